@@ -60,6 +60,14 @@ export interface Certificate {
   readonly publicKey: PublicKey
   /** Outer signatureAlgorithm OID. */
   readonly signatureAlgorithm: string
+  /** Parameters of the outer signatureAlgorithm, DER; null: absent. */
+  readonly signatureParameters: Uint8Array | null
+  /** AlgorithmIdentifier inside the signed part, DER; should equal the outer one (RFC 5280 §4.1.1.2). */
+  readonly signedAlgorithm: Uint8Array
+  /** The signed part (TBSCertificate) as encoded. */
+  readonly tbs: Uint8Array
+  /** Octets of the signature BIT STRING. */
+  readonly signature: Uint8Array
   readonly extensions: readonly Extension[]
   /** Null: no extension, or it cannot be read (then named in `unreadable`). The same holds for all fields below. */
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | null } | null
