@@ -1,4 +1,5 @@
 import type { Release } from '../android/releases.js'
+import type { RuleId } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Severity } from '../report/report.js'
 import type { Endpoint, ProbeOutcome } from '../tls/observation.js'
@@ -35,6 +36,8 @@ export interface JudgedEndpoint {
     readonly urls: readonly string[]
     readonly tried: readonly string[]
   } | null
+  /** How each release would take the server once `missing` is sent; empty where nothing is missing. */
+  readonly afterRepair: readonly Verdict[]
   /** Releases that would accept the server once `missing` is sent. */
   readonly acceptedAfterRepair: readonly Release[]
 }
@@ -80,12 +83,14 @@ export interface Check<E = Record<string, unknown>> {
   readonly title: string
   /** RFC sections, Android sources, vendor pages. */
   readonly sources: readonly string[]
+  /** Rules of the judge whose refusals this check reports; each rule belongs to exactly one check. */
+  readonly rules: readonly RuleId[]
   /** Empty: passed or not applicable. */
   readonly run: (context: CheckContext) => readonly Finding<E>[]
-  /** Fact and consequence, in one or two sentences. */
-  readonly message: (evidence: E, finding: Finding<E>) => string
+  /** Fact and consequence, in one or two sentences; without the server's address, so that equal cases can be told once. */
+  readonly message: (evidence: E, finding: Finding<E>, context: CheckContext) => string
   /** Next steps of a named person on a named server, the last one confirming the fix. */
-  readonly steps: (evidence: E, finding: Finding<E>) => readonly string[]
+  readonly steps: (evidence: E, finding: Finding<E>, context: CheckContext) => readonly string[]
 }
 
 /** Declares a check; evidence stays typed from `run` to the sentences. */
