@@ -1,0 +1,19 @@
+/** A stream as far as we write to it. */
+export interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+/** What a command may know of the machine it runs on. Handed in, so that commands can be tested without one. */
+export interface Machine {
+  /** The result, and nothing else. */
+  readonly out: Output
+  /** Progress, advice and errors. */
+  readonly err: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: string
+  readonly now: Date
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}

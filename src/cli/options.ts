@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Options of `check`, as commander hands them over. */
+export interface CheckFlags {
+  readonly server: readonly string[]
+  readonly port: number
+  readonly timeout: number
+  readonly concurrency: number
+  readonly ipv4Only?: boolean
+  readonly ipv6Only?: boolean
+  readonly android?: string
+  readonly trustAnchor: readonly string[]
+  readonly deviceCa: readonly string[]
+  readonly remembered: readonly string[]
+  readonly at?: Date
+  readonly intermediates: readonly string[]
+  readonly passwordFile?: string
+  readonly offline?: boolean
+  readonly aiaAllowPrivate?: boolean
+  /** A URL, or false for `--no-proxy`. */
+  readonly proxy?: string | false
+  readonly kit?: string
+  readonly format: 'text' | 'json'
+  readonly warnDays: number
+  readonly critDays: number
+  readonly quiet?: boolean
+  readonly color?: boolean
+  readonly ascii?: boolean
+}
+
+/** A whole number within limits, with an error that names them. */
+export const wholeNumber = (minimum: number, maximum: number) => (text: string) => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= minimum && value <= maximum))
+    throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`)
+  return value
+}
+
+/** Seconds, decimals allowed, as milliseconds. */
+export const seconds = (minimum: number, maximum: number) => (text: string) => {
+  const value = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= minimum && value <= maximum))
+    throw new InvalidArgumentError(`It must be a number of seconds from ${minimum} to ${maximum}.`)
+  return value * 1000
+}
+
+/** A date (`2027-03-01`, midnight UTC) or an ISO 8601 instant. */
+export function instant(text: string): Date {
+  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+    ? new Date(text)
+    : new Date(Number.NaN)
+  if (Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError(
+      'It must be a date like 2027-03-01 or an instant like 2027-03-01T12:00:00Z.',
+    )
+  return at
+}
+
+/** Collects a repeatable option. */
+export const repeatable = (value: string, previous: readonly string[]): readonly string[] => [
+  ...previous,
+  value,
+]

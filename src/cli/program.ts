@@ -1,0 +1,140 @@
+import { Command, CommanderError, Option } from 'commander'
+import { AdfsCheckFault } from '../fault.js'
+import { inAscii, paint, wrap } from '../report/style.js'
+import { version } from '../version.js'
+import { exitUnknown } from './exit-code.js'
+import type { Machine } from './machine.js'
+import { type CheckFlags, instant, repeatable, seconds, wholeNumber } from './options.js'
+import { textStyle } from './terminal.js'
+
+/** Runs one command line (program name left out) and returns the exit code. Never throws. */
+export async function run(args: readonly string[], machine: Machine): Promise<number> {
+  let code = 0
+  const program = build(machine, (exitCode) => {
+    code = exitCode
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUnknown
+    reportFault(error, machine)
+    return exitUnknown
+  }
+}
+
+const examples = `
+Examples:
+  adfs-check sts.contoso.com                           check every server behind the name
+  adfs-check sts.contoso.com --kit fix                 ... and write the import kit into ./fix
+  adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
+  adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
+  adfs-check sts.contoso.com --format json             for other programs
+  adfs-check explain intermediate-missing              what a finding means and how to fix it
+  adfs-check demo                                      see it work on a farm of its own
+
+Exit codes: 0 every selected Android release accepts every server, 1 warnings,
+2 some release refuses a server, 3 could not check (or bad usage).`
+
+function build(machine: Machine, done: (exitCode: number) => void): Command {
+  const program = new Command('adfs-check')
+    .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
+    .version(version, '-V, --version')
+    .argument('[target...]', 'federation service name, name:port or https URL')
+    .configureOutput({
+      writeOut: (text) => void machine.out.write(text),
+      writeErr: (text) => void machine.err.write(text),
+    })
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError('(adfs-check --help shows what can be asked for)')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpCommand(false)
+    .addHelpText('after', examples)
+
+  program
+    .optionsGroup('What to check:')
+    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable, [])
+    .option('--port <number>', 'port where the target names none', wholeNumber(1, 65_535), 443)
+    .option('-4, --ipv4-only', 'leave out IPv6 addresses')
+    .option('-6, --ipv6-only', 'leave out IPv4 addresses')
+    .option('--timeout <seconds>', 'for each connection', seconds(0.1, 300), 10_000)
+    .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), 8)
+    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
+    .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
+    .optionsGroup('How to judge:')
+    .option('--android <range>', 'releases, e.g. 8.. or 7.0..12,15 (default: all, 4.4 to 17)')
+    .option(
+      '--trust-anchor <file>',
+      'root that the phones have in their system store; repeatable',
+      repeatable,
+      [],
+    )
+    .option('--device-ca <file>', 'CA installed by the user or by MDM; repeatable', repeatable, [])
+    .option('--remembered <file>', 'intermediates an app has met before; repeatable', repeatable, [])
+    .option('--at <date>', 'judge as of this date instead of now', instant)
+    .option('--warn-days <days>', 'warn when a certificate has fewer days left', wholeNumber(0, 3650), 30)
+    .option('--crit-days <days>', 'critical when it has fewer days left', wholeNumber(0, 3650), 7)
+    .optionsGroup('How to repair:')
+    .option('--kit <folder>', 'write the import kit here')
+    .option(
+      '--intermediates <file|folder>',
+      'where to look for missing issuers first; repeatable',
+      repeatable,
+      [],
+    )
+    .option('--password-file <file>', 'password of .pfx files, on the first line')
+    .option('--offline', 'fetch nothing over AIA')
+    .option('--aia-allow-private', 'fetch from private and loopback addresses too')
+    .optionsGroup('What to print:')
+    .addOption(
+      new Option('--format <format>', 'on standard output').choices(['text', 'json']).default('text'),
+    )
+    .option('-q, --quiet', 'print nothing when everything is accepted')
+    .option('--color', 'colours even without a terminal')
+    .option('--no-color', 'no colours')
+    .option('--ascii', 'ASCII only')
+    .action(async (targets: string[], flags: CheckFlags) => {
+      if (targets.length === 0) {
+        program.outputHelp({ error: true })
+        done(exitUnknown)
+        return
+      }
+      const { checkCommand } = await import('./check-command.js')
+      done(await checkCommand(targets, flags, machine))
+    })
+
+  program
+    .command('demo')
+    .description('start a broken farm on loopback, check it, fix it with the kit, check again')
+    .option('--keep', 'leave the broken farm running and print the command that checks it')
+    .option('--kit <folder>', 'where to write the kit (default: a temporary folder)')
+    .action(async (flags: { keep?: boolean; kit?: string }) => {
+      const { demoCommand } = await import('./demo-command.js')
+      done(await demoCommand(flags, machine))
+    })
+
+  program
+    .command('explain')
+    .description('what a finding means and how to fix it')
+    .argument('[id]', 'id in brackets behind a finding; without it, all are listed')
+    .action(async (id: string | undefined) => {
+      const { explainCommand } = await import('./explain-command.js')
+      done(await explainCommand(id, machine))
+    })
+
+  return program
+}
+
+function reportFault(error: unknown, machine: Machine): void {
+  const style = textStyle(machine, machine.err, {})
+  const [message, hint] =
+    error instanceof AdfsCheckFault
+      ? [error.message, error.hint]
+      : [
+          `Something went wrong inside adfs-check ${version}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          'Nothing was concluded about the servers. Please report this text with the command line that led to it.',
+        ]
+  const text = `${paint(style, 'red', 'adfs-check:')} ${message}\n${hint === null ? '' : `${wrap(hint, style.columns, '  ')}\n`}`
+  machine.err.write(style.unicode ? text : inAscii(text))
+}

@@ -1,0 +1,36 @@
+import { AdfsCheckFault } from '../fault.js'
+
+/**
+ * The HTTP proxy for one host: the option wins over HTTPS_PROXY, which NO_PROXY limits as curl does (`*`, names,
+ * name suffixes). Null: connect directly.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
+ */
+export function proxyFor(
+  host: string,
+  option: string | false | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): URL | null {
+  if (option === false) return null
+  const text = option ?? env.HTTPS_PROXY ?? env.https_proxy ?? ''
+  if (text === '' || (option === undefined && excluded(host, env.NO_PROXY ?? env.no_proxy ?? ''))) return null
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `The proxy "${text}" is not an http or https URL.`, {
+      hint: `Write it like http://proxy.contoso.com:8080${option === undefined ? ' in HTTPS_PROXY, or use --no-proxy' : ''}.`,
+    })
+  }
+  return url
+}
+
+function excluded(host: string, noProxy: string): boolean {
+  return noProxy
+    .split(',')
+    .map((entry) =>
+      entry
+        .trim()
+        .toLowerCase()
+        .replace(/^\*?\./, ''),
+    )
+    .some((entry) => entry === '*' || (entry !== '' && (host === entry || host.endsWith(`.${entry}`))))
+}
