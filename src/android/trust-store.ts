@@ -1,0 +1,164 @@
+import { AdfsCheckFault } from '../fault.js'
+import type { Certificate, Name } from '../x509/certificate.js'
+import { parseCertificate } from '../x509/parse.js'
+import { type Release, releases } from './releases.js'
+import {
+  combinedAnchors,
+  deviceAnchors,
+  looseNameKey,
+  nameHash,
+  type TrustAnchors,
+  type UnknownRoot,
+} from './trust-anchors.js'
+import data from './trust-store-data.json' with { type: 'json' }
+
+/**
+ * The system trust store of each release as first shipped. The data file is generated (docs/reference/trust-stores.md);
+ * a certificate is parsed when its name is asked for and not before, because a check needs a handful of three hundred.
+ */
+
+/** A root in one or more releases. */
+export interface Root {
+  /** SHA-256 of the certificate and of its SubjectPublicKeyInfo, lower-case hex. */
+  readonly sha256: string
+  readonly spkiSha256: string
+  readonly releases: readonly Release[]
+  readonly subject: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+  /** Null: known by hash only. */
+  readonly certificate: Certificate | null
+}
+
+interface Row {
+  readonly nameHash: string
+  readonly inReleases: number
+  readonly sha256: string
+  readonly spkiSha256: string
+  readonly base64: string
+  certificate: Certificate | null
+}
+
+const rows: readonly Row[] = data.anchors.map(([nameHash, mask, sha256, spkiSha256, base64]) => ({
+  nameHash: nameHash!,
+  inReleases: Number.parseInt(mask!, 16),
+  sha256: sha256!,
+  spkiSha256: spkiSha256!,
+  base64: base64!,
+  certificate: null,
+}))
+
+const rowsByNameHash = new Map<string, Row[]>()
+for (const row of rows) {
+  const others = rowsByNameHash.get(row.nameHash)
+  if (others) others.push(row)
+  else rowsByNameHash.set(row.nameHash, [row])
+}
+
+const bitOf = (release: Release): number => 1 << releases.indexOf(release)
+const releasesIn = (bits: number): Release[] => releases.filter((release) => (bits & bitOf(release)) !== 0)
+
+/** The roots of `release`, looked up as on a device: by the hash of the name as encoded. */
+export function trustStore(release: Release): TrustAnchors {
+  const bit = bitOf(release)
+  const hashOnly = hashOnlyRoots.filter((root) => root.releases.includes(release))
+  return deviceAnchors({
+    byNameHash: (hash) =>
+      (rowsByNameHash.get(hash) ?? []).filter((row) => (row.inReleases & bit) !== 0).map(certificateOf),
+    unknownByName: (key) => hashOnly.filter((root) => looseNameKey(root.subject) === key),
+  })
+}
+
+/** `store` with further system anchors, e.g. a private root in a custom image: filed and found like the store's own. */
+export function addAnchors(store: TrustAnchors, certificates: readonly Certificate[]): TrustAnchors {
+  if (certificates.length === 0) return store
+  const byNameHash = (hash: string) => certificates.filter(({ subject }) => nameHash(subject) === hash)
+  return combinedAnchors(store, deviceAnchors({ byNameHash }))
+}
+
+/**
+ * The roots of `release` by subject, those known by hash only included. `subject` keeps those whose name contains it,
+ * whatever the case; it also accepts the start of a SHA-256 fingerprint (8 hex digits or more).
+ */
+export function rootsOf(release: Release, subject = ''): readonly Root[] {
+  const wanted = subject.trim().toLowerCase()
+  const fingerprint = wanted.replaceAll(/[:\s]/g, '')
+  const isFingerprint = /^[0-9a-f]{8,64}$/.test(fingerprint)
+  return [...rows.filter((row) => (row.inReleases & bitOf(release)) !== 0).map(rootOf), ...hashOnlyRoots]
+    .filter((root) => root.releases.includes(release))
+    .filter(
+      (root) =>
+        root.subject.toLowerCase().includes(wanted) || (isFingerprint && root.sha256.startsWith(fingerprint)),
+    )
+    .sort((a, b) =>
+      a.subject === b.subject ? (a.sha256 < b.sha256 ? -1 : 1) : a.subject < b.subject ? -1 : 1,
+    )
+}
+
+/**
+ * The roots that any release files under `name`, for a chain that ends below a root nobody sent: the caller verifies
+ * which of them signed its last certificate. Roots known by hash only are matched by the text of the name.
+ */
+export function rootsNamed(name: Name): readonly Root[] {
+  const key = looseNameKey(name)
+  return [
+    ...(rowsByNameHash.get(nameHash(name)) ?? []).map(rootOf),
+    ...hashOnlyRoots.filter((root) => looseNameKey(root.subject) === key),
+  ]
+}
+
+/**
+ * The releases that trust this root, oldest first; empty: none. The platform compares name and key, not the whole
+ * certificate, so a re-issued root with the same name and key counts.
+ */
+export function releasesOf(root: Pick<Certificate, 'subject' | 'publicKey'>): readonly Release[] {
+  const same = rootsNamed(root.subject).filter((other) => other.spkiSha256 === root.publicKey.spkiSha256)
+  return releases.filter((release) => same.some((other) => other.releases.includes(release)))
+}
+
+/** What is known about one release's store: how many roots, and where the list was read. */
+export interface StoreInfo {
+  readonly roots: number
+  readonly hashOnly: readonly UnknownRoot[]
+  readonly source: string
+}
+
+export function storeInfo(release: Release): StoreInfo {
+  const hashOnly = hashOnlyRoots.filter((root) => root.releases.includes(release))
+  const carried = rows.filter((row) => (row.inReleases & bitOf(release)) !== 0).length
+  const store = data.stores.find((other) => other.release === release)
+  return { roots: carried + hashOnly.length, hashOnly, source: store?.source ?? '' }
+}
+
+const hashOnlyRoots: readonly Root[] = data.hashOnly.map((root) => ({
+  ...root,
+  releases: releasesIn(Number.parseInt(root.releases, 16)),
+  notBefore: new Date(root.notBefore),
+  notAfter: new Date(root.notAfter),
+  certificate: null,
+}))
+
+function rootOf(row: Row): Root {
+  const certificate = certificateOf(row)
+  const { notBefore, notAfter } = certificate
+  return {
+    sha256: row.sha256,
+    spkiSha256: row.spkiSha256,
+    releases: releasesIn(row.inReleases),
+    subject: certificate.subject.text,
+    notBefore,
+    notAfter,
+    certificate,
+  }
+}
+
+function certificateOf(row: Row): Certificate {
+  if (row.certificate === null) {
+    const parsed = parseCertificate(Buffer.from(row.base64, 'base64'))
+    if (!parsed.ok) {
+      throw new AdfsCheckFault('ADFS_CHECK_INTERNAL', `The trust store's root ${row.sha256} cannot be read.`)
+    }
+    row.certificate = parsed.certificate
+  }
+  return row.certificate
+}

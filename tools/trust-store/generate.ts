@@ -1,0 +1,176 @@
+/**
+ * Writes src/android/trust-store-data.json and the tables of docs/reference/trust-stores.md from
+ * root-store-membership.json (which root was in which release) and published packages (the certificates themselves).
+ * The same inputs give the same bytes. `npm run trust-store -- --check` compares instead of writing.
+ */
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseCertificate } from '../../src/x509/parse.js'
+import { findCertificates } from './find-certificates.js'
+import { filesOf } from './packages.js'
+import { type Source, sources } from './sources.js'
+
+interface Membership {
+  readonly releases: readonly {
+    readonly release: string
+    readonly released: string
+    readonly roots: number
+    readonly source: string
+  }[]
+  readonly roots: readonly {
+    readonly sha256: string
+    readonly subject: string
+    readonly spkiSha256: string
+    readonly notBefore: string
+    readonly notAfter: string
+    readonly releases: readonly string[]
+  }[]
+}
+
+const here = (path: string): URL => new URL(path, import.meta.url)
+const dataFile = here('../../src/android/trust-store-data.json')
+const pageFile = here('../../docs/reference/trust-stores.md')
+
+const membership: Membership = JSON.parse(readFileSync(here('root-store-membership.json'), 'utf8'))
+const { certificates, given } = collect(membership.roots.map((root) => root.sha256))
+const known = membership.roots.filter((root) => certificates.has(root.sha256))
+const hashOnly = membership.roots.filter((root) => !certificates.has(root.sha256))
+
+const page = readFileSync(pageFile, 'utf8')
+const outputs = [
+  { file: dataFile, text: dataText() },
+  {
+    file: pageFile,
+    text: withTables(page, {
+      sources: sourceTable(),
+      releases: releaseTable(),
+      'hash-only': hashOnlyTable(),
+    }),
+  },
+]
+for (const { file, text } of outputs) {
+  if (!process.argv.includes('--check')) writeFileSync(file, text)
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${file.pathname} is not what the inputs give; run npm run trust-store`)
+    process.exitCode = 1
+  }
+}
+console.log(`${known.length} of ${membership.roots.length} roots as certificates`)
+
+/** Asks the sources in order until every root is found; `given` counts what each one was needed for. */
+function collect(roots: readonly string[]): {
+  certificates: Map<string, Buffer>
+  given: { source: Source; roots: number }[]
+} {
+  const wanted = new Set(roots)
+  const certificates = new Map<string, Buffer>()
+  const given: { source: Source; roots: number }[] = []
+  const folder = mkdtempSync(join(tmpdir(), 'trust-store-'))
+  try {
+    for (const source of sources) {
+      const before = certificates.size
+      for (const file of filesOf(source, folder)) {
+        for (const [sha256, der] of findCertificates(file, wanted)) {
+          certificates.set(sha256, der)
+          wanted.delete(sha256)
+        }
+      }
+      given.push({ source, roots: certificates.size - before })
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  return { certificates, given }
+}
+
+function dataText(): string {
+  const names = membership.releases.map(({ release }) => release)
+  const mask = (releases: readonly string[]): string =>
+    releases.reduce((bits, release) => bits | (1 << names.indexOf(release)), 0).toString(16)
+  const anchors = known.map((root) => {
+    const der = certificates.get(root.sha256)!
+    const parsed = parseCertificate(der)
+    if (!parsed.ok) throw new Error(`${root.sha256}: ${parsed.problem.field}: ${parsed.problem.message}`)
+    const { subject, publicKey } = parsed.certificate
+    if (publicKey.spkiSha256 !== root.spkiSha256) throw new Error(`${root.sha256}: another key than recorded`)
+    return [
+      oldSubjectHash(subject.der),
+      mask(root.releases),
+      root.sha256,
+      root.spkiSha256,
+      der.toString('base64'),
+    ]
+  })
+  const nameless = hashOnly.map((root) => ({
+    releases: mask(root.releases),
+    sha256: root.sha256,
+    spkiSha256: root.spkiSha256,
+    subject: root.subject,
+    notBefore: root.notBefore,
+    notAfter: root.notAfter,
+  }))
+  const lines = (rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join(',\n')
+  const stores = membership.releases.map(({ release, source }) => ({ release, source: sourceOf(source) }))
+  // One root per line: a change of the store reads as a change of lines.
+  return `{"stores":[\n${lines(stores)}],\n"anchors":[\n${lines(sorted(anchors))}],\n"hashOnly":[\n${lines(nameless)}]}\n`
+}
+
+/** OpenSSL's X509_NAME_hash_old, the name of a root's file on a device: MD5 over the name, first four octets, little-endian. */
+function oldSubjectHash(name: Uint8Array): string {
+  return createHash('md5').update(name).digest().readUInt32LE(0).toString(16).padStart(8, '0')
+}
+
+function sorted(rows: string[][]): string[][] {
+  return rows.sort((a, b) => (`${a[0]}${a[2]}` < `${b[0]}${b[2]}` ? -1 : 1))
+}
+
+/** The membership file shortens repeated sources to "same, tag …". */
+function sourceOf(source: string): string {
+  return source.replace(/^same/, 'AOSP platform/system/ca-certificates')
+}
+
+function sourceTable(): string {
+  const rows = given.map(
+    ({ source, roots }) =>
+      `| ${source.registry} | ${source.name} | ${source.version} | ${roots} | ${source.adds} | \`${source.sha256}\` |`,
+  )
+  return [
+    '| Registry | Package | Version | Roots taken | Adds | SHA-256 of the package |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
+
+function releaseTable(): string {
+  const rows = membership.releases.map(({ release, roots, source }) => {
+    const missing = hashOnly.filter((root) => root.releases.includes(release)).length
+    return `| ${release} | ${roots} | ${roots - missing} | ${missing} | ${sourceOf(source)} |`
+  })
+  return [
+    '| Android | Roots | As certificate | By hash only | Row from |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
+
+function hashOnlyTable(): string {
+  const rows = hashOnly.map(
+    (root) =>
+      `| ${root.subject.replaceAll('|', '\\|')} | ${root.releases.join(', ')} | ${root.notAfter} | \`${root.sha256}\` |`,
+  )
+  return ['| Subject | Releases | notAfter | SHA-256 |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+function withTables(text: string, tables: Record<string, string>): string {
+  for (const [name, table] of Object.entries(tables)) {
+    const [before, rest] = text.split(`<!-- ${name} -->`)
+    const after = rest?.split(`<!-- /${name} -->`)[1]
+    if (after === undefined)
+      throw new Error(`docs/reference/trust-stores.md: no place for the table "${name}"`)
+    text = `${before}<!-- ${name} -->\n\n${table}\n\n<!-- /${name} -->${after}`
+  }
+  return text
+}
