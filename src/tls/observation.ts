@@ -65,15 +65,27 @@ export interface Observation {
   readonly bytesReceived: number
 }
 
-export type ProbePhase = 'resolve' | 'proxy' | 'connect' | 'client-hello' | 'server-hello' | 'certificate' | 'key-proof'
+export type ProbePhase =
+  | 'resolve'
+  | 'proxy'
+  | 'connect'
+  | 'client-hello'
+  | 'server-hello'
+  | 'certificate'
+  | 'key-proof'
 
 /**
- * What came of one connection. `phase` is the last thing waited for; `after`-certificate failures keep what was seen
- * in `observation`.
+ * What came of one connection. `phase` is the last thing waited for: `client-hello` means that the server gave no TLS
+ * answer at all to our hello, `server-hello` that it began one or asked for another hello. Failures after the
+ * Certificate message keep what was seen in `observation`.
  */
 export type ProbeOutcome =
   | { readonly kind: 'observed'; readonly observation: Observation }
-  | { readonly kind: 'unreachable'; readonly reason: 'refused' | 'no-route' | 'other'; readonly detail: string }
+  | {
+      readonly kind: 'unreachable'
+      readonly reason: 'refused' | 'no-route' | 'other'
+      readonly detail: string
+    }
   | { readonly kind: 'proxy-failed'; readonly detail: string }
   | {
       readonly kind: 'timed-out'
@@ -98,16 +110,31 @@ export type ProbeOutcome =
       readonly looksLike: 'http' | 'other'
       readonly detail: string
     }
-  | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly maximum: number; readonly actual: number | null }
-  | { readonly kind: 'protocol-error'; readonly phase: ProbePhase; readonly detail: string; readonly observation: Observation | null }
+  | {
+      readonly kind: 'limit-exceeded'
+      readonly limit: string
+      readonly maximum: number
+      readonly actual: number | null
+    }
+  | {
+      readonly kind: 'protocol-error'
+      readonly phase: ProbePhase
+      readonly detail: string
+      readonly observation: Observation | null
+    }
 
-/** Bounds on what one connection may cost. */
+/** Bounds on what one connection may cost. Defaults and their reasons: `defaultLimits` in `prober.ts`. */
 export interface ProbeLimits {
   /** Deadline for the whole connection, proxy and TCP connect included, milliseconds. */
   readonly timeoutMs: number
-  /** Certificate message limit, bytes: BoringSSL's SSL_MAX_CERT_LIST_DEFAULT, as on Android (102 400). */
+  /** Body of the Certificate message, bytes. */
   readonly maxCertificateBytes: number
-  /** All handshake bytes of one connection. */
+  /** All handshake messages of one connection, bytes. */
   readonly maxHandshakeBytes: number
+  /** Records of any kind. */
   readonly maxRecords: number
+  /** Records without content. */
+  readonly maxEmptyRecords: number
+  /** Alerts that do not end the connection. */
+  readonly maxWarningAlerts: number
 }

@@ -1,0 +1,46 @@
+import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
+
+/** One ephemeral key of ours. */
+export interface KeyShare {
+  readonly group: number
+  readonly publicKey: Uint8Array
+  /** The shared secret with the server's share; null when that is no valid point of the group. */
+  secretWith(peer: Buffer): Buffer | null
+}
+
+const curves: Readonly<Record<number, string>> = { 23: 'prime256v1', 24: 'secp384r1', 25: 'secp521r1' }
+const x25519 = 29
+
+/** Groups for which `createKeyShare` works. */
+export const computableGroups: readonly number[] = [x25519, 23, 24, 25]
+
+/** Makes a fresh key in one of `computableGroups`. */
+export function createKeyShare(group: number): KeyShare {
+  if (group === x25519) return createX25519()
+  const ecdh = createECDH(curves[group]!)
+  return { group, publicKey: ecdh.generateKeys(), secretWith: orNull((peer) => ecdh.computeSecret(peer)) }
+}
+
+/** Keys travel as JWK inside Node: its DER import and export cost ten times as much (OpenSSL 3 decoders). */
+function createX25519(): KeyShare {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519')
+  return {
+    group: x25519,
+    publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'),
+    secretWith: orNull((peer) => {
+      const jwk = { kty: 'OKP', crv: 'X25519', x: peer.toString('base64url') }
+      return diffieHellman({ privateKey, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) })
+    }),
+  }
+}
+
+/** Node throws on points off the curve, wrong lengths and all-zero results; here that is an answer. */
+function orNull(compute: (peer: Buffer) => Buffer): (peer: Buffer) => Buffer | null {
+  return (peer) => {
+    try {
+      return compute(peer)
+    } catch {
+      return null
+    }
+  }
+}
