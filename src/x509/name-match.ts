@@ -34,7 +34,7 @@ export function nameKey(name: Name): string {
 
 export const sameName = (a: Name, b: Name): boolean => nameKey(a) === nameKey(b)
 
-function attributeKey({ oid, tag, value }: NameAttribute): string {
+export function attributeKey({ oid, tag, value }: NameAttribute): string {
   const octets = Buffer.from(value.buffer, value.byteOffset, value.length)
   if (!comparedAsText.has(oid) || (tag !== 0x0c && tag !== 0x13)) {
     return `${oid}=#${tag.toString(16)}:${octets.toString('hex')}`

@@ -1,0 +1,49 @@
+import type { Certificate } from '../x509/certificate.js'
+
+/** Rules that a certification path can break. The catalogue with sentences and sources is `android/rules.ts`. */
+export type PathRule =
+  | 'unreadable'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'wrong-key'
+  | 'name-chaining'
+  | 'aki-mismatch'
+  | 'not-a-ca'
+  | 'path-length'
+  | 'key-usage'
+  | 'eku'
+  | 'critical-extension'
+  | 'name-constraints'
+  | 'policy'
+  | 'weak-signature'
+  | 'weak-key'
+
+/** One broken rule: which, on which certificate, and the facts. Never a whole sentence for an admin. */
+export interface PathProblem {
+  readonly rule: PathRule
+  /** SHA-256 of the certificate. */
+  readonly certificate: string
+  readonly detail: string
+  /**
+   * The platform dies of an error that its path search does not catch, so no other path is tried
+   * (a RuntimeException in TrustManagerImpl#checkTrustedRecursive, which catches CertificateException only).
+   */
+  readonly endsSearch?: true
+}
+
+export const problem = (rule: PathRule, certificate: Certificate, detail: string): PathProblem => ({
+  rule,
+  certificate: certificate.sha256,
+  detail,
+})
+
+/** First problem of a certificate's own validity period at `at`; null: valid, both ends included. */
+export function validityProblem(certificate: Certificate, at: Date): PathProblem | null {
+  if (at < certificate.notBefore) {
+    return problem('not-yet-valid', certificate, `valid from ${certificate.notBefore.toISOString()}`)
+  }
+  if (at > certificate.notAfter) {
+    return problem('expired', certificate, `expired ${certificate.notAfter.toISOString()}`)
+  }
+  return null
+}
