@@ -3,7 +3,7 @@ import { encodeClientHello, offeredExtensions, sniNameFor } from './client-hello
 import * as names from './code-points.js'
 import { checkSignature } from './key-proof.js'
 import { HandshakeKeys, tls13Suites } from './key-schedule.js'
-import { computableGroups, createKeyShare, type KeyShare } from './key-share.js'
+import { computableGroups, type KeyShare, keyShareOf } from './key-share.js'
 import type { HelloShape, Observation, ProbeLimits, ProbePhase } from './observation.js'
 import { contentTypes, encodeRecord, RecordReader, startsRecord, type TlsRecord } from './records.js'
 import * as messages from './server-messages.js'
@@ -111,10 +111,10 @@ export class ClientHandshake {
     this.#shape = shape
     this.#limits = limits
     this.sniName = sniNameFor(shape, serverName)
-    this.#offered = offeredExtensions(shape, this.sniName)
+    this.#offered = offeredExtensions(shape)
     const modern = this.#offers13
     this.#sessionId = modern ? randomBytes(32) : Buffer.alloc(0)
-    this.#keyShares = modern ? shape.keyShares.map(createKeyShare) : []
+    this.#keyShares = modern ? shape.keyShares.map(keyShareOf) : []
     this.#clientHello = this.#encodeHello(null)
   }
 
@@ -374,7 +374,7 @@ export class ClientHandshake {
         refuse(`the server asks again for group ${name}`)
       if (!computableGroups.includes(group))
         refuse(`the server asks for group ${name}, which is unknown here`)
-      this.#keyShares = [createKeyShare(group)]
+      this.#keyShares = [keyShareOf(group)]
     }
     const { hash } = tls13Suites[hello.cipherSuite]!
     const first = createHash(hash).update(this.#clientHello).digest()
@@ -395,8 +395,9 @@ export class ClientHandshake {
   #beginTls13(hello: messages.ServerHello, message: Buffer): void {
     const extension = hello.extensions.get(extensionTypes.keyShare) ?? refuse('ServerHello has no key_share')
     const { group, publicKey } = messages.readKeyShare(extension, false)
-    const share = this.#keyShares.find((own) => own.group === group)
-    if (!share) return refuse(`the server chose group ${names.groupName(group)}, for which no key was sent`)
+    const share =
+      this.#keyShares.find((own) => own.group === group) ??
+      refuse(`the server chose group ${names.groupName(group)}, for which no key was sent`)
     if (this.#messages.length > 0) refuse('the server sent unprotected messages after ServerHello')
     const suite = tls13Suites[hello.cipherSuite]!
     const secret = share.secretWith(publicKey) ?? refuse('the key share of the server is no valid public key')

@@ -1,6 +1,6 @@
 import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
 
-/** One ephemeral key of ours. */
+/** One key of ours for the key exchange. */
 export interface KeyShare {
   readonly group: number
   readonly publicKey: Uint8Array
@@ -11,12 +11,26 @@ export interface KeyShare {
 const curves: Readonly<Record<number, string>> = { 23: 'prime256v1', 24: 'secp384r1', 25: 'secp521r1' }
 const x25519 = 29
 
-/** Groups for which `createKeyShare` works. */
+/** Groups for which `keyShareOf` works. */
 export const computableGroups: readonly number[] = [x25519, 23, 24, 25]
 
-/** Makes a fresh key in one of `computableGroups`. */
-export function createKeyShare(group: number): KeyShare {
-  if (group === x25519) return createX25519()
+/**
+ * Our key in one of `computableGroups`: made when first needed, then used for every connection of the process. TLS
+ * wants fresh keys so that old traffic stays secret; here nothing is secret. We send no data, and what we read is what
+ * the server tells everybody.
+ */
+export function keyShareOf(group: number): KeyShare {
+  let share = shares.get(group)
+  if (!share) {
+    share = group === x25519 ? createX25519() : createOnCurve(group)
+    shares.set(group, share)
+  }
+  return share
+}
+
+const shares = new Map<number, KeyShare>()
+
+function createOnCurve(group: number): KeyShare {
   const ecdh = createECDH(curves[group]!)
   return { group, publicKey: ecdh.generateKeys(), secretWith: orNull((peer) => ecdh.computeSecret(peer)) }
 }
