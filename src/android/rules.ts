@@ -5,6 +5,7 @@ import type { Problem } from './verdict.js'
 export type RuleId =
   | PathRule
   | 'nothing-presented'
+  | 'message-too-large'
   | 'no-path-missing-issuer'
   | 'anchor-unknown'
   | 'blocklisted'
@@ -31,6 +32,11 @@ export const rules: Record<RuleId, Rule> = {
   'nothing-presented': {
     title: 'The server sent no certificate',
     citation: 'RFC 5246 §7.4.2',
+  },
+  'message-too-large': {
+    title: 'The server sends more certificate bytes than Android reads',
+    citation:
+      'boringssl ssl/internal.h SSL_MAX_CERT_LIST_DEFAULT@6.0.0_r1 … @14.0.0_r1, openssl 1.0.1 the same',
   },
   unreadable: {
     title: 'A certificate cannot be read the way this release reads it',

@@ -13,8 +13,8 @@ import { extensionOids } from '../x509/parse.js'
 
 /** Extensions that only path validation reads (RFC 5280 §4.2.1.4, .5, .10, .11, .14). */
 export interface PathExtensions {
-  /** Policy OIDs in order; null: no extension. */
-  readonly policies: readonly string[] | null
+  /** Policies in order; null: no extension. */
+  readonly policies: readonly Policy[] | null
   readonly policyMappings: readonly (readonly [issuerDomain: string, subjectDomain: string])[] | null
   readonly policyConstraints: {
     readonly requireExplicit: number | null
@@ -27,6 +27,11 @@ export interface PathExtensions {
   } | null
   /** OIDs of those above that are present and cannot be read. */
   readonly unreadable: ReadonlySet<string>
+}
+
+export interface Policy {
+  readonly oid: string
+  readonly hasQualifiers: boolean
 }
 
 /** One GeneralSubtree: its base name as encoded, and whether it carries the distances that nobody supports. */
@@ -69,7 +74,7 @@ function readPathExtensions(certificate: Certificate): PathExtensions {
   }
 }
 
-function policiesOf(element: Element): string[] {
+function policiesOf(element: Element): Policy[] {
   return childrenOf(expectTag(element, tags.sequence)).map((information) => {
     const [identifier, qualifiers, ...rest] = childrenOf(expectTag(information, tags.sequence))
     if (!identifier || rest.length > 0) throw new DerError('not a policy', information.start)
@@ -77,7 +82,7 @@ function policiesOf(element: Element): string[] {
       const list = childrenOf(expectTag(qualifiers, tags.sequence))
       if (list.length === 0) throw new DerError('an empty list of qualifiers', qualifiers.start)
     }
-    return oidOf(identifier)
+    return { oid: oidOf(identifier), hasQualifiers: qualifiers !== undefined }
   })
 }
 

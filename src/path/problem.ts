@@ -47,3 +47,23 @@ export function validityProblem(certificate: Certificate, at: Date): PathProblem
   }
   return null
 }
+
+/** serverAuth, anyExtendedKeyUsage and the two "server gated cryptography" purposes of the 1990s. */
+const serverPurposes = new Set([
+  '1.3.6.1.5.5.7.3.1',
+  '2.5.29.37.0',
+  '2.16.840.1.113730.4.1',
+  '1.3.6.1.4.1.311.10.3.3',
+])
+
+/** conscrypt's ExtendedKeyUsagePKIXCertPathChecker: only the leaf, only if the extension is there. */
+export function serverPurposeProblem(leaf: Certificate): PathProblem | null {
+  if (leaf.unreadable.includes('2.5.29.37')) return problem('eku', leaf, 'extendedKeyUsage cannot be read')
+  const purposes = leaf.extendedKeyUsage
+  if (!purposes || purposes.some((purpose) => serverPurposes.has(purpose))) return null
+  return problem(
+    'eku',
+    leaf,
+    `purposes are ${purposes.join(', ') || 'none'}; TLS server (1.3.6.1.5.5.7.3.1) is missing`,
+  )
+}

@@ -1,0 +1,290 @@
+import { LimitReached } from '../path/limits.js'
+import { canVerifyAsJdk, validateAsJdk } from '../path/pkix-jdk.js'
+import { type PathProblem, validityProblem } from '../path/problem.js'
+import type { Certificate } from '../x509/certificate.js'
+import { nameKey, sameName } from '../x509/name-match.js'
+import { byPriority } from './anchor-priority.js'
+import { blockedKey } from './blocklist.js'
+import {
+  Attempts,
+  anchorFor,
+  deadEnd,
+  entries,
+  issuingAnchors,
+  type Search,
+  type SearchResult,
+} from './path-search.js'
+import { type StapleProblem, stapleProblem } from './staple.js'
+import { strengthProblem } from './strength.js'
+import type { CandidatePath, Problem } from './verdict.js'
+
+/** Thrown where the platform dies of an error that its search does not catch. */
+class SearchEnded extends Error {}
+
+/** Steps spent on finding a good reason where it is certain that no path exists. */
+const stepsForReason = 200
+
+/**
+ * Builder B, Android 7.0 and later (conscrypt TrustManagerImpl@7.0.0_r1 to @16.0.0_r2, #checkTrustedRecursive): tries
+ * every way through the certificates until one is valid. Throws `LimitReached` where that is more than we try.
+ */
+export function searchRecursively(search: Search): SearchResult {
+  const attempts = new Attempts()
+  const graph = new Graph(search)
+  const found = (accepted: CandidatePath | null): SearchResult => ({ accepted, attempts: attempts.list })
+  try {
+    if (!graph.leadsToAnchor(search.presented[0]!)) {
+      new Walk(search, graph, attempts, { maxSteps: stepsForReason, signed: false }).run()
+      return found(null)
+    }
+    try {
+      return found(
+        new Walk(search, graph, attempts, { maxSteps: Number.POSITIVE_INFINITY, signed: false }).run(),
+      )
+    } catch (error) {
+      // The platform's own limits make its order of trying part of the verdict; without them only the outcome counts.
+      if (!(error instanceof LimitReached) || search.rules.search) throw error
+      search.budget.renewSteps()
+      return found(
+        new Walk(search, graph, attempts, { maxSteps: Number.POSITIVE_INFINITY, signed: true }).run(),
+      )
+    }
+  } catch (error) {
+    if (error instanceof SearchEnded) return found(null)
+    throw error
+  }
+}
+
+/** Names as small numbers, who could have issued whom, and what each candidate alone is refused for. */
+class Graph {
+  readonly #search: Search
+  readonly #bySubject = new Map<string, Certificate[]>()
+  readonly #anchored = new Map<Certificate, boolean>()
+  readonly #refused = new Map<Certificate, PathProblem | null>()
+
+  constructor(search: Search) {
+    this.#search = search
+    for (const certificate of search.presented.slice(1)) {
+      const key = nameKey(certificate.subject)
+      const others = this.#bySubject.get(key)
+      if (others) others.push(certificate)
+      else this.#bySubject.set(key, [certificate])
+    }
+  }
+
+  /** Presented certificates after the leaf that have the issuer's name, in the order presented. */
+  candidates = (certificate: Certificate): readonly Certificate[] =>
+    this.#bySubject.get(nameKey(certificate.issuer)) ?? []
+
+  /** What an issuer candidate is passed over for: it must be valid now and strong enough. */
+  refusal(certificate: Certificate): PathProblem | null {
+    let refusal = this.#refused.get(certificate)
+    if (refusal === undefined) {
+      const { at, rules } = this.#search
+      refusal = validityProblem(certificate, at) ?? strengthProblem(certificate, rules.strength)
+      this.#refused.set(certificate, refusal)
+    }
+    return refusal
+  }
+
+  /** Whether going up by names alone ever meets an anchor; where not, no order of trying can succeed. */
+  leadsToAnchor(certificate: Certificate): boolean {
+    const known = this.#anchored.get(certificate)
+    if (known !== undefined) return known
+    const reached = [certificate]
+    const seen = new Set(reached)
+    for (const current of reached) {
+      if (current !== certificate && this.#anchored.get(current)) return this.#know(certificate, true)
+      if (anchorFor(this.#search, current) || issuingAnchors(this.#search, current).length > 0)
+        return this.#know(certificate, true)
+      for (const next of [...this.candidates(current), ...this.#search.remembered]) {
+        if (seen.has(next) || !sameName(current.issuer, next.subject) || this.refusal(next)) continue
+        seen.add(next)
+        reached.push(next)
+      }
+    }
+    return this.#know(certificate, false)
+  }
+
+  #know(certificate: Certificate, leads: boolean): boolean {
+    this.#anchored.set(certificate, leads)
+    return leads
+  }
+}
+
+/** One run of the recursion. */
+class Walk {
+  readonly #search: Search
+  readonly #graph: Graph
+  readonly #attempts: Attempts
+  readonly #maxSteps: number
+  /** Follow only links whose signature holds and that can reach an anchor: same outcome, far fewer ways. */
+  readonly #signedOnly: boolean
+  #steps = 0
+  readonly #untrusted: Certificate[] = []
+  readonly #trusted: Certificate[] = []
+  readonly #used = new Set<string>()
+
+  constructor(
+    search: Search,
+    graph: Graph,
+    attempts: Attempts,
+    options: { maxSteps: number; signed: boolean },
+  ) {
+    this.#search = search
+    this.#graph = graph
+    this.#attempts = attempts
+    this.#maxSteps = options.maxSteps
+    this.#signedOnly = options.signed
+  }
+
+  run(): CandidatePath | null {
+    const leaf = this.#search.presented[0]!
+    const anchor = anchorFor(this.#search, leaf)
+    if (anchor) this.#used.add(anchor.sha256)
+    this.#used.add(leaf.sha256)
+    if (anchor) this.#trusted.push(anchor)
+    else this.#untrusted.push(leaf)
+    return this.#extend()
+  }
+
+  #extend(): CandidatePath | null {
+    const current = this.#trusted.at(-1) ?? this.#untrusted.at(-1)!
+    if (!this.#countStep()) return null
+    if (this.#isBlocked(current)) return null
+    if (sameName(current.issuer, current.subject)) return this.#finish()
+
+    const issuers = issuingAnchors(this.#search, current).filter(({ sha256 }) => !this.#used.has(sha256))
+    for (const anchor of issuers.sort(byPriority)) {
+      const path = this.#with(this.#trusted, anchor)
+      if (path) return path
+    }
+    if (this.#trusted.length > 0) return issuers.length === 0 ? this.#finish() : null
+
+    let tried = issuers.length > 0
+    for (const candidate of this.#graph.candidates(current)) {
+      if (this.#used.has(candidate.sha256)) continue
+      const refusal = this.#graph.refusal(candidate)
+      if (refusal) {
+        tried = true
+        this.#fail([...this.#entries(), ...entries([candidate], 'presented')], refusal, false)
+        continue
+      }
+      if (this.#signedOnly && !this.#isUseful(current, candidate)) continue
+      tried = true
+      const path = this.#with(this.#untrusted, candidate)
+      if (path) return path
+    }
+    for (const candidate of this.#rememberedIssuers(current)) {
+      tried = true
+      const path = this.#with(this.#untrusted, candidate)
+      if (path) return path
+    }
+    if (!tried) this.#fail(this.#entries(), deadEnd(this.#search, current), false)
+    return null
+  }
+
+  #with(part: Certificate[], certificate: Certificate): CandidatePath | null {
+    this.#used.add(certificate.sha256)
+    part.push(certificate)
+    const path = this.#extend()
+    part.pop()
+    this.#used.delete(certificate.sha256)
+    return path
+  }
+
+  #rememberedIssuers(current: Certificate): Certificate[] {
+    const { remembered, budget } = this.#search
+    return remembered
+      .filter(
+        (c) => !this.#used.has(c.sha256) && sameName(current.issuer, c.subject) && budget.verify(current, c),
+      )
+      .sort(byPriority)
+  }
+
+  #isUseful = (child: Certificate, issuer: Certificate): boolean =>
+    this.#graph.leadsToAnchor(issuer) && canVerifyAsJdk(issuer) && this.#search.budget.verify(child, issuer)
+
+  /** TrustManagerImpl#verifyChain. */
+  #finish(): CandidatePath | null {
+    const [anchor] = this.#trusted
+    if (!anchor) {
+      this.#fail(this.#entries(), deadEnd(this.#search, this.#untrusted.at(-1)!), false)
+      return null
+    }
+    const path = this.#entries()
+    if (this.#untrusted.length === 0) return { certificates: path, problems: [] }
+    this.#search.budget.step(this.#untrusted.length)
+    const problem = this.#weakness() ?? this.#validate(anchor)
+    if (!problem) return { certificates: path, problems: [] }
+    this.#fail(path, problem, true)
+    if ('endsSearch' in problem) throw new SearchEnded()
+    return null
+  }
+
+  #weakness(): PathProblem | null {
+    for (const certificate of this.#untrusted) {
+      const weak = strengthProblem(certificate, this.#search.rules.strength)
+      if (weak) return weak
+    }
+    return null
+  }
+
+  #validate(anchor: Certificate): PathProblem | Problem | null {
+    const { at, budget, staple, rules } = this.#search
+    const judgeStaple = (leaf: Certificate, issuer: Certificate): Problem | null => {
+      if (!staple || rules.staple === 'ignored') return null
+      const problem: StapleProblem | null = stapleProblem(staple, leaf, issuer, at)
+      return problem && { ...problem, certificate: leaf.sha256 }
+    }
+    return validateAsJdk({
+      certificates: [...this.#untrusted],
+      anchor,
+      at,
+      verify: budget.verify,
+      staple: judgeStaple,
+    })
+  }
+
+  #isBlocked({ publicKey, sha256, subject }: Certificate): boolean {
+    const owner = blockedKey(publicKey)
+    if (!owner) return false
+    const detail = `the key of "${subject.text}" is that of ${owner}`
+    this.#fail(
+      this.#entries(),
+      { rule: 'blocklisted', certificate: sha256, detail },
+      this.#trusted.length > 0,
+    )
+    return true
+  }
+
+  #countStep(): boolean {
+    this.#search.budget.step()
+    if (++this.#steps > this.#maxSteps) return false
+    const limits = this.#search.rules.search
+    if (!limits) return true
+    const { maxUntrusted, maxSteps } = limits
+    const tooLong = this.#untrusted.length > maxUntrusted
+    if (!tooLong && this.#steps <= maxSteps) return true
+    const detail = tooLong
+      ? `more than ${maxUntrusted} certificates below the root`
+      : `more than ${maxSteps} steps`
+    this.#fail(this.#entries(), { rule: 'search-limit', certificate: null, detail }, false)
+    return false
+  }
+
+  #entries(): CandidatePath['certificates'] {
+    const { remembered, presented } = this.#search
+    const origin = (c: Certificate) =>
+      remembered.includes(c) && !presented.includes(c) ? 'remembered' : 'presented'
+    return [...entries(this.#untrusted, origin), ...entries(this.#trusted, 'anchor')]
+  }
+
+  #fail(
+    path: CandidatePath['certificates'],
+    { rule, certificate, detail }: Problem,
+    isComplete: boolean,
+  ): void {
+    this.#attempts.add(path, { rule, certificate, detail }, isComplete)
+  }
+}

@@ -1,0 +1,54 @@
+import type { Verifier } from './hostname.js'
+import { type Release, releases } from './releases.js'
+import { type StrengthRules, strengthBefore6, strengthFrom6, strengthFrom10 } from './strength.js'
+
+/** How one release decides, as data. Every line says where it was read; tags are those of the AOSP projects. */
+export interface ReleaseRules {
+  /**
+   * greedy: first certificate of the right name, no second thoughts, BouncyCastle's validator.
+   * recursive: every order tried, OpenJDK's validator. conscrypt TrustManagerImpl@5.0.0_r1 … @6.0.1_r22, @7.0.0_r1 …
+   */
+  readonly builder: 'greedy' | 'recursive'
+  readonly strength: StrengthRules
+  /** Bounds of the recursive search; null: none. google/conscrypt db5bc030, assumed to be in 17. */
+  readonly search: { readonly maxUntrusted: number; readonly maxSteps: number } | null
+  /**
+   * What becomes of a stapled OCSP response. conscrypt TrustManagerImpl#setOcspResponses@8.0.0_r1; without fallback to
+   * certificate revocation lists from 14 (commit f3fb2568).
+   */
+  readonly staple: 'ignored' | 'checked-or-crl' | 'checked'
+  /** Host name verifier as shipped and with the security patch of 2021-02, where that changed it. */
+  readonly verifier: Verifier
+  readonly patchedVerifier: Verifier
+  /** A dNSName with NUL or a byte above 127: spoils the whole list, or only itself (conscrypt @8.0.0_r1). */
+  readonly oddNameSpoilsList: boolean
+  /** Serial numbers blocked for leaves of any issuer, hex. bouncycastle CertBlacklist@4.4.4_r2, @5.1.1_r1. */
+  readonly blockedSerials: readonly string[]
+  /** Which keyUsage checks BoringSSL makes while shaking hands (ssl_cert.cc, handshake_client.cc, tls13_both.cc). */
+  readonly tlsKeyUsage: { readonly ec: boolean; readonly tls13: boolean; readonly rsa: boolean }
+}
+
+const since = (release: Release, first: Release): boolean =>
+  releases.indexOf(release) >= releases.indexOf(first)
+
+function rulesOf(release: Release): ReleaseRules {
+  const from = (first: Release): boolean => since(release, first)
+  const verifier = from('12') ? 'V6' : from('9') ? 'V4' : from('6.0') ? 'V3' : from('5.1') ? 'V2' : 'V1'
+  return {
+    builder: from('7.0') ? 'recursive' : 'greedy',
+    strength: from('10') ? strengthFrom10 : from('6.0') ? strengthFrom6 : strengthBefore6,
+    search: from('17') ? { maxUntrusted: 20, maxSteps: 2048 } : null,
+    staple: from('14') ? 'checked' : from('8.0') ? 'checked-or-crl' : 'ignored',
+    verifier,
+    // 8.0 never got the change (okhttp android-security-8.0.0_r54).
+    patchedVerifier: from('8.1') ? 'V6' : verifier,
+    oddNameSpoilsList: !from('8.0'),
+    // 0x31da7 is absent at 4.4_r1 and present at 4.4.4_r2; the list is short and hits any issuer until 6.0.
+    blockedSerials: from('6.0') ? [] : ['0864', '0827', '031da7'],
+    tlsKeyUsage: { ec: from('8.0'), tls13: from('10'), rsa: from('14') },
+  }
+}
+
+export const releaseRules = Object.fromEntries(
+  releases.map((release) => [release, rulesOf(release)]),
+) as Record<Release, ReleaseRules>

@@ -1,0 +1,202 @@
+import type { Certificate, PublicKey } from '../x509/certificate.js'
+import { sameName } from '../x509/name-match.js'
+import { criticalOids } from './extensions.js'
+import { PlatformCrash } from './general-names-jdk.js'
+import { constraintViolation, type JdkConstraints, mergeConstraints } from './name-constraints-jdk.js'
+import { JdkPolicies } from './policy-jdk.js'
+import { type PathProblem, problem, serverPurposeProblem, validityProblem } from './problem.js'
+import { integerText, jdkView } from './view-jdk.js'
+
+export interface JdkPath<Other> {
+  /** Leaf first, the anchor not included; at least one. */
+  readonly certificates: readonly Certificate[]
+  readonly anchor: Certificate
+  readonly at: Date
+  readonly verify: (child: Certificate, issuer: Certificate) => boolean
+  /** Judges the stapled OCSP response of the leaf, given the certificate above it. */
+  readonly staple: (leaf: Certificate, issuer: Certificate) => Other | null
+}
+
+/** Extensions that the checkers of PKIXCertPathValidator resolve, so that they may be critical. */
+const resolved = new Set([
+  '2.5.29.15',
+  '2.5.29.17',
+  '2.5.29.19',
+  '2.5.29.30',
+  '2.5.29.32',
+  '2.5.29.33',
+  '2.5.29.36',
+  '2.5.29.37',
+  '2.5.29.54',
+])
+
+/** `jdk.certpath.disabledAlgorithms` in libcore's security.properties: MD2, MD4, RSA < 1024, DSA < 1024, EC < 160. */
+const disabledSignatures: Record<string, string> = {
+  '1.2.840.113549.1.1.2': 'MD2 with RSA',
+  '1.2.840.113549.1.1.3': 'MD4 with RSA',
+}
+
+/** Curves with which BoringSSL verifies; others are read and then of no use. */
+const usableCurves = new Set(['P-224', 'P-256', 'P-384', 'P-521'])
+
+/**
+ * The first thing OpenJDK's PKIXCertPathValidator (Android 7.0 and later) finds wrong with a path; null: nothing.
+ * Checkers run in its order, from the certificate below the anchor down to the leaf. Throws `LimitReached`.
+ */
+export function validateAsJdk<Other>({
+  certificates,
+  anchor,
+  at,
+  verify,
+  staple,
+}: JdkPath<Other>): PathProblem | Other | null {
+  const top = certificates.at(-1)!
+  const mismatch = anchorMismatch(top, anchor)
+  if (mismatch) return mismatch
+  const policies = new JdkPolicies(certificates.length)
+  let constraints: JdkConstraints | null = null
+  let maxPathLength = certificates.length
+  for (let i = certificates.length - 1; i >= 0; i--) {
+    const certificate = certificates[i]!
+    const issuer = certificates[i + 1] ?? anchor
+    const fail = algorithmProblem(certificate, issuer)
+    if (fail) return fail
+
+    if (i > 0) {
+      if (certificate.keyUsage && !certificate.keyUsage.has('keyCertSign')) {
+        return problem('key-usage', certificate, `keyCertSign is missing in "${certificate.subject.text}"`)
+      }
+      const isSelfIssued = sameName(certificate.issuer, certificate.subject)
+      const isOldAuthority = certificate.version < 3 && issuer === anchor && isSelfIssued
+      const pathLength = isOldAuthority ? Number.POSITIVE_INFINITY : jdkView(certificate).pathLength
+      if (pathLength === -1)
+        return problem('not-a-ca', certificate, `"${certificate.subject.text}" is no authority`)
+      if (!isSelfIssued && maxPathLength-- <= 0) {
+        return problem(
+          'path-length',
+          certificate,
+          `no further authority may stand below the issuer of "${certificate.subject.text}"`,
+        )
+      }
+      maxPathLength = Math.min(maxPathLength, pathLength)
+    }
+
+    const forbidden = nameConstraintProblem(constraints, certificate, i === 0)
+    if (forbidden) return forbidden
+    try {
+      constraints = mergeConstraints(constraints, certificate)
+    } catch (error) {
+      return crash(error, certificate)
+    }
+
+    const policy = policies.check(certificate)
+    if (policy) return problem('policy', certificate, policy)
+
+    const basic = validityProblem(certificate, at) ?? chainingProblem(certificate, issuer)
+    if (basic) return basic
+    if (!canVerifyAsJdk(issuer) || !verify(certificate, issuer)) {
+      return problem(
+        'wrong-key',
+        certificate,
+        `"${certificate.subject.text}" was not signed by the key of "${issuer.subject.text}" at hand`,
+      )
+    }
+
+    if (i === 0) {
+      const leaf =
+        (jdkView(certificate).pathLength === -1 ? staple(certificate, issuer) : null) ??
+        serverPurposeProblem(certificate)
+      if (leaf) return leaf
+    }
+    const unknown = criticalOids(certificate).find((oid) => !resolved.has(oid))
+    if (unknown)
+      return problem(
+        'critical-extension',
+        certificate,
+        `extension ${unknown} of "${certificate.subject.text}"`,
+      )
+  }
+  return null
+}
+
+/** AdaptableX509CertSelector: what the top certificate's authorityKeyIdentifier says must fit the anchor. */
+function anchorMismatch(top: Certificate, anchor: Certificate): PathProblem | null {
+  const wanted = jdkView(top).authorityKeyIdentifier
+  const keyIdentifier = anchor.subjectKeyIdentifier
+  if (wanted?.keyIdentifier && keyIdentifier !== null && wanted.keyIdentifier !== keyIdentifier) {
+    return problem(
+      'aki-mismatch',
+      top,
+      `"${top.subject.text}" asks for key ${wanted.keyIdentifier}, "${anchor.subject.text}" has ${keyIdentifier}`,
+    )
+  }
+  const serialNumber = integerText(anchor.serialNumber)
+  if (wanted?.serialNumber && anchor.version > 2 && wanted.serialNumber !== serialNumber) {
+    return problem(
+      'aki-mismatch',
+      top,
+      `"${top.subject.text}" asks for an issuer with serial number ${wanted.serialNumber}, "${anchor.subject.text}" has ${serialNumber}`,
+    )
+  }
+  return sameName(top.issuer, anchor.subject) ? null : chainingProblem(top, anchor)
+}
+
+function algorithmProblem(certificate: Certificate, issuer: Certificate): PathProblem | null {
+  const { undecodable } = jdkView(certificate)
+  if (undecodable) return problem('unreadable', certificate, undecodable)
+  const disabled = disabledSignatures[certificate.signatureAlgorithm]
+  if (disabled) return problem('weak-signature', certificate, `${disabled} on "${certificate.subject.text}"`)
+  const { keyUsage } = certificate
+  // AlgorithmChecker looks at the first seven bits; encipherOnly and decipherOnly alone are as good as none.
+  const means =
+    keyUsage && [...keyUsage].some((usage) => usage !== 'encipherOnly' && usage !== 'decipherOnly')
+  if (keyUsage && !means) return problem('key-usage', certificate, 'the keyUsage extension allows nothing')
+  for (const { publicKey, subject } of [certificate, issuer]) {
+    if (isDisabledKey(publicKey)) {
+      return problem(
+        'weak-key',
+        certificate,
+        `${publicKey.algorithm} key of ${publicKey.bits} bits of "${subject.text}"`,
+      )
+    }
+  }
+  return null
+}
+
+const isDisabledKey = ({ algorithm, bits }: PublicKey): boolean =>
+  bits !== null &&
+  (((algorithm === 'rsa' || algorithm === 'dsa') && bits < 1024) || (algorithm === 'ec' && bits < 160))
+
+function nameConstraintProblem(
+  constraints: JdkConstraints | null,
+  certificate: Certificate,
+  isLeaf: boolean,
+): PathProblem | null {
+  if (!constraints || (!isLeaf && sameName(certificate.issuer, certificate.subject))) return null
+  try {
+    const violation = constraintViolation(constraints, certificate)
+    return violation === null
+      ? null
+      : problem('name-constraints', certificate, `${violation} of "${certificate.subject.text}"`)
+  } catch (error) {
+    return crash(error, certificate)
+  }
+}
+
+function crash(error: unknown, certificate: Certificate): PathProblem {
+  if (!(error instanceof PlatformCrash)) throw error
+  return { ...problem('name-constraints', certificate, error.message), endsSearch: true }
+}
+
+function chainingProblem(certificate: Certificate, issuer: Certificate): PathProblem | null {
+  if (sameName(certificate.issuer, issuer.subject)) return null
+  return problem(
+    'name-chaining',
+    certificate,
+    `issuer "${certificate.issuer.text}", subject above "${issuer.subject.text}"`,
+  )
+}
+
+/** Whether the platform has a use for such a key at all. */
+export const canVerifyAsJdk = ({ publicKey: { algorithm, curve } }: Certificate): boolean =>
+  algorithm !== 'ec' || usableCurves.has(curve ?? '')

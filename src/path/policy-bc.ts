@@ -1,0 +1,157 @@
+import type { Certificate } from '../x509/certificate.js'
+import { sameName } from '../x509/name-match.js'
+import { extensionOids } from '../x509/parse.js'
+import { pathExtensions } from './extensions.js'
+import { anyPolicy, LimitReached, maxPolicyNodes } from './limits.js'
+
+interface Node {
+  readonly parent: Node | null
+  readonly depth: number
+  readonly policy: string
+  readonly children: Set<Node>
+  expected: Set<string>
+}
+
+const policyOids = [
+  extensionOids.certificatePolicies,
+  extensionOids.policyMappings,
+  extensionOids.policyConstraints,
+  extensionOids.inhibitAnyPolicy,
+]
+
+/**
+ * Policy processing of one path as BouncyCastle's RFC3280CertPathUtilities does it with its defaults. It keeps the
+ * nodes of each level in a list and gives a policy to the first parent that expects it only.
+ */
+export class BcPolicies {
+  #levels: Node[][]
+  #tree: boolean
+  #nodeCount = 0
+  #depth = 0
+  #explicitPolicy: number
+  #policyMapping: number
+  #inhibitAnyPolicy: number
+  readonly #length: number
+
+  /** `length`: number of certificates in the path, the anchor not counted. */
+  constructor(length: number) {
+    this.#length = length
+    this.#explicitPolicy = length + 1
+    this.#policyMapping = length + 1
+    this.#inhibitAnyPolicy = length + 1
+    this.#levels = Array.from({ length: length + 1 }, () => [])
+    this.#node(null, anyPolicy, new Set([anyPolicy]))
+    this.#tree = true
+  }
+
+  /**
+   * To be called for each certificate from the one below the anchor to the leaf; says what is wrong, or null.
+   * Throws `LimitReached`.
+   */
+  check(certificate: Certificate): string | null {
+    const isLast = ++this.#depth === this.#length
+    const isSelfIssued = sameName(certificate.issuer, certificate.subject)
+    const extensions = pathExtensions(certificate)
+    const broken = policyOids.find((oid) => extensions.unreadable.has(oid))
+    if (broken) return `extension ${broken} cannot be read`
+    if (!extensions.policies) this.#tree = false
+    else if (this.#tree)
+      this.#grow(
+        extensions.policies.map(({ oid }) => oid),
+        isLast,
+        isSelfIssued,
+      )
+    if (this.#explicitPolicy <= 0 && !this.#tree) return 'an explicit policy is required and none is valid'
+    const { requireExplicit, inhibitMapping } = extensions.policyConstraints ?? {
+      requireExplicit: null,
+      inhibitMapping: null,
+    }
+    if (isLast) {
+      const left = requireExplicit === 0 ? 0 : step(this.#explicitPolicy, isSelfIssued)
+      return left > 0 || this.#tree ? null : 'an explicit policy is required and none is valid'
+    }
+    if (extensions.policyMappings?.some((mapping) => mapping.includes(anyPolicy)))
+      return 'anyPolicy is mapped'
+    if (extensions.policyMappings) this.#map(extensions.policyMappings)
+    this.#explicitPolicy = lower(step(this.#explicitPolicy, isSelfIssued), requireExplicit)
+    this.#policyMapping = lower(step(this.#policyMapping, isSelfIssued), inhibitMapping)
+    this.#inhibitAnyPolicy = lower(step(this.#inhibitAnyPolicy, isSelfIssued), extensions.inhibitAnyPolicy)
+    return null
+  }
+
+  /** processCertD. */
+  #grow(policies: readonly string[], isLast: boolean, isSelfIssued: boolean): void {
+    const above = this.#levels[this.#depth - 1]!
+    for (const policy of policies) {
+      if (policy === anyPolicy) continue
+      const parent =
+        above.find(({ expected }) => expected.has(policy)) ?? above.find((node) => node.policy === anyPolicy)
+      if (parent) this.#node(parent, policy, new Set([policy]))
+    }
+    if (policies.includes(anyPolicy) && (this.#inhibitAnyPolicy > 0 || (!isLast && isSelfIssued))) {
+      for (const parent of above) {
+        for (const policy of parent.expected) {
+          const taken = [...parent.children].some((child) => child.policy === policy)
+          if (!taken) this.#node(parent, policy, new Set([policy]))
+        }
+      }
+    }
+    this.#prune()
+  }
+
+  /** prepareCertB. */
+  #map(mappings: readonly (readonly [string, string])[]): void {
+    const targets = new Map<string, Set<string>>()
+    for (const [issuerDomain, subjectDomain] of mappings) {
+      targets.set(issuerDomain, (targets.get(issuerDomain) ?? new Set()).add(subjectDomain))
+    }
+    const level = this.#levels[this.#depth]!
+    for (const [issuerDomain, expected] of targets) {
+      if (this.#policyMapping <= 0) {
+        for (const node of level.filter(({ policy }) => policy === issuerDomain)) {
+          node.parent!.children.delete(node)
+          level.splice(level.indexOf(node), 1)
+          this.#prune()
+        }
+        continue
+      }
+      const found = level.find(({ policy }) => policy === issuerDomain)
+      if (found) {
+        found.expected = expected
+        continue
+      }
+      const parent = level.find(({ policy }) => policy === anyPolicy)?.parent
+      if (parent?.policy === anyPolicy) this.#node(parent, issuerDomain, expected)
+    }
+  }
+
+  #node(parent: Node | null, policy: string, expected: Set<string>): void {
+    if (++this.#nodeCount > maxPolicyNodes)
+      throw new LimitReached(`a valid policy tree of ${maxPolicyNodes} nodes`)
+    const node: Node = { parent, depth: parent ? parent.depth + 1 : 0, policy, children: new Set(), expected }
+    parent?.children.add(node)
+    this.#levels[node.depth]!.push(node)
+  }
+
+  /** Drops childless nodes above the present level; without its root the tree is gone. */
+  #prune(): void {
+    for (let depth = this.#depth - 1; depth >= 0; depth--) {
+      for (const node of [...this.#levels[depth]!]) {
+        if (node.children.size > 0) continue
+        if (!node.parent) {
+          this.#tree = false
+          this.#levels = this.#levels.map(() => [])
+          return
+        }
+        node.parent.children.delete(node)
+        this.#levels[depth]!.splice(this.#levels[depth]!.indexOf(node), 1)
+      }
+    }
+  }
+}
+
+const step = (count: number, isSelfIssued: boolean): number =>
+  count !== 0 && !isSelfIssued ? count - 1 : count
+
+const lower = (count: number, limit: number | null): number =>
+  limit !== null && limit < count ? limit : count

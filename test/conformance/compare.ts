@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { judgeAll, matchesHost } from '../../src/android/judge.js'
+import type { Release } from '../../src/android/releases.js'
+import { describeProblem } from '../../src/android/rules.js'
+import type { Verdict } from '../../src/android/verdict.js'
+import { exceptions } from './exceptions.js'
+
+/**
+ * Compares our verdicts with those of the platform's own classes, recorded in files: chains (JSON lines, one object a
+ * row) and host names (tab-separated). Either may be gzipped.
+ */
+
+/** Releases that each recorded column stands for. All of them must give the recorded verdict. */
+const columns: Readonly<Record<string, readonly Release[]>> = {
+  '5.0': ['4.4', '5.0', '5.1'],
+  '6.0': ['6.0'],
+  '7.0': ['7.0', '7.1'],
+  '8.0': ['8.0', '8.1', '9'],
+  '10': ['10', '11', '12', '12L', '13'],
+  '14': ['14', '15'],
+  '16': ['16'],
+  'conscrypt-2026-08': ['17'],
+}
+
+const verifiers = ['V1', 'V2', 'V3', 'V4', 'V6'] as const
+
+interface ChainRow {
+  readonly id: string
+  readonly at: string
+  readonly anchors: readonly string[]
+  readonly sent: readonly string[]
+  readonly staple?: string | null
+  readonly accepted: Readonly<Record<string, boolean>>
+  readonly reason?: Readonly<Record<string, string>>
+}
+
+export interface Disagreement {
+  readonly id: string
+  readonly column: string
+  readonly theirs: boolean
+  readonly ours: string
+  readonly theirReason: string
+  /** Why the row is known not to agree; null: it should. */
+  readonly explained: string | null
+}
+
+export interface Comparison {
+  readonly agreed: ReadonlyMap<string, number>
+  readonly disagreements: readonly Disagreement[]
+}
+
+export function compareFile(path: string): Comparison {
+  const bytes = readFileSync(path)
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8')
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const agreed = new Map<string, number>()
+  const disagreements: Disagreement[] = []
+  const record = (row: Omit<Disagreement, 'explained'>, agrees: boolean): void => {
+    agreed.set(row.column, (agreed.get(row.column) ?? 0) + Number(agrees))
+    if (agrees) return
+    const exception = exceptions.find(({ id, column }) => id.test(row.id) && column.includes(row.column))
+    disagreements.push({ ...row, explained: exception?.reason ?? null })
+  }
+  const compare = /\.tsv(\.gz)?$/.test(path) ? compareHostRow : compareChainRow
+  for (const line of lines) compare(line, record)
+  return { agreed, disagreements }
+}
+
+type RecordRow = (row: Omit<Disagreement, 'explained'>, agrees: boolean) => void
+
+function compareChainRow(line: string, record: RecordRow): void {
+  const row = JSON.parse(line) as ChainRow
+  const bytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
+  const input = {
+    presented: row.sent.map(bytes),
+    anchors: row.anchors.map(bytes),
+    at: new Date(row.at),
+    stapledOcsp: row.staple ? bytes(row.staple) : null,
+  }
+  for (const [column, theirs] of Object.entries(row.accepted)) {
+    const releases = columns[column]
+    if (!releases) throw new Error(`column ${column} of ${row.id} stands for no release`)
+    const odd = judgeAll(input, releases).find(
+      (verdict) => verdict.kind !== (theirs ? 'accepted' : 'refused'),
+    )
+    const ours = odd ? verdictText(odd) : ''
+    record({ id: row.id, column, theirs, ours, theirReason: row.reason?.[column] ?? '' }, !odd)
+  }
+}
+
+function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'accepted':
+      return `${verdict.release} accepted`
+    case 'undetermined':
+      return `${verdict.release} undetermined: ${verdict.because}`
+    default:
+      return `${verdict.release} ${verdict.kind}: ${verdict.reason.rule}: ${describeProblem(verdict.reason)}`
+  }
+}
+
+const altNameTypes: Readonly<Record<string, string>> = { DNS: 'dns', IP: 'ip', EMAIL: 'email', URI: 'uri' }
+
+function compareHostRow(line: string, record: RecordRow): void {
+  const [commonNames, altNames, host, expected] = line.split('\t') as [string, string, string, string]
+  const list = (text: string): string[] => (text === '' ? [] : text.split('|'))
+  const names = {
+    commonNames: list(commonNames),
+    subjectAltNames:
+      altNames === 'none'
+        ? null
+        : list(altNames).map((entry) => {
+            const colon = entry.indexOf(':')
+            return { type: altNameTypes[entry.slice(0, colon)] ?? 'other', value: entry.slice(colon + 1) }
+          }),
+  }
+  verifiers.forEach((verifier, i) => {
+    const theirs = expected[i] === '1'
+    const ours = matchesHost(names, host, verifier)
+    record(
+      { id: line, column: verifier, theirs, ours: ours ? 'matches' : 'does not match', theirReason: '' },
+      ours === theirs,
+    )
+  })
+}
