@@ -1,0 +1,130 @@
+import { describeProblem } from '../android/rules.js'
+import type { Verdict } from '../android/verdict.js'
+import type { Observation, ProbeOutcome } from '../tls/observation.js'
+import type { Certificate } from '../x509/certificate.js'
+import { certificateReport } from './certificate-report.js'
+import type { HandshakeReport, OutcomeReport, Report, VerdictReport } from './report.js'
+
+/** Collects every certificate the report will speak of, each once, with where it was met. */
+export class CertificateIndex {
+  readonly #known = new Map<string, { certificate: Certificate; origins: string[] }>()
+
+  add(certificate: Certificate, origin: string): void {
+    const entry = this.#known.get(certificate.sha256) ?? { certificate, origins: [] }
+    entry.origins.push(origin)
+    this.#known.set(certificate.sha256, entry)
+  }
+
+  addVerdicts(verdicts: readonly Verdict[]): void {
+    for (const verdict of verdicts) {
+      if (verdict.kind !== 'accepted') continue
+      const anchor = verdict.path.certificates.findLast(({ origin }) => origin === 'anchor')
+      if (anchor) this.add(anchor.certificate, 'trust-store')
+    }
+  }
+
+  report(): Report['certificates'] {
+    return Object.fromEntries(
+      [...this.#known].map(([sha256, { certificate, origins }]) => [
+        sha256,
+        certificateReport(certificate, origins),
+      ]),
+    )
+  }
+}
+
+export function verdictReport(verdict: Verdict, acceptedIfRemembered: readonly string[]): VerdictReport {
+  const common = { release: verdict.release, verdict: verdict.kind, path: [], acceptedIfRemembered }
+  switch (verdict.kind) {
+    case 'accepted':
+      return {
+        ...common,
+        reason: 'Every rule of this release is met.',
+        rule: null,
+        certificate: null,
+        path: verdict.path.certificates.map(({ certificate }) => certificate.sha256),
+      }
+    case 'refused':
+    case 'depends':
+      return {
+        ...common,
+        reason: describeProblem(verdict.reason),
+        rule: verdict.reason.rule,
+        certificate: verdict.reason.certificate,
+      }
+    case 'undetermined':
+      return { ...common, reason: verdict.because, rule: null, certificate: null }
+  }
+}
+
+/** What a probe saw, also where the handshake failed afterwards. */
+export function observationOf(outcome: ProbeOutcome): Observation | null {
+  return 'observation' in outcome ? outcome.observation : null
+}
+
+export function handshakeReport(observation: Observation): HandshakeReport {
+  return {
+    protocol: observation.protocol,
+    cipherSuite: observation.cipherSuite.name,
+    group: observation.group?.name ?? null,
+    alpn: observation.alpn,
+    keyProof: observation.keyProof.kind,
+    clientCertificateRequested: observation.clientCertificateRequested,
+    stapledOcsp: observation.stapledOcsp !== null,
+    signedCertificateTimestamps: observation.signedCertificateTimestamps !== null,
+    connectMs: round(observation.connectMs),
+    handshakeMs: round(observation.handshakeMs),
+  }
+}
+
+const round = (ms: number) => Math.round(ms * 10) / 10
+
+export function outcomeReport(outcome: ProbeOutcome): OutcomeReport {
+  return {
+    kind: outcome.kind,
+    phase: 'phase' in outcome ? outcome.phase : null,
+    detail: outcomeText(outcome),
+  }
+}
+
+/** How a connection ended, in a few words without the address. */
+export function outcomeText(outcome: ProbeOutcome): string {
+  switch (outcome.kind) {
+    case 'observed':
+      return `${outcome.observation.certificates.length} certificates received`
+    case 'unreachable':
+      return outcome.reason === 'refused'
+        ? 'connection refused'
+        : outcome.reason === 'no-route'
+          ? 'no route from here'
+          : outcome.detail
+    case 'proxy-failed':
+      return outcome.detail
+    case 'timed-out':
+      return `no answer within ${outcome.timeoutMs / 1000} s while waiting for ${phaseText[outcome.phase]}`
+    case 'alert':
+      return `TLS alert ${outcome.alert.name} while waiting for ${phaseText[outcome.phase]}`
+    case 'reset':
+      return `connection reset while waiting for ${phaseText[outcome.phase]}`
+    case 'closed':
+      return `connection closed while waiting for ${phaseText[outcome.phase]}`
+    case 'not-tls':
+      return outcome.looksLike === 'http'
+        ? 'answers in plain HTTP, not TLS'
+        : `does not speak TLS: ${outcome.detail}`
+    case 'limit-exceeded':
+      return `more than the limit: ${outcome.limit}, at most ${outcome.maximum}${outcome.actual === null ? '' : `, here ${outcome.actual}`}`
+    case 'protocol-error':
+      return `breaks the TLS protocol: ${outcome.detail}`
+  }
+}
+
+const phaseText: Readonly<Record<Extract<ProbeOutcome, { kind: 'timed-out' }>['phase'], string>> = {
+  resolve: 'the name to resolve',
+  proxy: 'the proxy',
+  connect: 'the TCP connection',
+  'client-hello': 'our ClientHello to be taken',
+  'server-hello': 'the ServerHello',
+  certificate: 'the Certificate message',
+  'key-proof': 'the proof of the key',
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import { algorithmName } from '../x509/algorithm-name.js'
+import { toPem } from '../x509/bundle.js'
+import type { Certificate } from '../x509/certificate.js'
+import type { CertificateReport } from './report.js'
+
+/** What the report says of one certificate; `origins` in the order they were met. */
+export function certificateReport(certificate: Certificate, origins: readonly string[]): CertificateReport {
+  const { bits, curve, algorithm } = certificate.publicKey
+  return {
+    subject: certificate.subject.text,
+    issuer: certificate.issuer.text,
+    serialNumber: certificate.serialNumber,
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    subjectKeyIdentifier: certificate.subjectKeyIdentifier,
+    authorityKeyIdentifier: certificate.authorityKeyIdentifier?.keyIdentifier ?? null,
+    names: (certificate.subjectAltNames ?? []).map(({ type, value }) =>
+      type === 'dns' ? value : `${type}:${value}`,
+    ),
+    isCa: certificate.basicConstraints?.ca ?? false,
+    key: [algorithm.toUpperCase(), curve ?? bits].filter((part) => part !== null).join(' '),
+    signatureAlgorithm: algorithmName(certificate.signatureAlgorithm),
+    caIssuers: certificate.caIssuers,
+    thumbprint: createHash('sha1').update(certificate.der).digest('hex'),
+    origins: [...new Set(origins)],
+    pem: toPem(certificate),
+  }
+}
