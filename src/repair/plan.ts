@@ -138,8 +138,6 @@ function isBetter(a: Chain, b: Chain, { at, anchored }: RepairInput): boolean {
   const length = ({ links }: Chain) => links.length
   const expired = ({ chain }: Chain) => chain.slice(1).filter(({ notAfter }) => notAfter < at).length
   const isAnchored = ({ chain }: Chain) => Number(anchored(chain.at(-1)!))
-  const earliest = ({ links }: Chain) =>
-    Math.min(Number.MAX_SAFE_INTEGER, ...links.map(({ certificate }) => certificate.notAfter.getTime()))
   const hashes = ({ chain }: Chain) => chain.map(({ sha256 }) => sha256).join()
   const order =
     more(({ accepts }) => accepts.size) ||
@@ -148,9 +146,17 @@ function isBetter(a: Chain, b: Chain, { at, anchored }: RepairInput): boolean {
       : more(isAnchored) ||
         fewer(expired) ||
         (isAnchored(a) ? fewer(added) || fewer(length) : more(length))) ||
-    more(earliest) ||
+    laterExpiry(a, b) ||
     (hashes(a) < hashes(b) ? -1 : 1)
   return order < 0
+}
+
+/** Negative: `a` is the one to take. The first expiry on the chain ends its use, so that one is compared first. */
+function laterExpiry(a: Chain, b: Chain): number {
+  const ends = ({ chain }: Chain) => chain.map(({ notAfter }) => notAfter.getTime()).sort((x, y) => x - y)
+  const endsB = ends(b)
+  const differs = ends(a).map((end, index) => (endsB[index] ?? end) - end)
+  return differs.find((difference) => difference !== 0) ?? 0
 }
 
 /** Asks for issuers of the leaf, of those issuers, and so on; each certificate once. Adds what comes to the pool. */
