@@ -23,7 +23,10 @@ export function judgeWithDeviceCas(
     kind: 'depends',
     release: input.release,
     on: 'app-configuration',
-    reason: { ...system.reason, detail: 'accepted only by apps that trust user-installed CAs; the default is not to' },
+    reason: {
+      ...system.reason,
+      detail: 'accepted only by apps that trust user-installed CAs; the default is not to',
+    },
     path: withDevice.path,
     needs: anchor ? [anchor.certificate.sha256] : [],
   }
