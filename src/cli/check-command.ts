@@ -88,7 +88,7 @@ async function checkOptions(flags: CheckFlags, machine: Machine): Promise<CheckO
 
 /** Kits of several targets lie side by side, each in a folder of the target's name. */
 async function withKit(report: Report, folder: string, severalTargets: boolean): Promise<Report> {
-  const { writeReportKit } = await import('../write-kit.js')
+  const { writeReportKit } = await import('../kit/report-kit.js')
   return writeReportKit(
     report,
     severalTargets ? `${folder}/${report.target.name.replaceAll(':', '_')}` : folder,

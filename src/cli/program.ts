@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
 import { inAscii, paint, wrap } from '../report/style.js'
 import { version } from '../version.js'
+import type { DemoFlags } from './demo-command.js'
 import { exitUnknown } from './exit-code.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, instant, repeatable, seconds, wholeNumber } from './options.js'
@@ -109,7 +110,10 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .description('start a broken farm on loopback, check it, fix it with the kit, check again')
     .option('--keep', 'leave the broken farm running and print the command that checks it')
     .option('--kit <folder>', 'where to write the kit (default: a temporary folder)')
-    .action(async (flags: { keep?: boolean; kit?: string }) => {
+    .option('--color', 'colours even without a terminal')
+    .option('--no-color', 'no colours')
+    .option('--ascii', 'ASCII only')
+    .action(async (flags: DemoFlags) => {
       const { demoCommand } = await import('./demo-command.js')
       done(await demoCommand(flags, machine))
     })

@@ -16,9 +16,13 @@ export function proxyFor(
   if (text === '' || (option === undefined && excluded(host, env.NO_PROXY ?? env.no_proxy ?? ''))) return null
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `The proxy "${text}" is not an http or https URL.`, {
-      hint: `Write it like http://proxy.contoso.com:8080${option === undefined ? ' in HTTPS_PROXY, or use --no-proxy' : ''}.`,
-    })
+    throw new AdfsCheckFault(
+      'ADFS_CHECK_BAD_OPTION',
+      `The proxy given ${option === undefined ? 'in HTTPS_PROXY' : 'with --proxy'} is not an http or https URL.`,
+      {
+        hint: `Write it like http://proxy.contoso.com:8080${option === undefined ? ' in HTTPS_PROXY, or use --no-proxy' : ''}.`,
+      },
+    )
   }
   return url
 }
