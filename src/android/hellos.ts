@@ -229,8 +229,8 @@ export function helloGroups(chosen: readonly Release[] = releases): readonly Rel
 
 /**
  * No release's hello but the union of those of 5.0 to 9, made so that its answer says what each of them would be
- * answered (`inferable`): no suite that any of them lacks in the order all of them keep, P-256 first because all have
- * it, X25519 and RSA-PSS left out because some lack them.
+ * answered (`inferable`): every suite that one of them offers, in an order that all their orders agree with; P-256
+ * first because all have it; X25519 and RSA-PSS left out because some lack them.
  */
 export const unionOf5To9: HelloShape = {
   ...plain,
