@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { judgeWithDeviceCas } from './android/device-ca.js'
-import { type JudgeInput, judge } from './android/judge.js'
+import { judgeAllWithDeviceCas } from './android/device-ca.js'
+import { judgeAll } from './android/judge.js'
 import { releases as allReleases, parseReleaseRange, type Release } from './android/releases.js'
 import type { TrustAnchors } from './android/trust-anchors.js'
 import { addAnchors, releasesOf, storeInfo, trustStore } from './android/trust-store.js'
@@ -23,7 +23,7 @@ import type { EndpointReport, Report } from './report/report.js'
 import { overallVerdict } from './report/verdict.js'
 import { resolveEndpoints } from './target/resolve.js'
 import { formatEndpoint, parseServerAddress, parseTarget, type Target } from './target/target.js'
-import type { Endpoint } from './tls/observation.js'
+import type { Endpoint, Observation } from './tls/observation.js'
 import { version } from './version.js'
 import type { Certificate } from './x509/certificate.js'
 import { parseCertificate } from './x509/parse.js'
@@ -156,38 +156,47 @@ function judgeServer(endpoint: Endpoint, observations: ServerObservations, setti
     withoutServerName: observations.withoutServerName,
     hellos: observations.hellos.map(({ shape, releases, outcome }) => ({ id: shape.id, releases, outcome })),
   }
-  const verdicts =
-    entries.length === 0 ? [] : settings.releases.map((release) => verdictOf(server, release, settings))
-  return { ...server, verdicts }
+  return { ...server, verdicts: entries.length === 0 ? [] : verdictsOf(server, settings) }
 }
 
-/** Judges what this release was sent: by the answer to its own hello where one was spoken, else to the general one. */
-function verdictOf(server: Omit<Server, 'verdicts'>, release: Release, settings: Settings): Verdict {
-  const own = server.observations.hellos.find(({ releases }) => releases.includes(release))
-  const observation = (own && observationOf(own.outcome)) ?? observationOf(server.observations.main)
-  return judgeWithDeviceCas(
-    {
-      ...inputFor(release, settings),
-      presented: observation?.certificates ?? [],
-      host: settings.target.name,
-      ...(observation
-        ? {
-            handshake: { protocolVersion: observation.protocolVersion, keyExchange: observation.keyExchange },
-            stapledOcsp: observation.stapledOcsp,
-          }
-        : {}),
-      remembered: settings.remembered ?? [],
-    },
-    settings.deviceCas ?? [],
+/**
+ * Judges what each release was sent: by the answer to its own hello where one was spoken, else to the general one.
+ * Releases that share an answer are judged together, so that it is read once.
+ */
+function verdictsOf(server: Omit<Server, 'verdicts'>, settings: Settings): readonly Verdict[] {
+  const { main, hellos } = server.observations
+  const answers = new Map<Observation | null, Release[]>()
+  for (const release of settings.releases) {
+    const own = hellos.find(({ releases }) => releases.includes(release))
+    const answer = (own && observationOf(own.outcome)) ?? observationOf(main)
+    answers.set(answer, [...(answers.get(answer) ?? []), release])
+  }
+  const verdicts = [...answers].flatMap(([answer, releases]) =>
+    judgeAllWithDeviceCas(judgeInput(answer, settings), releases, settings.deviceCas ?? []),
   )
+  return settings.releases.map((release) => verdicts.find((verdict) => verdict.release === release)!)
 }
 
-function inputFor(
-  release: Release,
-  settings: Settings,
-): Pick<JudgeInput, 'at' | 'release'> & { anchors: TrustAnchors } {
-  return { at: settings.at, release, anchors: settings.stores.get(release)! }
+function judgeInput(answer: Observation | null, settings: Settings) {
+  return {
+    presented: readable(answer?.certificates ?? []),
+    anchors: (release: Release) => settings.stores.get(release)!,
+    at: settings.at,
+    host: settings.target.name,
+    remembered: settings.remembered ?? [],
+    ...(answer && {
+      handshake: { protocolVersion: answer.protocolVersion, keyExchange: answer.keyExchange },
+      stapledOcsp: answer.stapledOcsp,
+    }),
+  }
 }
+
+/** Parsed where possible: the judge says what it makes of bytes that are no certificate. */
+const readable = (ders: readonly Uint8Array[]): readonly (Uint8Array | Certificate)[] =>
+  ders.map((der) => {
+    const parsed = parseCertificate(der)
+    return parsed.ok ? parsed.certificate : der
+  })
 
 /** Looks for what would make more releases accept the server, and judges that by the same rules. */
 async function repairServer(
@@ -215,10 +224,11 @@ async function repairServer(
       pool.add({ certificate, origin: 'other-server', from: other.id })
   }
   // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.
+  const anchors = (release: Release) => settings.stores.get(release)!
   const score = (presented: readonly Certificate[]) =>
     new Set(
-      settings.releases.filter(
-        (release) => judge({ ...inputFor(release, settings), presented }).kind === 'accepted',
+      judgeAll({ presented, anchors, at: settings.at }, settings.releases).flatMap(({ kind, release }) =>
+        kind === 'accepted' ? [release] : [],
       ),
     )
   const plan = await planRepair({
@@ -239,12 +249,10 @@ async function repairServer(
   }
   if (missing.length === 0) return { ...server, ...nothing, plan, unresolved }
   const repaired = withChain(server, plan.chain)
-  const afterRepair = settings.releases.map((release) => verdictOf(repaired, release, settings))
-  const byLuck = settings.releases.filter(
-    (release, index) =>
-      server.verdicts[index]!.kind === 'refused' &&
-      verdictOf(server, release, { ...settings, remembered: missing.map(({ certificate }) => certificate) })
-        .kind === 'depends',
+  const afterRepair = verdictsOf(repaired, settings)
+  const met = verdictsOf(server, { ...settings, remembered: missing.map(({ certificate }) => certificate) })
+  const byLuck = met.filter(
+    ({ kind }, index) => kind === 'depends' && server.verdicts[index]!.kind === 'refused',
   )
   return {
     ...server,
@@ -254,7 +262,7 @@ async function repairServer(
     afterRepair,
     acceptedAfterRepair: afterRepair.flatMap(({ kind, release }) => (kind === 'accepted' ? [release] : [])),
     remembered: new Map(
-      byLuck.map((release) => [release, missing.map(({ certificate }) => certificate.sha256)]),
+      byLuck.map(({ release }) => [release, missing.map(({ certificate }) => certificate.sha256)]),
     ),
   }
 }

@@ -1,27 +1,37 @@
 import type { Certificate } from '../x509/certificate.js'
-import type { JudgeInput } from './judge.js'
-import { judge } from './judge.js'
-import { type Release, releases } from './releases.js'
+import { type JudgeInput, judge, judgeAll } from './judge.js'
+import { releases as allReleases, type Release } from './releases.js'
 import { combinedAnchors, keyStoreAnchors, type TrustAnchors } from './trust-anchors.js'
 import type { Verdict } from './verdict.js'
 
+type Input = Omit<JudgeInput, 'release' | 'anchors'> & {
+  readonly anchors: (release: Release) => TrustAnchors
+}
+
 /**
- * The verdict with CAs that the user or device management installed. Up to 6.0 every app trusts them, user store first
+ * Verdicts with CAs that the user or device management installed. Up to 6.0 every app trusts them, user store first
  * (conscrypt TrustedCertificateStore@5.0.0_r1); from 7.0 only apps that target API 23 or less or opt in with their network
  * security config (frameworks NetworkSecurityConfig#getDefaultBuilder), so what they add there depends on the app.
  */
-export function judgeWithDeviceCas(
-  input: JudgeInput & { readonly anchors: TrustAnchors },
+export function judgeAllWithDeviceCas(
+  input: Input,
+  releases: readonly Release[],
   deviceCas: readonly Certificate[],
-): Verdict {
-  const system = judge(input)
-  if (deviceCas.length === 0 || system.kind !== 'refused') return system
-  const withDevice = judge({ ...input, anchors: combinedAnchors(keyStoreAnchors(deviceCas), input.anchors) })
-  if (withDevice.kind !== 'accepted' || trustsDeviceCas(input.release)) return withDevice
+): readonly Verdict[] {
+  const system = judgeAll(input, releases)
+  return deviceCas.length === 0 ? system : system.map((verdict) => withDeviceCas(verdict, input, deviceCas))
+}
+
+function withDeviceCas(system: Verdict, input: Input, deviceCas: readonly Certificate[]): Verdict {
+  if (system.kind !== 'refused') return system
+  const { release } = system
+  const anchors = combinedAnchors(keyStoreAnchors(deviceCas), input.anchors(release))
+  const withDevice = judge({ ...input, release, anchors })
+  if (withDevice.kind !== 'accepted' || trustsDeviceCas(release)) return withDevice
   const anchor = withDevice.path.certificates.at(-1)
   return {
     kind: 'depends',
-    release: input.release,
+    release,
     on: 'app-configuration',
     reason: {
       ...system.reason,
@@ -32,4 +42,4 @@ export function judgeWithDeviceCas(
   }
 }
 
-const trustsDeviceCas = (release: Release) => releases.indexOf(release) < releases.indexOf('7.0')
+const trustsDeviceCas = (release: Release) => allReleases.indexOf(release) < allReleases.indexOf('7.0')
