@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type HandshakeEvidence, maxConnections } from './android/connections.js'
 import { judgeAllWithDeviceCas } from './android/device-ca.js'
 import { judgeAll } from './android/judge.js'
 import { releases as allReleases, parseReleaseRange, type Release } from './android/releases.js'
@@ -7,7 +8,7 @@ import { addAnchors, releasesOf, storeInfo, trustStore } from './android/trust-s
 import type { Verdict } from './android/verdict.js'
 import type { CheckContext, JudgedEndpoint } from './checks/check.js'
 import { runChecks } from './checks/registry.js'
-import { observe, type ServerObservations } from './observe.js'
+import { disagreementText, observe, type ServerObservations } from './observe.js'
 import { fetchOutcomeText, type IssuerFetcher, issuerFetcher } from './repair/fetch.js'
 import { planRepair, type RepairPlan } from './repair/plan.js'
 import { IssuerPool } from './repair/pool.js'
@@ -154,27 +155,40 @@ function judgeServer(endpoint: Endpoint, observations: ServerObservations, setti
     presented,
     unreadable: entries.flatMap((entry, index) => (entry.ok ? [] : [{ index, problem: entry.problem }])),
     withoutServerName: observations.withoutServerName,
-    hellos: observations.hellos.map(({ shape, releases, outcome }) => ({ id: shape.id, releases, outcome })),
+    hellos: observations.tried.map(({ shape, outcome }) => ({
+      id: shape.id,
+      releases: spokenFor(shape.id, observations),
+      outcome,
+    })),
   }
   return { ...server, verdicts: entries.length === 0 ? [] : verdictsOf(server, settings) }
 }
 
 /**
- * Judges what each release was sent: by the answer to its own hello where one was spoken, else to the general one.
+ * Judges what each release is sent: by the answer to its own hello, or to another that proves what it would be.
  * Releases that share an answer are judged together, so that it is read once.
  */
 function verdictsOf(server: Omit<Server, 'verdicts'>, settings: Settings): readonly Verdict[] {
-  const { main, hellos } = server.observations
+  const { main, evidence } = server.observations
   const answers = new Map<Observation | null, Release[]>()
-  for (const release of settings.releases) {
-    const own = hellos.find(({ releases }) => releases.includes(release))
-    const answer = (own && observationOf(own.outcome)) ?? observationOf(main)
+  const found = new Map<Release, Verdict>()
+  for (const [release, known] of evidence) {
+    const unfit = handshakeVerdict(release, known)
+    if (unfit) found.set(release, unfit)
+    const answer = 'observation' in known ? known.observation : observationOf(main)
     answers.set(answer, [...(answers.get(answer) ?? []), release])
   }
-  const verdicts = [...answers].flatMap(([answer, releases]) =>
-    judgeAllWithDeviceCas(judgeInput(answer, settings), releases, settings.deviceCas ?? []),
-  )
-  return settings.releases.map((release) => verdicts.find((verdict) => verdict.release === release)!)
+  for (const [answer, releases] of answers) {
+    for (const verdict of judgeAllWithDeviceCas(
+      judgeInput(answer, settings),
+      releases,
+      settings.deviceCas ?? [],
+    )) {
+      // A chain that is refused is the graver news: no handshake would help it.
+      if (verdict.kind === 'refused' || !found.has(verdict.release)) found.set(verdict.release, verdict)
+    }
+  }
+  return settings.releases.map((release) => found.get(release)!)
 }
 
 function judgeInput(answer: Observation | null, settings: Settings) {
@@ -197,6 +211,48 @@ const readable = (ders: readonly Uint8Array[]): readonly (Uint8Array | Certifica
     const parsed = parseCertificate(der)
     return parsed.ok ? parsed.certificate : der
   })
+
+/** Null: the release and the server agree on a handshake. */
+function handshakeVerdict(release: Release, known: HandshakeEvidence): Verdict | null {
+  switch (known.kind) {
+    case 'spoken':
+    case 'inferred':
+      return null
+    case 'no-agreement': {
+      // A reset or a close alone may be the network's; an alert, or a difference that another answer shows, is not.
+      const detail = known.disagreements.map(disagreementText).join('; ')
+      const alert =
+        known.outcome?.kind === 'alert'
+          ? `the server answered with the alert ${known.outcome.alert.name}`
+          : ''
+      if (detail === '' && alert === '')
+        return {
+          kind: 'undetermined',
+          release,
+          because:
+            "The connection broke off when this release's ClientHello was sent, and another kind of ClientHello was answered. Run the check again.",
+        }
+      const reason = {
+        rule: 'handshake-refused',
+        certificate: null,
+        detail: [detail, alert].filter((part) => part !== '').join('; '),
+      } as const
+      return { kind: 'refused', release, reason, attempted: [] }
+    }
+    case 'no-answer':
+      return {
+        kind: 'undetermined',
+        release,
+        because: `This release's ClientHello got no answer: ${outcomeText(known.outcome)}. Run the check again.`,
+      }
+    case 'not-tried':
+      return {
+        kind: 'undetermined',
+        release,
+        because: `This release's ClientHello was not sent: ${maxConnections} connections were not enough to tell. Ask for it alone: --android ${release}.`,
+      }
+  }
+}
 
 /** Looks for what would make more releases accept the server, and judges that by the same rules. */
 async function repairServer(
@@ -275,20 +331,28 @@ const isAnchored = (certificate: Certificate, { stores }: Settings) =>
 /** The server as it would be if every one of its answers carried `chain`. */
 function withChain(server: Server, chain: readonly Certificate[]): Server {
   const certificates = chain.map(({ der }) => der)
-  const replaced = <T extends ServerObservations['main']>(outcome: T): T =>
-    'observation' in outcome && outcome.observation
-      ? { ...outcome, observation: { ...outcome.observation, certificates } }
-      : outcome
-  const { main, hellos } = server.observations
+  const replaced = <T extends object>(seen: T): T =>
+    'observation' in seen && seen.observation
+      ? { ...seen, observation: { ...seen.observation, certificates } }
+      : seen
+  const { main, evidence } = server.observations
   return {
     ...server,
     observations: {
       ...server.observations,
       main: replaced(main),
-      hellos: hellos.map((hello) => ({ ...hello, outcome: replaced(hello.outcome) })),
+      evidence: new Map([...evidence].map(([release, known]) => [release, replaced(known)])),
     },
   }
 }
+
+/** Releases whose ClientHello this was, or whose answer it proves. */
+const spokenFor = (shape: string, { evidence }: ServerObservations): readonly Release[] =>
+  [...evidence].flatMap(([release, known]) =>
+    (known.kind === 'inferred' ? known.from.id : known.shape.id) === shape && known.kind !== 'not-tried'
+      ? [release]
+      : [],
+  )
 
 function compose(
   target: Target,
@@ -343,27 +407,18 @@ function endpointReport(server: RepairedServer, index: CertificateIndex): Endpoi
   index.addVerdicts(verdicts)
   index.addVerdicts(afterRepair)
   const observation = observationOf(observations.main)
-  const connections = [
-    { hello: 'general', sni: endpoint.serverName !== null, outcome: observations.main, releases: [] },
-    ...observations.hellos.map(({ shape, releases, outcome }) => ({
-      hello: shape.id,
-      sni: shape.sni && endpoint.serverName !== null,
-      outcome,
-      releases,
-    })),
-    ...(observations.withoutServerName
-      ? [{ hello: 'general', sni: false, outcome: observations.withoutServerName, releases: [] }]
-      : []),
-  ]
+  const connections = observations.tried.map(({ shape, outcome }) => ({
+    hello: shape.id,
+    sni: shape.sni && endpoint.serverName !== null,
+    outcome: outcomeText(outcome),
+    releases: spokenFor(shape.id, observations),
+  }))
   return {
     ...endpoint,
     outcome: outcomeReport(observations.main),
     sent: (observation?.certificates ?? []).map(sha256Of),
     handshake: observation && handshakeReport(observation),
-    connections: connections.map((connection) => ({
-      ...connection,
-      outcome: outcomeText(connection.outcome),
-    })),
+    connections,
     withoutServerName: observations.withoutServerName && {
       outcome: outcomeText(observations.withoutServerName),
       sent: (observationOf(observations.withoutServerName)?.certificates ?? []).map(sha256Of),

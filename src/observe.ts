@@ -1,42 +1,78 @@
+import {
+  type Disagreement,
+  evidenceFor,
+  type HandshakeEvidence,
+  nextShapes,
+  type Tried,
+} from './android/connections.js'
 import type { Release } from './android/releases.js'
 import { observationOf } from './report/build.js'
+import { cipherSuiteName, groupName, signatureSchemeName, versionName } from './tls/code-points.js'
 import type { Endpoint, HelloShape, ProbeOutcome } from './tls/observation.js'
-import { type ProbeOptions, probe } from './tls/prober.js'
+import { probe } from './tls/prober.js'
 import { generalShape } from './tls/shapes.js'
 
 /** Everything one server showed, connection by connection. */
 export interface ServerObservations {
-  /** The connection that shows the server at its best: a general hello, so that no release's limits hide the chain. */
+  /**
+   * The answer to a hello that offers what any server can take, so that no release's limits hide the chain; to the
+   * first other one where the server does not like that.
+   */
   readonly main: ProbeOutcome
-  /** The same without a server name; null where none could be sent anyway. */
+  /** The same without a server name; null where none could be sent anyway, or nothing answers. */
   readonly withoutServerName: ProbeOutcome | null
-  /** Hellos of Android releases, with the releases whose answer each settles. */
-  readonly hellos: readonly {
-    readonly shape: HelloShape
-    readonly releases: readonly Release[]
-    readonly outcome: ProbeOutcome
-  }[]
+  /** Every connection, in order. */
+  readonly tried: readonly Tried[]
+  /** How the server answers each release, by its own hello or by what another answer proves of it. */
+  readonly evidence: ReadonlyMap<Release, HandshakeEvidence>
 }
 
-/** Connects to one server in each of the ways that matter. */
+/** Connects to one server in each of the ways that matter, at most `maxConnections` times. */
 export async function observe(
   endpoint: Endpoint,
-  _releases: readonly Release[],
+  releases: readonly Release[],
   options: { readonly timeoutMs: number; readonly proxy?: URL | null; readonly signal?: AbortSignal },
 ): Promise<ServerObservations> {
-  const say = (shape: HelloShape): Promise<ProbeOutcome> => {
-    const probeOptions: ProbeOptions = {
+  const say = async (shape: HelloShape): Promise<Tried> => {
+    const outcome = await probe(endpoint, shape, {
       limits: { timeoutMs: options.timeoutMs },
       proxy: options.proxy ?? null,
+      ...(options.signal ? { signal: options.signal } : {}),
+    })
+    return { shape, outcome }
+  }
+  const first = await say(generalShape)
+  const tried = [first]
+  // Where no server answers, or it answers with no TLS at all, other hellos would only cost time.
+  const speaksTls = ['observed', 'alert', 'reset', 'closed', 'protocol-error'].includes(first.outcome.kind)
+  const nameless =
+    speaksTls && endpoint.serverName !== null
+      ? say({ ...generalShape, id: 'no-server-name', sni: false })
+      : null
+  if (nameless) tried.push(await nameless)
+  if (speaksTls) {
+    for (let shapes = nextShapes(tried, releases); shapes.length > 0; shapes = nextShapes(tried, releases)) {
+      tried.push(...(await Promise.all(shapes.map(say))))
     }
-    return probe(endpoint, shape, options.signal ? { ...probeOptions, signal: options.signal } : probeOptions)
   }
-  const main = await say(generalShape)
-  // A server that does not even take a TCP connection is not asked again.
-  if (observationOf(main) === null && !('phase' in main && main.phase !== 'connect')) {
-    return { main, withoutServerName: null, hellos: [] }
+  return {
+    main:
+      tried.find(({ shape, outcome }) => shape.sni && observationOf(outcome) !== null)?.outcome ??
+      first.outcome,
+    withoutServerName: tried.find(({ shape }) => shape.id === 'no-server-name')?.outcome ?? null,
+    tried,
+    evidence: new Map(releases.map((release) => [release, evidenceFor(release, tried)])),
   }
-  const withoutServerName =
-    endpoint.serverName === null ? null : await say({ ...generalShape, id: 'no-server-name', sni: false })
-  return { main, withoutServerName, hellos: [] }
+}
+
+/** What the two sides differ in, e.g. `the server chose TLS 1.0; this release offers TLS 1.2, TLS 1.3`. */
+export function disagreementText({ parameter, shown, offered }: Disagreement): string {
+  const name = {
+    version: versionName,
+    'cipher-suite': cipherSuiteName,
+    group: groupName,
+    'signature-scheme': signatureSchemeName,
+  }[parameter]
+  const list = offered.slice(0, 4).map(name).join(', ')
+  return `the server uses ${name(shown)}; this release offers ${list}${offered.length > 4 ? ` and ${offered.length - 4} more` : ''}`
 }

@@ -18,6 +18,7 @@ export type RuleId =
   | 'cn-only'
   | 'tls-key-usage'
   | 'search-limit'
+  | 'handshake-refused'
 
 export interface Rule {
   /** What is the matter, in plain words, as the start of a report line. */
@@ -142,6 +143,10 @@ export const rules: Record<RuleId, Rule> = {
   'search-limit': {
     title: 'There are more ways through the certificates than this release tries',
     citation: 'google/conscrypt TrustManagerImpl, commit db5bc030 (assumed for 17)',
+  },
+  'handshake-refused': {
+    title: 'This release and the server agree on no handshake',
+    citation: 'RFC 8446 §4.1.1, RFC 5246 §7.4.1; the ClientHello of each release: android/hellos.ts',
   },
 }
 

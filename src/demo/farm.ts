@@ -77,7 +77,13 @@ export async function startFarm(): Promise<Farm> {
 
 async function startServer(role: string, name: string, leaf: Issued, initialStore: readonly Uint8Array[]) {
   let store = initialStore
-  const credentials = () => ({ key: leaf.keyPem, cert: [leaf.pem, ...chainFrom(leaf.der, store)].join('') })
+  const credentials = () => ({
+    key: leaf.keyPem,
+    cert: [leaf.pem, ...chainFrom(leaf.der, store)].join(''),
+    // As Windows Server 2016 and 2019 come: TLS 1.0 is what Android 4.4 speaks.
+    minVersion: 'TLSv1' as const,
+    ciphers: 'DEFAULT@SECLEVEL=0',
+  })
   const tls = createTlsServer(credentials(), (socket) => {
     socket.on('error', () => socket.destroy())
     socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')

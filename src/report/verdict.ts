@@ -18,7 +18,8 @@ export function overallVerdict(
     return 'unknown'
   if (endpoints.some(({ verdicts }) => verdicts.some(({ verdict }) => verdict === 'undetermined')))
     return 'unknown'
-  return findings.some(({ severity }) => severity === 'warning') ? 'warning' : 'ok'
+  const depends = endpoints.some(({ verdicts }) => verdicts.some(({ verdict }) => verdict === 'depends'))
+  return depends || findings.some(({ severity }) => severity === 'warning') ? 'warning' : 'ok'
 }
 
 /** Findings that say we could not look, not that the server is bad. */

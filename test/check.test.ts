@@ -1,0 +1,242 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type CheckOptions, check } from '../src/check.js'
+import { type Issued, issue } from '../src/demo/pki.js'
+import type { Report } from '../src/report/report.js'
+import { parseCertificate } from '../src/x509/parse.js'
+import { closedPort, rawServer } from './support/odd-servers.js'
+import { tlsServer } from './support/tls-server.js'
+
+const name = 'sts.contoso.test'
+const closers: (() => Promise<void>)[] = []
+afterAll(() => Promise.all(closers.map((close) => close())))
+
+const certificate = ({ der }: Issued) => {
+  const parsed = parseCertificate(der)
+  if (!parsed.ok) throw new Error(parsed.problem.message)
+  return parsed.certificate
+}
+
+/** The issuing authority's web server, with its certificates by path. */
+const aia = new Map<string, Uint8Array>()
+const web = createServer((request, response) => {
+  const body = aia.get(request.url ?? '')
+  if (body) response.end(body)
+  else response.writeHead(404).end()
+})
+web.listen(0, '127.0.0.1')
+await once(web, 'listening')
+closers.push(() => new Promise((done) => web.close(() => done())))
+const aiaUrl = (path: string) => `http://127.0.0.1:${(web.address() as AddressInfo).port}${path}`
+
+// Root ─ Issuing 1 ─ Issuing 2 ─ leaf
+const root = issue({ subject: 'Test Root', ca: true })
+const issuing1 = issue({ subject: 'Issuing 1', issuer: root, ca: true })
+const issuing2 = issue({
+  subject: 'Issuing 2',
+  issuer: issuing1,
+  ca: { pathLength: 0 },
+  caIssuers: [aiaUrl('/1.cer')],
+})
+const leaf = issue({ subject: name, issuer: issuing2, names: [name], caIssuers: [aiaUrl('/2.cer')] })
+aia.set('/1.cer', issuing1.der)
+aia.set('/2.cer', issuing2.der)
+
+async function serving(chain: readonly Issued[]): Promise<number> {
+  const server = await tlsServer(chain)
+  closers.push(server.close)
+  return server.port
+}
+
+const checked = (ports: readonly number[], options: CheckOptions = {}): Promise<Report> =>
+  check(name, {
+    servers: ports.map((port) => `127.0.0.1:${port}`),
+    trustAnchors: [certificate(root)],
+    aiaAllowPrivate: true,
+    timeoutMs: 2_000,
+    ...options,
+  })
+
+const validate = new Ajv2020({ strict: true, formats: { 'date-time': true } }).compile(
+  JSON.parse(readFileSync(new URL('../src/report/report.schema.json', import.meta.url), 'utf8')),
+)
+const expectValid = (report: Report) => {
+  const valid = validate(JSON.parse(JSON.stringify(report)))
+  expect(validate.errors ?? [], JSON.stringify(validate.errors)).toEqual([])
+  expect(valid).toBe(true)
+}
+const verdictsOf = (report: Report, index = 0) => [
+  ...new Set(report.endpoints[index]!.verdicts.map(({ verdict }) => verdict)),
+]
+const ids = (report: Report) => [...new Set(report.findings.map(({ id }) => id))]
+
+describe('a farm on loopback', () => {
+  it('accepts a complete chain on every release, and lists it as sent', async () => {
+    const chain = [leaf, issuing2, issuing1]
+    const report = await checked([await serving(chain)])
+    expect(report.verdict).toBe('ok')
+    expect(verdictsOf(report)).toEqual(['accepted'])
+    expect(report.endpoints[0]!.sent).toEqual(chain.map((one) => certificate(one).sha256))
+    expect(report.repair.missing).toEqual([])
+    expect(report.endpoints[0]!.connections.length).toBeLessThanOrEqual(6)
+    expectValid(report)
+  })
+
+  it('refuses a lone leaf, fetches both issuers over AIA and proves the repair', async () => {
+    const report = await checked([await serving([leaf])])
+    expect(report.verdict).toBe('critical')
+    expect(verdictsOf(report)).toEqual(['refused'])
+    expect(ids(report)).toContain('intermediate-missing')
+    expect(report.repair.missing.map(({ sha256, origin }) => [sha256, origin])).toEqual([
+      [certificate(issuing2).sha256, 'aia'],
+      [certificate(issuing1).sha256, 'aia'],
+    ])
+    expect([...new Set(report.endpoints[0]!.afterRepair.map(({ verdict }) => verdict))]).toEqual(['accepted'])
+    expectValid(report)
+
+    // The promise is kept: what was proposed is served and checked again.
+    const promised = report.repair.chains[0]!.chain
+    const all = [leaf, issuing2, issuing1, root]
+    const served = promised.map((sha256) => all.find((one) => certificate(one).sha256 === sha256)!)
+    expect((await checked([await serving(served)])).verdict).toBe('ok')
+  })
+
+  it('never lets a repair improve a verdict', async () => {
+    const port = await serving([leaf])
+    const [offline, repaired] = await Promise.all([checked([port], { offline: true }), checked([port])])
+    const bare = (report: Report) =>
+      report.endpoints[0]!.verdicts.map(({ release, verdict }) => [release, verdict])
+    expect(bare(repaired)).toEqual(bare(offline))
+    expect(offline.repair.missing).toEqual([])
+    expect(offline.repair.fetches).toEqual([])
+    expect(offline.repair.unresolved.map(({ subject }) => subject)).toEqual(['CN=Issuing 2'])
+    expectValid(offline)
+  })
+
+  it('refuses AIA on loopback unless it is allowed, and says so', async () => {
+    const report = await checked([await serving([leaf])], { aiaAllowPrivate: false })
+    expect(report.repair.missing).toEqual([])
+    expect(report.repair.fetches[0]!.outcome).toMatch(/not a public/)
+  })
+
+  it('judges an app that remembers the intermediates as depending on them', async () => {
+    const remembered = [certificate(issuing1), certificate(issuing2)]
+    const report = await checked([await serving([leaf])], { remembered })
+    expect(verdictsOf(report)).toEqual(['depends'])
+    expect(report.verdict).not.toBe('ok')
+  })
+
+  it('tells a root unknown to Android from a missing intermediate', async () => {
+    const report = await checked([await serving([leaf, issuing2, issuing1])], { trustAnchors: [] })
+    expect(verdictsOf(report)).toEqual(['refused'])
+    expect(ids(report)).toContain('anchor-unknown-to-android')
+    expect(ids(report)).not.toContain('intermediate-missing')
+    expect(report.repair.missing).toEqual([])
+  })
+
+  it('makes a device CA a matter of the app from Android 7 on', async () => {
+    const report = await checked([await serving([leaf, issuing2, issuing1])], {
+      trustAnchors: [],
+      deviceCas: [certificate(root)],
+    })
+    const by = (release: string) =>
+      report.endpoints[0]!.verdicts.find((verdict) => verdict.release === release)!.verdict
+    expect([by('4.4'), by('6.0'), by('7.0'), by('17')]).toEqual([
+      'accepted',
+      'accepted',
+      'depends',
+      'depends',
+    ])
+  })
+
+  it('takes the issuer from another server of the farm and shows that they differ', async () => {
+    const report = await checked([await serving([leaf]), await serving([leaf, issuing2, issuing1])], {
+      offline: true,
+    })
+    expect(report.repair.missing.map(({ origin }) => origin)).toEqual(['other-server', 'other-server'])
+    expect(ids(report)).toContain('servers-differ')
+    expect(verdictsOf(report, 1)).toEqual(['accepted'])
+  })
+
+  it('judges as of the date it is given', async () => {
+    const report = await checked([await serving([leaf, issuing2, issuing1])], {
+      at: new Date('2050-01-01T00:00:00Z'),
+    })
+    expect(verdictsOf(report)).toEqual(['refused'])
+    expect(ids(report)).toContain('certificate-expired')
+  })
+})
+
+describe('what is no sound server gets one clear answer', () => {
+  const cases: readonly [string, () => Promise<number>, string, RegExp][] = [
+    ['a closed port', closedPort, 'unreachable', /refused/],
+    ['a silent port', () => raw(() => {}), 'timed-out', /no answer within/],
+    [
+      'a port that speaks HTTP',
+      () => raw((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
+      'not-tls',
+      /HTTP/,
+    ],
+    ['a port that closes at once', () => raw((socket) => socket.end()), 'closed', /closed/],
+    [
+      'a port that resets',
+      () => raw((socket) => socket.once('data', () => socket.resetAndDestroy())),
+      'reset',
+      /reset/,
+    ],
+    [
+      'a port that sends garbage',
+      () => raw((socket) => socket.once('data', () => socket.end(Buffer.alloc(64, 0xee)))),
+      'not-tls',
+      /TLS/,
+    ],
+  ]
+  it.each(cases)('%s', async (_what, open, kind, detail) => {
+    const report = await checked([await open()], { timeoutMs: 500 })
+    expect(report.verdict).toBe('unknown')
+    expect(report.endpoints[0]!.outcome.kind).toBe(kind)
+    expect(report.endpoints[0]!.outcome.detail).toMatch(detail)
+    expect(ids(report)).toContain('could-not-connect')
+    expectValid(report)
+  })
+
+  it('a name that does not exist', async () => {
+    const report = await check('nosuch.invalid', { timeoutMs: 2_000 })
+    expect(report.verdict).toBe('unknown')
+    expect(report.endpoints).toEqual([])
+    expect(ids(report)).toContain('could-not-connect')
+    expectValid(report)
+  })
+
+  async function raw(serve: Parameters<typeof rawServer>[0]): Promise<number> {
+    const server = await rawServer(serve)
+    closers.push(server.close)
+    return server.port
+  }
+})
+
+it('a certificate that expired is named with its date', async () => {
+  const old = issue({
+    subject: name,
+    issuer: root,
+    names: [name],
+    notBefore: new Date('2020-01-01'),
+    notAfter: new Date('2021-01-01'),
+  })
+  const report = await checked([await serving([old])])
+  expect(report.verdict).toBe('critical')
+  expect(report.findings[0]).toMatchObject({ id: 'certificate-expired', severity: 'error' })
+  expect(report.findings[0]!.message).toContain('2021-01-01')
+})
+
+it('certificates that name other hosts are told from chain troubles', async () => {
+  const other = issue({ subject: 'adfs.contoso.test', issuer: root, names: ['adfs.contoso.test'] })
+  const report = await checked([await serving([other])])
+  expect(report.verdict).toBe('critical')
+  expect(report.findings[0]!.id).toBe('hostname-not-covered')
+  expect(report.findings[0]!.message).toContain('adfs.contoso.test')
+})

@@ -1,0 +1,202 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Machine } from '../../src/cli/machine.js'
+import { run } from '../../src/cli/program.js'
+import { type Farm, startFarm } from '../../src/demo/farm.js'
+import { closedPort } from '../support/odd-servers.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'adfs-check-test-'))
+const farm: Farm = await startFarm()
+const anchor = join(folder, 'root.pem')
+writeFileSync(anchor, farm.root.pem)
+afterAll(async () => {
+  await farm.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs a command line on a machine without terminal, environment or locale unless given. */
+async function cli(args: readonly string[], machine: Partial<Machine> = {}) {
+  let out = ''
+  let err = ''
+  const code = await run(args, {
+    out: { write: (text) => (out += text) },
+    err: { write: (text) => (err += text) },
+    env: { LANG: 'C.UTF-8' },
+    platform: 'linux',
+    now: new Date(),
+    signal: new AbortController().signal,
+    ...machine,
+  })
+  return { code, out, err }
+}
+
+const at = (index: number) => `127.0.0.1:${farm.servers[index]!.port}`
+const farmArgs = (...indexes: number[]) => [
+  farm.name,
+  ...indexes.flatMap((index) => ['--server', at(index)]),
+  '--trust-anchor',
+  anchor,
+  '--aia-allow-private',
+  '--no-proxy',
+]
+
+describe('adfs-check <name>', () => {
+  it('ends with 0 where every server is accepted, and says so first', async () => {
+    const { code, out, err } = await cli(farmArgs(1))
+    expect(code).toBe(0)
+    expect(out.split('\n')[0]).toBe('sts.contoso.test  ✓ Android 4.4-17 accepts the server')
+    expect(err).toBe('')
+  })
+
+  it('ends with 2 where one is refused; the matrix, the missing certificate and the re-check are on the screen', async () => {
+    const { code, out } = await cli(farmArgs(0, 1, 2))
+    expect(code).toBe(2)
+    expect(out).toMatch(/^sts\.contoso\.test {2}✗ Android will refuse 2 of 3 servers\n/)
+    expect(out).toContain('leaf only')
+    expect(out).toContain('MISSING')
+    expect(out).toContain('Contoso Demo Issuing CA 1')
+    expect(out).toContain('adfs-check sts.contoso.test')
+    expect(out).toContain('[intermediate-missing]')
+  })
+
+  it('keeps to 80 columns, commands and file names apart', async () => {
+    const { out } = await cli(farmArgs(0, 1, 2))
+    const prose = out
+      .split('\n')
+      .filter((line) => !/adfs-check |https?:|Cert:|Restart-|Get-|Set-|Import-|Sent by/.test(line))
+    expect(prose.filter((line) => line.length > 80)).toEqual([])
+  })
+
+  it('says the same in ASCII where the locale is not UTF-8', async () => {
+    const { out } = await cli(farmArgs(0, 1), { env: { LANG: 'C' } })
+    expect(out).not.toMatch(/[^\x00-\x7f]/)
+    expect(out).toContain('x Android will refuse 1 of 2 servers')
+  })
+
+  it('colours a terminal only, and not with NO_COLOR', async () => {
+    const terminal = (env: Machine['env']) => {
+      let text = ''
+      return {
+        out: { isTTY: true, columns: 80, write: (more: string) => (text += more) },
+        env: { LANG: 'C.UTF-8', ...env },
+        text: () => text,
+      }
+    }
+    const [plain, colour, obeyed] = [await cli(farmArgs(1)), terminal({}), terminal({ NO_COLOR: '1' })]
+    await cli(farmArgs(1), colour)
+    await cli(farmArgs(1), obeyed)
+    expect(plain.out).not.toContain('\x1b')
+    expect(colour.text()).toContain('\x1b[32m')
+    expect(obeyed.text()).not.toContain('\x1b')
+  })
+
+  it('shows progress on standard error of a terminal', async () => {
+    let err = ''
+    const { out } = await cli([...farmArgs(1), '--format', 'json'], {
+      err: { isTTY: true, write: (text) => (err += text) },
+    })
+    expect(err).toContain(at(1))
+    expect(() => JSON.parse(out)).not.toThrow()
+  })
+
+  it('prints nothing with --quiet when all is well, and the report when not', async () => {
+    expect(await cli([...farmArgs(1), '--quiet'])).toEqual({ code: 0, out: '', err: '' })
+    expect((await cli([...farmArgs(0), '--quiet'])).out).toContain('will refuse')
+  })
+
+  it('puts several targets under the worst verdict', async () => {
+    const { code, out } = await cli([...farmArgs(1), 'other.contoso.test', '--format', 'json'])
+    const value = JSON.parse(out) as { verdict: string; reports: unknown[] }
+    expect([code, value.verdict, value.reports.length]).toEqual([3, 'unknown', 2])
+  })
+
+  it('selects releases', async () => {
+    const { out } = await cli([...farmArgs(1), '--android', '8..9,16', '--format', 'json'])
+    expect((JSON.parse(out) as { releases: string[] }).releases).toEqual(['8.0', '8.1', '9', '16'])
+  })
+
+  it('does not let the machine complete a chain', async () => {
+    const complete = { NODE_EXTRA_CA_CERTS: anchor, SSL_CERT_FILE: anchor }
+    const { code } = await cli([...farmArgs(0), '--offline'], { env: complete })
+    expect(code).toBe(2)
+  })
+
+  it('writes the kit, the same bytes twice', async () => {
+    const read = (kit: string) =>
+      readdirSync(kit)
+        .sort()
+        .map((file) => [file, readFileSync(join(kit, file)).toString('base64')])
+    const [first, second] = [join(folder, 'kit1'), join(folder, 'kit2')]
+    const now = new Date()
+    const { out } = await cli([...farmArgs(0, 1, 2), '--kit', first], { now })
+    await cli([...farmArgs(0, 1, 2), '--kit', second], { now })
+    expect(read(first)).toEqual(read(second))
+    expect(readdirSync(first).some((file) => file.endsWith('.cer'))).toBe(true)
+    expect(out).toContain('.ps1')
+    expect(
+      read(first)
+        .map(([, bytes]) => Buffer.from(bytes!, 'base64').toString('latin1'))
+        .join(),
+    ).not.toContain('PRIVATE KEY')
+  })
+})
+
+describe('bad usage ends with 3 and one sentence that says what to do', () => {
+  it.each([
+    ['no target', [], /Usage/],
+    ['a target that is none', ['sts contoso'], /host name/],
+    ['an unknown option', ['--nosuch', 'a.example'], /unknown option/],
+    ['a port out of range', ['--port', '0', 'a.example'], /1 to 65535/],
+    ['a release that is none', ['--android', '3', 'a.example'], /Releases are/],
+    ['a range that runs backwards', ['--android', '9..8', 'a.example'], /newer/],
+    ['a date that is none', ['--at', 'tomorrow', 'a.example'], /2027-03-01/],
+    ['a file that is not there', ['--trust-anchor', 'no/such.pem', 'a.example'], /cannot be read/],
+    ['a file without certificates', ['--trust-anchor', import.meta.filename, 'a.example'], /certificate/],
+    ['both families left out', ['-4', '-6', 'a.example'], /no address/],
+    ['a proxy that is no URL', ['--proxy', 'proxy:8080:x', 'a.example'], /proxy/],
+    ['a page that is none', ['explain', 'nosuch'], /Findings: /],
+  ])('%s', async (_what, args, message) => {
+    const { code, out, err } = await cli(args)
+    expect(code).toBe(3)
+    expect(out).toBe('')
+    expect(err).toMatch(message)
+    expect(err).not.toMatch(/\n\s+at /)
+  })
+
+  it('a closed port is not bad usage but could not be checked', async () => {
+    const { code, out } = await cli([`127.0.0.1:${await closedPort()}`, '--timeout', '2'])
+    expect(code).toBe(3)
+    expect(out).toContain('[could-not-connect]')
+  })
+})
+
+it('--help shows examples and exit codes', async () => {
+  const { code, out } = await cli(['--help'])
+  expect(code).toBe(0)
+  expect(out).toContain('Examples:')
+  expect(out).toContain('Exit codes:')
+})
+
+it('explain prints the page of a finding', async () => {
+  const { code, out } = await cli(['explain', 'intermediate-missing'])
+  expect(code).toBe(0)
+  expect(out).toMatch(/Web Application Proxy/)
+  expect((await cli(['explain'])).out).toMatch(/^intermediate-missing /m)
+})
+
+it('demo breaks a farm, fixes it with the kit and ends green', async () => {
+  const { code, out } = await cli(['demo', '--kit', join(folder, 'demo-kit')])
+  expect(code).toBe(0)
+  expect(out).toContain('✗ Android will refuse 2 of 3 servers')
+  expect(out).toContain('✓ Android 4.4-17 accepts all 3 servers')
+})
+
+it('demo --keep leaves the farm running until stopped', async () => {
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(), 300)
+  const { code, out } = await cli(['demo', '--keep'], { signal: stop.signal })
+  expect(code).toBe(0)
+  expect(out).toContain('--trust-anchor')
+})
