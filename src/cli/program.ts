@@ -127,6 +127,23 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       done(await explainCommand(id, machine))
     })
 
+  const android = program
+    .command('android')
+    .description('the Android releases, their rules and trust stores')
+    .action(async () => {
+      const { androidCommand } = await import('./android-command.js')
+      done(androidCommand(machine))
+    })
+  android
+    .command('roots')
+    .description('the roots of one release')
+    .requiredOption('--release <release>', 'e.g. 7.0')
+    .argument('[subject]', 'only roots whose subject contains this, or whose SHA-256 begins with it')
+    .action(async (subject: string | undefined, { release }: { release: string }) => {
+      const { androidRootsCommand } = await import('./android-command.js')
+      done(androidRootsCommand(release, subject, machine))
+    })
+
   return program
 }
 

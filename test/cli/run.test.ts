@@ -186,6 +186,16 @@ it('explain prints the page of a finding', async () => {
   expect((await cli(['explain'])).out).toMatch(/^intermediate-missing /m)
 })
 
+it('android lists releases and the roots of one', async () => {
+  const { code, out } = await cli(['android'])
+  expect(code).toBe(0)
+  expect(out.match(/^\S+ +\d\d +\d{4}-/gm)).toHaveLength(18)
+  const roots = await cli(['android', 'roots', '--release', '7.0', 'isrg root x1'])
+  expect([roots.code, roots.out]).toEqual([1, expect.stringContaining('0 of 148 roots')])
+  expect((await cli(['android', 'roots', '--release', '7.1', 'isrg root x1'])).out).toContain('96bcec06')
+  expect((await cli(['android', 'roots', '--release', '8'])).code).toBe(3)
+})
+
 it('demo breaks a farm, fixes it with the kit and ends green', async () => {
   const { code, out } = await cli(['demo', '--kit', join(folder, 'demo-kit')])
   expect(code).toBe(0)

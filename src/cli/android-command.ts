@@ -1,0 +1,88 @@
+import { helloOf } from '../android/hellos.js'
+import { releaseRules } from '../android/release-rules.js'
+import { factsOf, parseReleaseRange, type Release, releases } from '../android/releases.js'
+import { rootsOf, storeInfo } from '../android/trust-store.js'
+import { AdfsCheckFault } from '../fault.js'
+import { inAscii, neutralised } from '../report/style.js'
+import { versionName } from '../tls/code-points.js'
+import type { Machine } from './machine.js'
+import { textStyle } from './terminal.js'
+
+/** Lists the releases with the rules and stores they are judged by. */
+export function androidCommand(machine: Machine): number {
+  const rows = releases.map((release) => {
+    const facts = factsOf(release)
+    const { shape } = helloOf(release)
+    const rules = releaseRules[release]
+    const { roots, hashOnly } = storeInfo(release)
+    return [
+      release,
+      String(facts.apiLevel),
+      facts.released,
+      `${roots}${hashOnly.length > 0 ? ` (${hashOnly.length} by hash only)` : ''}`,
+      versionSpan(shape.versions),
+      rules.verifier === rules.patchedVerifier
+        ? rules.verifier
+        : `${rules.verifier}, patched ${rules.patchedVerifier}`,
+      rules.builder,
+    ]
+  })
+  print(
+    machine,
+    table([['Android', 'API', 'released', 'roots', 'offers', 'host names', 'path search'], ...rows]),
+  )
+  machine.out.write(
+    '\nHost name rules V1 to V6, path search and their sources: docs/explanation/how-android-decides.md.\nRoots of one release: adfs-check android roots --release 7.0 [subject or SHA-256]\n',
+  )
+  return 0
+}
+
+/** Lists the roots of one release, or those whose subject or fingerprint matches. */
+export function androidRootsCommand(range: string, subject: string | undefined, machine: Machine): number {
+  const [release, ...more] = parseReleaseRange(range)
+  if (release === undefined || more.length > 0) {
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `"${range}" is not one Android release.`, {
+      hint: `Releases are ${releases.join(', ')}.`,
+    })
+  }
+  const roots = rootsOf(release, subject)
+  print(
+    machine,
+    table([
+      ['SHA-256', 'until', 'in Android', 'subject'],
+      ...roots.map((root) => [
+        root.sha256.slice(0, 16),
+        root.notAfter.toISOString().slice(0, 10),
+        span(root.releases),
+        root.subject + (root.certificate ? '' : ' (known by hash only)'),
+      ]),
+    ]),
+  )
+  machine.out.write(
+    `\n${roots.length} of ${storeInfo(release).roots} roots of Android ${release}. Source: ${storeInfo(release).source}.\n`,
+  )
+  return roots.length > 0 ? 0 : 1
+}
+
+const span = (having: readonly Release[]) =>
+  having.length === 1 ? having[0]! : `${having[0]}-${having.at(-1)}`
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function print(machine: Machine, text: string): void {
+  const safe = `${neutralised(text)}\n`
+  machine.out.write(textStyle(machine, machine.out, {}).unicode ? safe : inAscii(safe))
+}
+
+const versionSpan = (versions: readonly number[]) =>
+  [...new Set([versions[0]!, versions.at(-1)!])].map(versionName).join(' to ')
