@@ -57,28 +57,22 @@ export function evidenceFor(
     const observation = observationOf(outcome)
     return observation ? [{ shape, observation }] : []
   })
+  const disagreements =
+    answered
+      .map(({ observation }) => explainNoAgreement(shape, observation))
+      .find((list) => list.length > 0) ?? []
   if (said) {
     const observation = observationOf(said.outcome)
     if (observation) return { kind: 'spoken', shape, observation }
     if (!isRefusal(said.outcome)) return { kind: 'no-answer', shape, outcome: said.outcome }
-    const disagreements = answered.map(({ observation }) => explainNoAgreement(shape, observation))
-    return {
-      kind: 'no-agreement',
-      shape,
-      outcome: said.outcome,
-      disagreements: disagreements.find((list) => list.length > 0) ?? [],
-    }
+    return { kind: 'no-agreement', shape, outcome: said.outcome, disagreements }
   }
   const source = answered.find((other) => inferable(other.observation, other.shape, shape))
   if (source) return { kind: 'inferred', shape, from: source.shape, observation: source.observation }
-  const proof = answered.find((other) => versionsExcluded(other.observation, other.shape, shape))
-  if (!proof) return { kind: 'not-tried', shape }
-  return {
-    kind: 'no-agreement',
-    shape,
-    outcome: null,
-    disagreements: explainNoAgreement(shape, proof.observation),
-  }
+  const excluded = answered.some((other) => versionsExcluded(other.observation, other.shape, shape))
+  if (!excluded && !tried.some((attempt) => refusedWithMore(attempt, shape)))
+    return { kind: 'not-tried', shape }
+  return { kind: 'no-agreement', shape, outcome: null, disagreements }
 }
 
 /** Connections per server, the general and the nameless one included: enough for every release on nearly all servers. */
@@ -97,17 +91,15 @@ export function nextShapes(
   const left = Math.max(0, budget - tried.length)
   const open = chosen.filter((release) => evidenceFor(release, tried).kind === 'not-tried')
   const groups = helloGroups(open)
-  const newest = groups.at(-1)
-  if (!newest) return []
-  const isTried = (shape: HelloShape): boolean => tried.some((attempt) => attempt.shape.id === shape.id)
-  const middle = groups.filter(({ shape }) => isCovered(shape) && shape !== newest.shape)
-  if (!isTried(unionOf5To9)) {
-    const oldest = groups.filter(({ shape }) => shape.id === 'android-4.4' && shape !== newest.shape)
-    const together = middle.length > 1 ? [unionOf5To9] : middle.map(({ shape }) => shape)
-    return [newest.shape, ...together, ...oldest.map(({ shape }) => shape)].slice(0, left)
+  const together = groups.filter(({ shape }) => isCovered(shape))
+  if (together.length < 2 || tried.some((attempt) => attempt.shape.id === unionOf5To9.id)) {
+    const byReach = [...groups].sort((a, b) => b.releases.length - a.releases.length)
+    return byReach.map(({ shape }) => shape).slice(0, left)
   }
-  const byReach = [...groups].sort((a, b) => b.releases.length - a.releases.length)
-  return byReach.map(({ shape }) => shape).slice(0, left)
+  const alone = groups.filter((group) => !together.includes(group)).map(({ shape }) => shape)
+  const newest = alone.filter(({ versions }) => versions.includes(0x0304)).slice(-1)
+  const oldest = alone.filter(({ versions }) => !versions.includes(0x0303))
+  return [...newest, unionOf5To9, ...oldest].slice(0, left)
 }
 
 /** Whether the union hello stands for this one. */
@@ -192,6 +184,25 @@ function versionsExcluded(seen: Seen, from: HelloShape, to: HelloShape): boolean
 }
 
 /**
+ * The server said that it has nothing in common with a hello that offered all this and more. A reset or a close proves
+ * nothing of the kind: some middleboxes drop hellos for their size.
+ */
+function refusedWithMore({ shape: from, outcome }: Tried, to: HelloShape): boolean {
+  if (outcome.kind !== 'alert' || outcome.observation !== null) return false
+  if (!isSubset(to.versions, from.versions) || from.sni !== to.sni) return false
+  if (outcome.alert.code === alerts.protocolVersion) return true
+  return (
+    (outcome.alert.code === alerts.handshakeFailure || outcome.alert.code === alerts.insufficientSecurity) &&
+    isSubset(to.cipherSuites.filter(choosesSomething), from.cipherSuites) &&
+    isSubset(to.groups, from.groups) &&
+    isSubset(to.signatureSchemes, from.signatureSchemes)
+  )
+}
+
+/** RFC 8446 §6.2. */
+const alerts = { handshakeFailure: 40, protocolVersion: 70, insufficientSecurity: 71 }
+
+/**
  * Why a server that refuses `shape` may do so: the parameters whose value in an answer to another hello is not among
  * those that `shape` offers. Empty: cannot be told from this answer.
  */
@@ -219,9 +230,11 @@ const isRefusal = ({ kind }: ProbeOutcome): boolean =>
 const observationOf = (outcome: ProbeOutcome): Observation | null =>
   'observation' in outcome ? outcome.observation : null
 
-/** The signalling suite values choose nothing. */
+/** Not a signalling value. */
+const choosesSomething = (suite: number): boolean => suite !== 0x00ff && suite !== 0x5600
+
 const isForVersion = (suite: number, version: number): boolean =>
-  suite !== 0x00ff && suite !== 0x5600 && (suite >> 8 === 0x13) === (version === 0x0304)
+  choosesSomething(suite) && (suite >> 8 === 0x13) === (version === 0x0304)
 
 const isSubset = <T>(part: readonly T[], whole: readonly T[]): boolean =>
   part.every((value) => whole.includes(value))
