@@ -1,5 +1,7 @@
 import { Budget, LimitReached } from '../path/limits.js'
+import { undecodableAsBc } from '../path/pkix-bc.js'
 import { serverPurposeProblem, validityProblem } from '../path/problem.js'
+import { jdkView } from '../path/view-jdk.js'
 import type { Certificate } from '../x509/certificate.js'
 import { parseOcspResponse } from '../x509/ocsp.js'
 import { parseCertificate } from '../x509/parse.js'
@@ -60,7 +62,7 @@ export function judgeAll(
     const anchors = typeof input.anchors === 'function' ? input.anchors(release) : input.anchors
     const search: Search = {
       presented,
-      anchors: withPresentedRoots(anchorsOf(anchors), presented),
+      anchors: withPresentedRoots(anchorsOf(anchors, releaseRules[release]), presented),
       remembered: input.remembered ?? [],
       at: input.at,
       rules: releaseRules[release],
@@ -98,13 +100,15 @@ function readPresented(presented: JudgeInput['presented']): readonly Certificate
   return certificates
 }
 
-/** An anchor that cannot be read is an anchor that is not there. */
-function anchorsOf(anchors: JudgeInput['anchors']): TrustAnchors {
+/** A key store cannot hold what the release cannot read. */
+function anchorsOf(anchors: JudgeInput['anchors'], { builder }: ReleaseRules): TrustAnchors {
   if ('named' in anchors) return anchors
+  const undecodable = (certificate: Certificate): string | null =>
+    builder === 'greedy' ? undecodableAsBc(certificate) : jdkView(certificate).undecodable
   return keyStoreAnchors(
     anchors.flatMap((item) => {
       const result = 'der' in item ? ({ ok: true, certificate: item } as const) : parseCertificate(item)
-      return result.ok ? [result.certificate] : []
+      return result.ok && undecodable(result.certificate) === null ? [result.certificate] : []
     }),
   )
 }

@@ -1,14 +1,4 @@
-import {
-  childrenOf,
-  contentOf,
-  DerError,
-  type Element,
-  elementAt,
-  expectTag,
-  hexOf,
-  oidOf,
-  tags,
-} from '../x509/der.js'
+import { childrenOf, contentOf, DerError, type Element, elementAt, hexOf, oidOf } from '../x509/der.js'
 import type { NameAttribute, RelativeNames } from '../x509/name.js'
 import { readName } from '../x509/name.js'
 import { attributeKey } from '../x509/name-match.js'
@@ -71,9 +61,9 @@ export function readJdkName(element: Element, isConstraint: boolean): JdkName {
   }
 }
 
-/** GeneralNames(DerValue): at least one name, and every one readable. */
+/** GeneralNames(DerValue), tagged or not: at least one name, and every one readable. */
 export function readJdkNames(element: Element): JdkName[] {
-  const names = childrenOf(expectTag(element, tags.sequence))
+  const names = childrenOf(element)
   if (names.length === 0) throw new DerError('an empty list of names', element.start)
   return names.map((name) => readJdkName(name, false))
 }
@@ -86,28 +76,11 @@ const ia5Text = (element: Element): string =>
     .toString('latin1')
     .replace(/[\x80-\xff]/g, '\ufffd')
 
-/** IPAddressName(byte[]): IPv4-mapped addresses and subnets become IPv4. */
+/** IPAddressName(byte[]): an address or an address and its mask. */
 function addressOctets(element: Element): Uint8Array {
   const octets = contentOf(element)
-  const mapped =
-    octets.length >= 16 &&
-    octets.subarray(0, 10).every((o) => o === 0) &&
-    octets[10] === 255 &&
-    octets[11] === 255
-  switch (octets.length) {
-    case 4:
-    case 8:
-      return octets
-    case 16:
-      return mapped ? octets.subarray(12) : octets
-    case 32:
-      if (!mapped) return octets
-      if (!octets.subarray(16, 28).every((octet) => octet === 255))
-        throw new DerError('not an IPv4-mapped mask', element.start)
-      return Buffer.concat([octets.subarray(12, 16), octets.subarray(28)])
-    default:
-      throw new DerError('not an address', element.start)
-  }
+  if (![4, 8, 16, 32].includes(octets.length)) throw new DerError('not an address', element.start)
+  return octets
 }
 
 /** Characters java.net.URI lets stand: RFC 2396 with RFC 2732 brackets, escapes, and non-ASCII letters. */
@@ -213,20 +186,27 @@ function uriRelation(self: JdkName & { kind: 'uri' }, other: JdkName & { kind: '
   return hosts
 }
 
-/** IPAddressName#constrains; 4 or 16 octets are an address, 8 or 32 a subnet with its mask. */
+/**
+ * IPAddressName#constrains; 4 or 16 octets are an address, 8 or 32 a subnet with its mask. Versions up to 17.0.19 do not
+ * compare the lengths, so that an IPv4 subnet is tried on the first octets of an IPv6 address.
+ */
 function addressRelation(self: Uint8Array, other: Uint8Array): Relation {
   if (sameAddress(self, other)) return 'match'
   const isSubnet = (octets: Uint8Array): boolean => octets.length === 8 || octets.length === 32
   if (isSubnet(self) && self.length === other.length) return subnetRelation(self, other)
-  if (isSubnet(other) && other.length === self.length * 2)
-    return contains(other, self) ? 'widens' : 'same-type'
-  if (isSubnet(self) && self.length === other.length * 2)
-    return contains(self, other) ? 'narrows' : 'same-type'
-  return 'same-type'
+  if (isSubnet(other)) return contains(other, self) ? 'widens' : 'same-type'
+  return isSubnet(self) && contains(self, other) ? 'narrows' : 'same-type'
 }
 
-const contains = (subnet: Uint8Array, address: Uint8Array): boolean =>
-  address.every((octet, i) => (octet & subnet[i + address.length]!) === subnet[i])
+function contains(subnet: Uint8Array, address: Uint8Array): boolean {
+  const half = subnet.length / 2
+  for (let i = 0; i < half; i++) {
+    const octet = address[i]
+    if (octet === undefined) throw new PlatformCrash('an IPv6 subnet cannot be compared with an IPv4 address')
+    if ((octet & subnet[i + half]!) !== subnet[i]) return false
+  }
+  return true
+}
 
 function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

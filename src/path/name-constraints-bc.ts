@@ -156,10 +156,17 @@ const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowe
 
 /** Strictly below: at least one more label than the domain, and that label not empty. */
 function withinDomain(text: string, domain: string): boolean {
-  const wanted = domain.replace(/^\./, '').toLowerCase().split('.')
-  const labels = text.toLowerCase().split('.')
+  const wanted = labelsOf(domain.replace(/^\./, ''))
+  const labels = labelsOf(text)
   const extra = labels.length - wanted.length
   return extra > 0 && labels[extra - 1] !== '' && wanted.every((label, i) => label === labels[extra + i])
+}
+
+/** Strings#split: an empty label ends the splitting, and the rest stays whole. */
+function labelsOf(domain: string): string[] {
+  const labels = domain.toLowerCase().split('.')
+  const empty = labels.indexOf('')
+  return empty < 0 ? labels : [...labels.slice(0, empty), labels.slice(empty).join('.')]
 }
 
 function emailWithin(email: string, base: string): boolean {

@@ -1,5 +1,5 @@
 import type { Certificate } from '../x509/certificate.js'
-import { onlyElement } from '../x509/der.js'
+import { DerError, onlyElement } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
 import {
   isIpv4Text,
@@ -20,13 +20,16 @@ export interface JdkConstraints {
   excluded: JdkSubtree[] | null
 }
 
-/** What the path demands below `certificate`; null: nothing yet. */
+/** What the path demands below `certificate`; null: nothing yet. Throws `PlatformCrash` and `DerError`. */
 export function mergeConstraints(
   soFar: JdkConstraints | null,
   certificate: Certificate,
 ): JdkConstraints | null {
-  const { permitted, excluded } = jdkView(certificate)
-  const own = permitted || excluded ? { permitted: copy(permitted), excluded: copy(excluded) } : null
+  const { nameConstraints } = jdkView(certificate)
+  const own = nameConstraints && {
+    permitted: copy(nameConstraints.permitted),
+    excluded: copy(nameConstraints.excluded),
+  }
   if (!soFar || !own) return soFar ?? own
   const merged: JdkConstraints = {
     permitted: soFar.permitted,
@@ -40,6 +43,10 @@ export function mergeConstraints(
     if (nothingLeft) merged.excluded = merged.excluded ? union(merged.excluded, nothingLeft) : nothingLeft
   }
   if (merged.permitted && merged.excluded) reduce(merged.permitted, merged.excluded)
+  // The JDK encodes what it has merged, and reads no party name that it could write again.
+  const isEdi = ({ name }: JdkSubtree): boolean => name.kind === 'edi'
+  if (merged.permitted?.some(isEdi) || merged.excluded?.some(isEdi))
+    throw new DerError('an ediPartyName constraint', 0)
   return merged
 }
 

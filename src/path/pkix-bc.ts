@@ -1,5 +1,5 @@
 import type { Certificate } from '../x509/certificate.js'
-import { onlyElement } from '../x509/der.js'
+import { hexOf, onlyElement } from '../x509/der.js'
 import { sameName } from '../x509/name-match.js'
 import { algorithmOf } from '../x509/parse.js'
 import { criticalOids } from './extensions.js'
@@ -106,12 +106,12 @@ export function algorithmsAgree(certificate: Certificate): boolean {
   return keyOf(inner) === keyOf(outer)
 }
 
-/** NULL and absent parameters are the same. */
+/** Unlike to the JDK, absent parameters and NULL are not the same. */
 const keyOf = ({ oid, parameters }: { oid: string; parameters: Uint8Array | null }): string =>
-  `${oid} ${parameters && parameters[0] !== 0x05 ? Buffer.from(parameters).toString('hex') : ''}`
+  `${oid} ${parameters ? hexOf(parameters) : ''}`
 
 /** What org.bouncycastle.asn1.x509.Certificate refuses to read; null: nothing. */
-function undecodableAsBc({ extensions, unreadable }: Certificate): string | null {
+export function undecodableAsBc({ extensions, unreadable }: Certificate): string | null {
   const repeated = extensions.find(({ oid }, i) => extensions.findIndex((other) => other.oid === oid) !== i)
   if (repeated) return `extension ${repeated.oid} occurs twice`
   const broken = unreadable.find((oid) => oid === '2.5.29.15' || oid === '2.5.29.19')

@@ -1,4 +1,5 @@
 import type { Certificate, PublicKey } from '../x509/certificate.js'
+import { DerError } from '../x509/der.js'
 import { sameName } from '../x509/name-match.js'
 import { criticalOids } from './extensions.js'
 import { PlatformCrash } from './general-names-jdk.js'
@@ -86,7 +87,7 @@ export function validateAsJdk<Other>({
     try {
       constraints = mergeConstraints(constraints, certificate)
     } catch (error) {
-      return crash(error, certificate)
+      return mergeFailure(error, certificate)
     }
 
     const policy = policies.check(certificate)
@@ -122,7 +123,8 @@ export function validateAsJdk<Other>({
 /** AdaptableX509CertSelector: what the top certificate's authorityKeyIdentifier says must fit the anchor. */
 function anchorMismatch(top: Certificate, anchor: Certificate): PathProblem | null {
   const wanted = jdkView(top).authorityKeyIdentifier
-  const keyIdentifier = anchor.subjectKeyIdentifier
+  // An identifier that cannot be read is compared as it stands, and differs.
+  const keyIdentifier = anchor.unreadable.includes('2.5.29.14') ? 'unreadable' : anchor.subjectKeyIdentifier
   if (wanted?.keyIdentifier && keyIdentifier !== null && wanted.keyIdentifier !== keyIdentifier) {
     return problem(
       'aki-mismatch',
@@ -179,11 +181,12 @@ function nameConstraintProblem(
       ? null
       : problem('name-constraints', certificate, `${violation} of "${certificate.subject.text}"`)
   } catch (error) {
-    return crash(error, certificate)
+    return mergeFailure(error, certificate)
   }
 }
 
-function crash(error: unknown, certificate: Certificate): PathProblem {
+function mergeFailure(error: unknown, certificate: Certificate): PathProblem {
+  if (error instanceof DerError) return problem('name-constraints', certificate, error.message)
   if (!(error instanceof PlatformCrash)) throw error
   return { ...problem('name-constraints', certificate, error.message), endsSearch: true }
 }

@@ -133,10 +133,15 @@ export class BcPolicies {
     this.#levels[node.depth]!.push(node)
   }
 
-  /** Drops childless nodes above the present level; without its root the tree is gone. */
+  /**
+   * Drops childless nodes above the present level; without its root the tree is gone. Faithfully wrong: the original
+   * counts on while the list shrinks, so that the neighbour of a dropped node is never looked at.
+   */
   #prune(): void {
     for (let depth = this.#depth - 1; depth >= 0; depth--) {
-      for (const node of [...this.#levels[depth]!]) {
+      const level = this.#levels[depth]!
+      for (let k = 0; k < level.length; k++) {
+        const node = level[k]!
         if (node.children.size > 0) continue
         if (!node.parent) {
           this.#tree = false
@@ -144,7 +149,7 @@ export class BcPolicies {
           return
         }
         node.parent.children.delete(node)
-        this.#levels[depth]!.splice(this.#levels[depth]!.indexOf(node), 1)
+        level.splice(k, 1)
       }
     }
   }

@@ -30,8 +30,10 @@ export interface JdkView {
   /** `getBasicConstraints()`: -1 for no authority, Infinity for no limit. */
   readonly pathLength: number
   readonly names: readonly JdkName[] | null
-  readonly permitted: readonly JdkSubtree[] | null
-  readonly excluded: readonly JdkSubtree[] | null
+  readonly nameConstraints: {
+    readonly permitted: readonly JdkSubtree[] | null
+    readonly excluded: readonly JdkSubtree[] | null
+  } | null
   readonly policies: readonly Policy[] | null
   readonly policyMappings: readonly (readonly [string, string])[] | null
   readonly requireExplicitPolicy: number | null
@@ -70,8 +72,10 @@ function viewOf(certificate: Certificate): JdkView {
   }
   // The plain view is more lenient or stricter in places; only the JDK's reading of these three counts.
   unreadable.delete(extensionOids.subjectAltName)
-  const names = read(extensionOids.subjectAltName, ({ value }) => readJdkNames(onlyElement(value)))
-  const subtrees = read(extensionOids.nameConstraints, () => ({
+  const names = read(extensionOids.subjectAltName, ({ value }) =>
+    readJdkNames(onlyElement(value, tags.sequence)),
+  )
+  const nameConstraints = read(extensionOids.nameConstraints, () => ({
     permitted: extensions.nameConstraints?.permitted?.map(jdkSubtree) ?? null,
     excluded: extensions.nameConstraints?.excluded?.map(jdkSubtree) ?? null,
   }))
@@ -88,8 +92,7 @@ function viewOf(certificate: Certificate): JdkView {
     undecodable: undecodable(certificate, unreadable),
     pathLength: basicConstraints?.ca ? (basicConstraints.pathLength ?? Number.POSITIVE_INFINITY) : -1,
     names,
-    permitted: subtrees?.permitted ?? null,
-    excluded: subtrees?.excluded ?? null,
+    nameConstraints: unreadable.has(extensionOids.nameConstraints) ? null : nameConstraints,
     policies: extensions.policies,
     policyMappings: extensions.policyMappings,
     requireExplicitPolicy: extensions.policyConstraints?.requireExplicit ?? null,
@@ -109,7 +112,7 @@ function authorityKeyIdentifierOf(element: Element): JdkView['authorityKeyIdenti
   for (const field of childrenOf(expectTag(element, tags.sequence))) {
     if (field.tag === 0x80) keyIdentifier = hexOf(contentOf(field))
     else if (field.tag === 0x82) serialNumber = integerText(hexOf(contentOf(field)))
-    else if (field.tag === 0xa1) for (const name of childrenOf(field)) readJdkName(name, false)
+    else if (field.tag === 0xa1) readJdkNames(field)
     else throw new DerError('not an authority key identifier', field.start)
   }
   return { keyIdentifier, serialNumber }

@@ -4,7 +4,7 @@ import { judgeAll, matchesHost } from '../../src/android/judge.js'
 import type { Release } from '../../src/android/releases.js'
 import { describeProblem } from '../../src/android/rules.js'
 import type { Verdict } from '../../src/android/verdict.js'
-import { exceptions } from './exceptions.js'
+import { type Exception, exceptions } from './exceptions.js'
 
 /**
  * Compares our verdicts with those of the platform's own classes, recorded in files: chains (JSON lines, one object a
@@ -56,10 +56,10 @@ export function compareFile(path: string): Comparison {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const agreed = new Map<string, number>()
   const disagreements: Disagreement[] = []
-  const record = (row: Omit<Disagreement, 'explained'>, agrees: boolean): void => {
+  const record: Recorder = (row, agrees, details) => {
     agreed.set(row.column, (agreed.get(row.column) ?? 0) + Number(agrees))
     if (agrees) return
-    const exception = exceptions.find(({ id, column }) => id.test(row.id) && column.includes(row.column))
+    const exception = details && exceptions.find(({ covers }) => covers({ ...row, ...details }))
     disagreements.push({ ...row, explained: exception?.reason ?? null })
   }
   const compare = /\.tsv(\.gz)?$/.test(path) ? compareHostRow : compareChainRow
@@ -67,9 +67,13 @@ export function compareFile(path: string): Comparison {
   return { agreed, disagreements }
 }
 
-type RecordRow = (row: Omit<Disagreement, 'explained'>, agrees: boolean) => void
+type Recorder = (
+  row: Omit<Disagreement, 'explained'>,
+  agrees: boolean,
+  details?: Pick<Parameters<Exception['covers']>[0], 'ours' | 'agreesAfter'>,
+) => void
 
-function compareChainRow(line: string, record: RecordRow): void {
+function compareChainRow(line: string, record: Recorder): void {
   const row = JSON.parse(line) as ChainRow
   const bytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
   const input = {
@@ -81,11 +85,16 @@ function compareChainRow(line: string, record: RecordRow): void {
   for (const [column, theirs] of Object.entries(row.accepted)) {
     const releases = columns[column]
     if (!releases) throw new Error(`column ${column} of ${row.id} stands for no release`)
-    const odd = judgeAll(input, releases).find(
-      (verdict) => verdict.kind !== (theirs ? 'accepted' : 'refused'),
-    )
-    const ours = odd ? verdictText(odd) : ''
-    record({ id: row.id, column, theirs, ours, theirReason: row.reason?.[column] ?? '' }, !odd)
+    const oddAt = (at: Date): Verdict | undefined =>
+      judgeAll({ ...input, at }, releases).find(({ kind }) => kind !== (theirs ? 'accepted' : 'refused'))
+    const odd = oddAt(input.at)
+    const facts = { id: row.id, column, theirs, theirReason: row.reason?.[column] ?? '' }
+    if (!odd) {
+      record({ ...facts, ours: '' }, true)
+      continue
+    }
+    const agreesAfter = (milliseconds: number): boolean => !oddAt(new Date(input.at.getTime() + milliseconds))
+    record({ ...facts, ours: verdictText(odd) }, false, { ours: odd.kind, agreesAfter })
   }
 }
 
@@ -102,7 +111,7 @@ function verdictText(verdict: Verdict): string {
 
 const altNameTypes: Readonly<Record<string, string>> = { DNS: 'dns', IP: 'ip', EMAIL: 'email', URI: 'uri' }
 
-function compareHostRow(line: string, record: RecordRow): void {
+function compareHostRow(line: string, record: Recorder): void {
   const [commonNames, altNames, host, expected] = line.split('\t') as [string, string, string, string]
   const list = (text: string): string[] => (text === '' ? [] : text.split('|'))
   const names = {
