@@ -38,7 +38,7 @@ export async function demoCommand(flags: DemoFlags, machine: Machine): Promise<n
     for (const { role, address, port } of farm.servers) say(`   ${address}:${port}  ${role}\n`)
     const command = `adfs-check ${farm.name} ${farm.servers.map(({ address, port }) => `--server ${address}:${port}`).join(' ')} --trust-anchor ${anchorFile} --aia-allow-private --no-proxy`
     say(
-      `\n${wrap(`The phones of this demo trust "Contoso Demo Root CA". On a real farm you would run "adfs-check sts.contoso.com"; here it is`, style.columns, '   ')}\n\n`,
+      `\n${wrap(`The phones of this demo trust "Contoso Demo Root CA". On a real farm you would run "adfs-check sts.contoso.com"; here it is:`, style.columns, '   ')}\n\n`,
     )
     say(`   ${command}\n\n`)
     if (flags.keep) return await keepRunning(farm, say, machine)

@@ -10,6 +10,8 @@ const maxSubjectLength = 48
 export function certificateFileName(certificate: Certificate): string {
   const name = certificate.subject.commonNames.at(-1) ?? certificate.subject.text
   const plain = name
+    // Octets that the name view escaped (control characters, bidi marks) are not worth a place in a file name.
+    .replace(/\\[0-9a-f]{2}/g, '-')
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')

@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../target/target.js'
 import type { MatrixColumn } from './matrix.js'
 import { matrixColumns, verdictFor } from './matrix.js'
-import { releasesText } from './releases-text.js'
+import { listText, releasesText } from './releases-text.js'
 import type { EndpointReport, FindingReport, Report, Severity, VerdictReport } from './report.js'
 import { type Colour, inAscii, neutralised, paint, type TextStyle, wrap } from './style.js'
 
@@ -158,17 +158,20 @@ function sentSection(report: Report, group: readonly EndpointReport[], style: Te
   }
   lines.push(...anchorLines(report, first, style))
   const shake = first.handshake
-  const how = shake
-    ? paint(
-        style,
-        'dim',
-        `  ${shake.protocol}, ${shake.cipherSuite}${shake.keyProof === 'proven' ? ', key proven' : ''}`,
-      )
-    : ''
-  return [`  ${paint(style, 'bold', `Sent by ${group.map(formatAddress).join(', ')}`)}${how}`, ...lines].join(
-    '\n',
-  )
+  return [
+    paint(style, 'bold', wrap(`Sent by ${group.map(formatAddress).join(', ')}`, style.columns, '  ', '    ')),
+    ...(shake
+      ? [paint(style, 'dim', `    ${shake.protocol}, ${shake.cipherSuite}, ${keyProofText[shake.keyProof]}`)]
+      : []),
+    ...lines,
+  ].join('\n')
 }
+
+const keyProofText = {
+  proven: 'key proven',
+  failed: 'KEY NOT PROVEN',
+  'not-provable': 'key not provable',
+} as const
 
 const labelWidth = 'presented[0]'.length + 2
 
@@ -233,13 +236,31 @@ function findingText(
   style: TextStyle,
 ): string {
   const { mark, colour } = severityMarks[finding.severity]
-  const where = endpoints.length > 0 && report.endpoints.length > 1 ? ` on ${endpoints.join(', ')}` : ''
+  const where =
+    endpoints.length > 0 && report.endpoints.length > 1
+      ? [wrap(`on ${endpoints.join(', ')}`, style.columns, '    ')]
+      : []
   const steps = finding.severity === 'info' ? [] : finding.steps
+  const idFits = finding.title.length + finding.id.length + '  ✗   []'.length <= style.columns
   return [
-    `  ${paint(style, colour, `${mark} ${finding.title}`)}${where}  ${paint(style, 'dim', `[${finding.id}]`)}`,
+    `  ${paint(style, colour, `${mark} ${finding.title}`)}${idFits ? '  ' : '\n    '}${paint(style, 'dim', `[${finding.id}]`)}`,
+    ...where,
     wrap(finding.message, style.columns, '    '),
-    ...steps.map((step, index) => wrap(`${index + 1}. ${step}`, style.columns, '    ', '       ')),
+    ...steps.map((step, index) =>
+      wrap(`${index + 1}. ${forAll(step, finding, endpoints)}`, style.columns, '    ', '       '),
+    ),
   ].join('\n')
+}
+
+/** A step written for one server, for all that share the finding. */
+function forAll(step: string, { endpoint }: FindingReport, endpoints: readonly string[]): string {
+  if (endpoint === null || endpoints.length < 2) return step
+  return step
+    .replaceAll(`--server ${endpoint}`, endpoints.map((other) => `--server ${other}`).join(' '))
+    .replaceAll(
+      new RegExp(`(?<!--server )${endpoint.replace(/[.[\]]/g, '\\$&')}(?![\\d])`, 'g'),
+      listText(endpoints),
+    )
 }
 
 function repairSection(report: Report, style: TextStyle): string {
