@@ -3,7 +3,7 @@ import { defineCheck } from './check.js'
 import { factOf } from './support/certificates.js'
 import { type NoAnchor, noAnchor } from './support/no-anchor.js'
 import { applySteps, atServer, confirm, reissueSteps, sources } from './support/steps.js'
-import { affected, safe, shortName } from './support/wording.js'
+import { affected, safe, shortName, without } from './support/wording.js'
 
 export const anchorUnknownToAndroid = defineCheck({
   id: 'anchor-unknown-to-android',
@@ -52,10 +52,10 @@ export const anchorUnknownToAndroid = defineCheck({
       return `${missing} ${ends}, but a certificate below writes that name with another string type; ${who} looks roots up by the encoded name and does not find it.`
     }
     if (firstRelease !== null) {
-      return `${missing} ${ends}, which ${who} does not have; the first release with this root is Android ${firstRelease}. Nothing is wrong with the import: the root is too new for the older phones.`
+      return `${missing} ${ends}, which ${without('have', finding.releases, context)}; the first release with this root is Android ${firstRelease}. The certificates sent are in order; the root is too new for the older phones.`
     }
     const doubt = certain ? '' : ' (or one more intermediate is missing that nobody could supply)'
-    return `${missing} ${ends}, which ${who} does not trust${doubt}: most likely a private authority. From Android 7 apps also ignore roots that users or device management install, unless the app asks for them, so importing intermediates or sending users instructions does not help.`
+    return `${missing} ${ends}, which ${without('trust', finding.releases, context)}${doubt}: most likely a private authority. From Android 7 apps also ignore roots that users or device management install, unless the app asks for them, so importing intermediates or sending users instructions does not help.`
   },
   steps({ root, spelledDifferently, firstRelease, crossCertificates, widened }, finding, context) {
     if (firstRelease === null || spelledDifferently) {

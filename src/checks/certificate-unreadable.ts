@@ -47,7 +47,7 @@ export const certificateUnreadable = defineCheck<Evidence>({
   message({ entries, details }, finding, context) {
     const what = entries.map(({ index, field, message }) => `presented[${index}] (${field}: ${message})`)
     return what.length > 0
-      ? `${listSome(what)} is not a readable certificate. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${affected(finding.releases, context)} refuses the server.`
+      ? `The list holds bytes that are no readable certificate: ${listSome(what)}. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${affected(finding.releases, context)} refuses the server.`
       : `${listSome(details)}: ${affected(finding.releases, context)} cannot read it and refuses the server.`
   },
   steps: (_evidence, finding, context) => [

@@ -1,6 +1,5 @@
 import { defineCheck } from './check.js'
-import { called, factOf, leafOf } from './support/certificates.js'
-import { leafElsewhere } from './support/host-names.js'
+import { called, factOf, leafElsewhere, leafOf } from './support/certificates.js'
 import { atServer, confirm } from './support/steps.js'
 import { affected } from './support/wording.js'
 

@@ -32,23 +32,20 @@ export const tooFewSct = defineCheck<Evidence>({
       const inHandshake = observationOf(endpoint.outcome)?.signedCertificateTimestamps ?? null
       const embedded = distinctLogs(embeddedTimestamps(leaf))
       const wanted = daysBetween(leaf.notBefore, leaf.notAfter) <= shortLivedDays ? 2 : 3
-      if (embedded >= wanted || distinctLogs(inHandshake) >= 2) return []
       const logs = Math.max(embedded, distinctLogs(inHandshake))
+      // Public authorities log every certificate; none at all is the mark of a private one.
+      if (logs === 0 || embedded >= wanted || distinctLogs(inHandshake) >= 2) return []
       return [
         {
           endpoint: endpoint.id,
           releases: ['17'],
-          // Public authorities log every certificate; none at all is the mark of a private one, whose apps are exempt.
-          severity: logs === 0 ? 'info' : 'warning',
           evidence: { certificate: factOf(leaf, endpoint), logs, wanted },
         },
       ]
     })
   },
   message: ({ certificate, logs, wanted }) =>
-    `${called(certificate)} carries proof of ${plural(logs, 'Certificate Transparency log')}; Android 17 wants ${wanted} in apps that target API 37, unless they trust user-installed or bundled authorities. Older apps and releases do not ask.${
-      logs === 0 ? ' A certificate from a private authority never has any.' : ''
-    }`,
+    `${called(certificate)} carries proof of ${plural(logs, 'Certificate Transparency log')}; Android 17 wants ${wanted} in apps that target API 37, unless they trust user-installed or bundled authorities. Older apps and releases do not ask.`,
   steps: (_evidence, finding, context) => [
     ...reissueSteps(
       context,

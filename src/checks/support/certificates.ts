@@ -58,6 +58,16 @@ export function leafOf(endpoint: JudgedEndpoint): Certificate | null {
   return endpoint.unreadable.some(({ index }) => index === 0) ? null : (endpoint.presented[0] ?? null)
 }
 
+/**
+ * The end-entity certificate where an authority was sent in its place: then the order is the whole trouble, and what
+ * Android says of the authority as a server helps nobody. Null: no such thing, or a release accepts it all the same.
+ */
+export function leafElsewhere(endpoint: JudgedEndpoint): Certificate | null {
+  const first = leafOf(endpoint)
+  if (!first?.basicConstraints?.ca || endpoint.verdicts.some(({ kind }) => kind === 'accepted')) return null
+  return endpoint.presented.find((certificate) => !certificate.basicConstraints?.ca) ?? null
+}
+
 /** Each certificate once, in the order received. */
 export const distinct = (certificates: readonly Certificate[]): readonly Certificate[] => [
   ...new Map(certificates.map((certificate) => [certificate.sha256, certificate])).values(),

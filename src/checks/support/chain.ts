@@ -2,7 +2,7 @@ import type { Certificate } from '../../x509/certificate.js'
 import { nameKey } from '../../x509/name-match.js'
 import { verifySignature } from '../../x509/signature.js'
 import type { JudgedEndpoint } from '../check.js'
-import { distinct, leafOf } from './certificates.js'
+import { distinct, leafElsewhere, leafOf } from './certificates.js'
 
 /** How the certificates of one server hang together, by names and verified signatures alone. */
 export interface Chain {
@@ -30,11 +30,11 @@ const maxVerifications = 2_000
 
 const remembered = new WeakMap<JudgedEndpoint, Chain | null>()
 
-/** Null: the server sent no readable leaf. */
+/** Null: the server sent no readable leaf, or not in the first place. */
 export function chainOf(endpoint: JudgedEndpoint): Chain | null {
   let chain = remembered.get(endpoint)
   if (chain === undefined) {
-    const leaf = leafOf(endpoint)
+    const leaf = leafElsewhere(endpoint) ? null : leafOf(endpoint)
     chain = leaf === null ? null : build(leaf, endpoint)
     remembered.set(endpoint, chain)
   }

@@ -1,8 +1,8 @@
 import { matchesHost, presentedNames, type Verifier } from '../../android/hostname.js'
 import { releaseRules } from '../../android/release-rules.js'
 import type { Release } from '../../android/releases.js'
-import type { CheckContext, Finding, JudgedEndpoint } from '../check.js'
-import { type CertificateFact, factOf, leafOf } from './certificates.js'
+import type { CheckContext, Finding } from '../check.js'
+import { type CertificateFact, factOf, leafElsewhere, leafOf } from './certificates.js'
 import { coveredNames, type NearMiss, nearMiss } from './names.js'
 
 export interface HostNameEvidence {
@@ -57,11 +57,4 @@ export function hostNameFindings(
       },
     ]
   })
-}
-
-/** An authority sent first and an end-entity certificate after it: then that order is the trouble, not the name. */
-export function leafElsewhere(endpoint: JudgedEndpoint) {
-  const first = leafOf(endpoint)
-  if (!first?.basicConstraints?.ca) return null
-  return endpoint.presented.find((certificate) => !certificate.basicConstraints?.ca) ?? null
 }

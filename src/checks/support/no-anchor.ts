@@ -63,7 +63,11 @@ function tellApart(
   }
   const of = (kind: string) =>
     stuck.filter((verdict) => kindOf(verdict) === kind).map(({ release }) => release)
-  const unknown = [...of('unknown'), ...endpoint.afterRepair.filter(refusesForAnchor).map((v) => v.release)]
+  const still = endpoint.afterRepair
+    .filter(refusesForAnchor)
+    .map(({ release }) => release)
+    .filter((release) => !having.includes(release) || root?.spelledDifferently)
+  const unknown = [...of('unknown'), ...still]
   return {
     endpoint,
     chain,
@@ -86,11 +90,7 @@ export interface Root {
 }
 
 function rootOf(endpoint: JudgedEndpoint, { tops, related }: Chain): Root | null {
-  const anchorOf = (verdicts: readonly Verdict[]): Certificate | undefined =>
-    verdicts
-      .flatMap((verdict) => (verdict.kind === 'accepted' ? verdict.path.certificates.slice(-1) : []))
-      .map(({ certificate }) => certificate)
-      .find((candidate) => tops.some((top) => verifySignature(top, candidate)))
+  // Of several roots the one by which the oldest release accepts: it reaches furthest.
   const now = anchorOf(endpoint.verdicts)
   const certificate = now ?? anchorOf(endpoint.afterRepair) ?? tops.find(isSelfSigned)
   if (!certificate) return null
@@ -102,3 +102,6 @@ function rootOf(endpoint: JudgedEndpoint, { tops, related }: Chain): Root | null
   )
   return { certificate, acceptedNow: now !== undefined, spelledDifferently }
 }
+
+const anchorOf = (verdicts: readonly Verdict[]): Certificate | undefined =>
+  verdicts.find((verdict) => verdict.kind === 'accepted')?.path.certificates.at(-1)?.certificate

@@ -3,7 +3,7 @@ import type { RuleId } from '../../android/rules.js'
 import type { Verdict } from '../../android/verdict.js'
 import type { Severity } from '../../report/report.js'
 import type { CheckContext, Finding, JudgedEndpoint } from '../check.js'
-import { type CertificateFact, factOf, findCertificate } from './certificates.js'
+import { type CertificateFact, factOf, findCertificate, leafElsewhere } from './certificates.js'
 import { safe } from './wording.js'
 
 type DependsOn = Extract<Verdict, { kind: 'depends' }>['on']
@@ -23,10 +23,11 @@ export interface Refusal {
 
 /**
  * Refusals whose deciding rule is one of `rules`, grouped by server, certificate and what they depend on. What apps
- * decide by their own configuration is left to `device-ca-dependent`.
+ * decide by their own configuration is left to `device-ca-dependent`, an authority sent first to `leaf-not-first`.
  */
 export function refusals(context: CheckContext, rules: readonly RuleId[]): readonly Refusal[] {
   return context.endpoints.flatMap((endpoint) => {
+    if (leafElsewhere(endpoint)) return []
     const groups = new Map<string, Verdict[]>()
     for (const verdict of endpoint.verdicts) {
       if (!('reason' in verdict) || !rules.includes(verdict.reason.rule)) continue

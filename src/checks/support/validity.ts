@@ -2,7 +2,7 @@ import type { RuleId } from '../../android/rules.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { sameName } from '../../x509/name-match.js'
 import type { CheckContext, Finding } from '../check.js'
-import { distinct, factOf } from './certificates.js'
+import { distinct, factOf, leafElsewhere, leafOf } from './certificates.js'
 import { chainOf } from './chain.js'
 import { type RefusalEvidence, refusalFindings } from './refusals.js'
 
@@ -22,7 +22,7 @@ export function validityFindings(
   return context.endpoints.flatMap((endpoint) => {
     const refused = refusalFindings({ ...context, endpoints: [endpoint] }, rules)
     const named = new Set(refused.map(({ evidence }) => evidence.certificate?.sha256))
-    const leaf = endpoint.presented[0]
+    const leaf = leafElsewhere(endpoint) ?? leafOf(endpoint)
     const related = chainOf(endpoint)?.related ?? []
     const accepted = endpoint.verdicts.some(({ kind }) => kind === 'accepted')
     const isNeeded = (certificate: Certificate): boolean =>

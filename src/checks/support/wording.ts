@@ -25,9 +25,19 @@ export function listSome(items: readonly string[], shown = 8): string {
 
 /** `Android 4.4-6.0`, or the whole selection in words. */
 export function affected(releases: readonly Release[], context: CheckContext): string {
-  const all = context.releases.length > 1 && context.releases.every((release) => releases.includes(release))
-  return all ? 'every checked Android release' : releasesText(releases)
+  return isEverything(releases, context) ? 'every checked Android release' : releasesText(releases)
 }
+
+/** `no checked Android release trusts`, or `Android 4.4-6.0 does not trust`. */
+export function without(verb: 'have' | 'trust', releases: readonly Release[], context: CheckContext): string {
+  const third = { have: 'has', trust: 'trusts' }[verb]
+  return isEverything(releases, context)
+    ? `no checked Android release ${third}`
+    : `${affected(releases, context)} does not ${verb}`
+}
+
+const isEverything = (releases: readonly Release[], context: CheckContext): boolean =>
+  context.releases.length > 1 && context.releases.every((release) => releases.includes(release))
 
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
