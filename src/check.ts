@@ -425,7 +425,38 @@ function endpointReport(server: RepairedServer, index: CertificateIndex): Endpoi
     },
     verdicts: verdicts.map((verdict) => verdictReport(verdict, server.remembered.get(verdict.release) ?? [])),
     afterRepair: afterRepair.map((verdict) => verdictReport(verdict, [])),
+    chromium: chromiumReport(server),
   }
+}
+
+/**
+ * What Chrome and WebView make of the server: they ask the platform, and where it finds no trusted root they fetch
+ * issuers over AIA and ask again (chromium net/cert/cert_verify_proc_android.cc). Judged on the newest release only.
+ */
+function chromiumReport({
+  verdicts,
+  afterRepair,
+  plan,
+  unresolved,
+}: RepairedServer): EndpointReport['chromium'] {
+  const newest = verdicts.at(-1)
+  if (!newest) return null
+  if (newest.kind === 'accepted') return { verdict: 'accepted', reason: 'needs nothing that is not sent' }
+  const urls = [
+    ...(plan?.missing.map(({ issued }) => issued) ?? []),
+    ...(unresolved ? [unresolved.child] : []),
+  ]
+  const helps = afterRepair.at(-1)?.kind === 'accepted'
+  if (helps && plan!.missing.every(({ origin }) => origin === 'aia')) {
+    return { verdict: 'accepted', reason: 'fetches the missing intermediates over AIA; apps do not' }
+  }
+  if ((helps || unresolved) && urls.every(({ caIssuers }) => caIssuers.length > 0)) {
+    return {
+      verdict: 'unknown',
+      reason: 'would try to fetch the missing intermediates over AIA, which was not tried here; apps do not',
+    }
+  }
+  return { verdict: 'refused', reason: 'has nothing to fetch that would help' }
 }
 
 function repairReport(

@@ -55,6 +55,11 @@ export interface EndpointReport {
   readonly verdicts: readonly VerdictReport[]
   /** The same, once the repair's chain is sent; empty where no repair is proposed. */
   readonly afterRepair: readonly VerdictReport[]
+  /**
+   * Chrome and WebView on the newest selected release: they fetch missing intermediates over AIA, apps do not. Explains
+   * "it opens in Chrome on the phone" and never counts as success. Null where nothing was received.
+   */
+  readonly chromium: { readonly verdict: 'accepted' | 'refused' | 'unknown'; readonly reason: string } | null
 }
 
 export interface OutcomeReport {

@@ -70,6 +70,10 @@ function who(report: Report, refused: readonly EndpointReport[]): string {
 
 function matrix(report: Report, style: TextStyle): string {
   const columns = matrixColumns(report)
+  // Shown where it differs: then somebody has said that it opens in Chrome.
+  const withChromium = report.endpoints.some(
+    ({ chromium, verdicts }) => chromium && chromium.verdict !== verdicts.at(-1)?.verdict,
+  )
   const rows = report.endpoints.map((endpoint) => ({
     endpoint,
     server: formatAddress(endpoint),
@@ -80,23 +84,36 @@ function matrix(report: Report, style: TextStyle): string {
   const sentWidth = Math.max('sent'.length, ...rows.map(({ sent }) => sent.length))
   const cellsWidth = 'Android'.length + columns.reduce((width, { label }) => width + label.length + 1, 0)
   const wide = 2 + serverWidth + 2 + sentWidth + 2 + cellsWidth <= style.columns
-  const head = ['Android', ...columns.map(({ label }) => label)].join(' ')
+  const head = ['Android', ...columns.map(({ label }) => label), ...(withChromium ? ['web'] : [])].join(' ')
   const lines = wide
     ? [
         paint(style, 'dim', `  ${'server'.padEnd(serverWidth)}  ${'sent'.padEnd(sentWidth)}  ${head}`),
         ...rows.map(
           ({ endpoint, server, sent }) =>
-            `  ${server.padEnd(serverWidth)}  ${sent.padEnd(sentWidth)}  ${' '.repeat('Android'.length)}${cells(endpoint, columns, style)}`,
+            `  ${server.padEnd(serverWidth)}  ${sent.padEnd(sentWidth)}  ${' '.repeat('Android'.length)}${cells(endpoint, columns, style)}${withChromium ? chromiumCell(endpoint, style) : ''}`,
         ),
       ]
     : [
         paint(style, 'dim', `    ${head}`),
         ...rows.flatMap(({ endpoint, server, sent }) => [
           `  ${server}  ${sent}`,
-          `    ${' '.repeat('Android'.length)}${cells(endpoint, columns, style)}`,
+          `    ${' '.repeat('Android'.length)}${cells(endpoint, columns, style)}${withChromium ? chromiumCell(endpoint, style) : ''}`,
         ]),
       ]
-  return [...lines, ...legend(report, style)].join('\n')
+  const web = withChromium
+    ? [
+        paint(
+          style,
+          'dim',
+          wrap(
+            'web: Chrome and WebView on Android fetch missing intermediates; apps do not, so it never counts.',
+            style.columns,
+            '  ',
+          ),
+        ),
+      ]
+    : []
+  return [...lines, ...legend(report, style), ...web].join('\n')
 }
 
 function cells(endpoint: EndpointReport, columns: readonly MatrixColumn[], style: TextStyle): string {
@@ -107,6 +124,11 @@ function cells(endpoint: EndpointReport, columns: readonly MatrixColumn[], style
       return `${' '.repeat(label.length)}${cell}`
     })
     .join('')
+}
+
+function chromiumCell({ chromium }: EndpointReport, style: TextStyle): string {
+  const mark = chromium ? marks[chromium.verdict === 'unknown' ? 'undetermined' : chromium.verdict] : null
+  return `   ${mark ? paint(style, mark.colour, mark.mark) : '-'}`
 }
 
 /** Explains the symbols that are not self-evident; in ASCII none is. */

@@ -7,6 +7,7 @@ import type { Issued } from '../../src/demo/pki.js'
 export async function tlsServer(
   chain: readonly Issued[],
   options: TlsOptions = {},
+  staple?: Uint8Array,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer(
     {
@@ -18,6 +19,7 @@ export async function tlsServer(
     },
     (socket) => socket.on('error', () => socket.destroy()).end(),
   )
+  if (staple) server.on('OCSPRequest', (_certificate, _issuer, answer) => answer(null, Buffer.from(staple)))
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
