@@ -132,35 +132,47 @@ function sourceOf(source: string): string {
 }
 
 function sourceTable(): string {
-  const rows = given.map(
-    ({ source, roots }) =>
-      `| ${source.registry} | ${source.name} | ${source.version} | ${roots} | ${source.adds} | \`${source.sha256}\` |`,
+  return tableOf(
+    ['Registry', 'Package', 'Version', 'Roots taken', 'Adds', 'SHA-256 of the package'],
+    given.map(({ source, roots }) => [
+      source.registry,
+      source.name,
+      source.version,
+      `${roots}`,
+      source.adds,
+      `\`${source.sha256}\``,
+    ]),
   )
-  return [
-    '| Registry | Package | Version | Roots taken | Adds | SHA-256 of the package |',
-    '|---|---|---|---|---|---|',
-    ...rows,
-  ].join('\n')
 }
 
 function releaseTable(): string {
-  const rows = membership.releases.map(({ release, roots, source }) => {
-    const missing = hashOnly.filter((root) => root.releases.includes(release)).length
-    return `| ${release} | ${roots} | ${roots - missing} | ${missing} | ${sourceOf(source)} |`
-  })
-  return [
-    '| Android | Roots | As certificate | By hash only | Row from |',
-    '|---|---|---|---|---|',
-    ...rows,
-  ].join('\n')
+  return tableOf(
+    ['Android', 'Roots', 'As certificate', 'By hash only', 'Row from'],
+    membership.releases.map(({ release, roots, source }) => {
+      const missing = hashOnly.filter((root) => root.releases.includes(release)).length
+      return [release, `${roots}`, `${roots - missing}`, `${missing}`, sourceOf(source)]
+    }),
+  )
 }
 
 function hashOnlyTable(): string {
-  const rows = hashOnly.map(
-    (root) =>
-      `| ${root.subject.replaceAll('|', '\\|')} | ${root.releases.join(', ')} | ${root.notAfter} | \`${root.sha256}\` |`,
+  return tableOf(
+    ['Subject', 'Releases', 'notAfter', 'SHA-256'],
+    hashOnly.map((root) => [
+      root.subject.replaceAll('|', '\\|'),
+      root.releases.join(', '),
+      root.notAfter,
+      `\`${root.sha256}\``,
+    ]),
   )
-  return ['| Subject | Releases | notAfter | SHA-256 |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+/** A Markdown table as the formatter lays it out. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)))
+  const lineOf = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
+  return [lineOf(head), lineOf(widths.map((width) => '-'.repeat(width))), ...rows.map(lineOf)].join('\n')
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
