@@ -10,7 +10,7 @@ import {
   type TrustAnchors,
   type UnknownRoot,
 } from './trust-anchors.js'
-import data from './trust-store-data.json' with { type: 'json' }
+import generated from './trust-store-data.js'
 
 /**
  * The system trust store of each release as first shipped. The data file is generated (docs/reference/trust-stores.md);
@@ -30,6 +30,23 @@ export interface Root {
   readonly certificate: Certificate | null
 }
 
+/** Shape of the generated file. */
+interface StoreData {
+  readonly stores: readonly { readonly release: Release; readonly source: string }[]
+  /** Name hash, release bits (hex), SHA-256, SHA-256 of the key, DER in Base64. */
+  readonly anchors: readonly (readonly [string, string, string, string, string])[]
+  readonly hashOnly: readonly {
+    readonly releases: string
+    readonly sha256: string
+    readonly spkiSha256: string
+    readonly subject: string
+    readonly notBefore: string
+    readonly notAfter: string
+  }[]
+}
+
+const data: StoreData = generated
+
 interface Row {
   readonly nameHash: string
   readonly inReleases: number
@@ -40,11 +57,11 @@ interface Row {
 }
 
 const rows: readonly Row[] = data.anchors.map(([nameHash, mask, sha256, spkiSha256, base64]) => ({
-  nameHash: nameHash!,
-  inReleases: Number.parseInt(mask!, 16),
-  sha256: sha256!,
-  spkiSha256: spkiSha256!,
-  base64: base64!,
+  nameHash,
+  inReleases: Number.parseInt(mask, 16),
+  sha256,
+  spkiSha256,
+  base64,
   certificate: null,
 }))
 

@@ -10,7 +10,7 @@ import {
   storeInfo,
   trustStore,
 } from '../../src/android/trust-store.js'
-import data from '../../src/android/trust-store-data.json' with { type: 'json' }
+import data from '../../src/android/trust-store-data.js'
 import type { Certificate, Name } from '../../src/x509/certificate.js'
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -43,7 +43,7 @@ describe('the generated data', () => {
   )
 
   it('carries each certificate under its own SHA-256', () => {
-    for (const [, , sha256, , base64] of data.anchors) {
+    for (const [, , sha256, , base64] of data.anchors as string[][]) {
       expect(createHash('sha256').update(Buffer.from(base64!, 'base64')).digest('hex')).toBe(sha256)
     }
   })
