@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto'
+import { deviceRegistrationService, roles, rootAgencyThumbprint } from '../adfs/farm.js'
 import type { KitInput } from './plan.js'
+import { thumbprintOf } from './thumbprint.js'
 
 /**
  * The PowerShell 5.1 script of the kit. Code holds hashes, Base64 and the target's A-label name only; no text of a
  * certificate gets into it. Lines end in `\n`.
  */
 export function installScript({ name, port, at, version, intermediates, servers }: KitInput): string {
-  const rows = intermediates.map(({ certificate: { der, sha256 } }) => {
-    const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase()
+  const rows = intermediates.map(({ certificate }) => {
+    const { der, sha256 } = certificate
+    const thumbprint = thumbprintOf(certificate)
     const base64 = Buffer.from(der)
       .toString('base64')
       .match(/.{1,100}/g)!
@@ -24,8 +26,13 @@ export function installScript({ name, port, at, version, intermediates, servers 
       '@CHECKS@',
       servers.map((server) => `    Write-Host '  adfs-check ${target} --server ${server}'`).join('\n'),
     )
+    .replaceAll('@ROOTAGENCY@', rootAgencyThumbprint)
+    .replaceAll('@SERVICES@', [...services].map((service) => `'${service}'`).join(', '))
     .replaceAll('@CERTIFICATES@', rows.join('\n'))
 }
+
+/** adfssrv first: the others need it. */
+const services = new Set([...roles['ad-fs'].services, deviceRegistrationService, ...roles.proxy.services])
 
 const template = `#Requires -Version 5.1
 #Requires -RunAsAdministrator
@@ -43,7 +50,8 @@ const template = `#Requires -Version 5.1
 .PARAMETER Restart
     Restarts the AD FS and proxy services found on the server, so that they send the new chain.
 .PARAMETER ComputerName
-    Servers to run on over WinRM (port 5985), one after the other. Without it: this computer.
+    Servers to run on over WinRM (port 5985), one after the other; the first failure ends the run, so that the rest of
+    the farm stays as it is. Without it: this computer.
 .PARAMETER Credential
     Account for those servers. Proxies are usually in no domain and need one.
 .EXAMPLE
@@ -78,6 +86,9 @@ $work = {
 
     Set-StrictMode -Version 2.0
     $ErrorActionPreference = 'Stop'
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+        throw "$($env:COMPUTERNAME) allows only $($ExecutionContext.SessionState.LanguageMode) here. Import the .cer files by hand, see README.md."
+    }
     $mark = 'added by adfs-check'
 
     function Open-LocalStore([string] $Name, [string] $Mode) {
@@ -104,22 +115,26 @@ $work = {
     function Show-Misplaced($Wanted) {
         $root = Open-LocalStore 'Root' 'ReadOnly'
         $ca = Open-LocalStore 'CA' 'ReadOnly'
+        $my = Open-LocalStore 'My' 'ReadOnly'
+        $untrusted = Open-LocalStore 'Disallowed' 'ReadOnly'
         try {
             foreach ($found in @($root.Certificates | Where-Object { $_.Subject -ne $_.Issuer })) {
                 Write-Warning "$($env:COMPUTERNAME): $($found.Thumbprint) in Trusted Root is not self-signed. It can break the trust between proxy and AD FS; move it to Intermediate Certification Authorities."
             }
-            foreach ($found in @($ca.Certificates | Where-Object { $_.Subject -eq $_.Issuer })) {
+            foreach ($found in @($ca.Certificates | Where-Object { $_.Subject -eq $_.Issuer -and $_.Thumbprint -ne '@ROOTAGENCY@' })) {
                 Write-Warning "$($env:COMPUTERNAME): $($found.Thumbprint) in Intermediate Certification Authorities is self-signed. A root belongs into Trusted Root."
             }
             $names = @($Wanted | ForEach-Object { $_.Subject })
             $prints = @($Wanted | ForEach-Object { $_.Thumbprint })
-            foreach ($found in @($ca.Certificates | Where-Object { ($names -contains $_.Subject) -and ($prints -notcontains $_.Thumbprint) })) {
+            foreach ($found in @($untrusted.Certificates | Where-Object { $prints -contains $_.Thumbprint })) {
+                Write-Warning "$($env:COMPUTERNAME): $($found.Thumbprint) is in Untrusted Certificates. Windows does not use it until it is removed from there."
+            }
+            foreach ($found in @(@($ca.Certificates) + @($my.Certificates) | Where-Object { ($names -contains $_.Subject) -and ($prints -notcontains $_.Thumbprint) })) {
                 Write-Warning "$($env:COMPUTERNAME): $($found.Thumbprint) has the same subject as a certificate of this kit and expires $($found.NotAfter). If the server goes on sending it, remove it."
             }
         }
         finally {
-            $root.Close()
-            $ca.Close()
+            foreach ($opened in @($root, $ca, $my, $untrusted)) { $opened.Close() }
         }
     }
 
@@ -153,6 +168,9 @@ $work = {
                     if ($PSCmdlet.ShouldProcess("$($env:COMPUTERNAME) LocalMachine\\$Store", "Add $($certificate.Thumbprint)")) {
                         $certificate.FriendlyName = $mark
                         $local.Add($certificate)
+                        $stored = @($local.Certificates | Where-Object { $_.Thumbprint -eq $certificate.Thumbprint })
+                        if ($stored.Count -eq 0) { throw "$($certificate.Thumbprint) is not in LocalMachine\\$Store after adding it." }
+                        $stored[0].FriendlyName = $mark
                         $action = 'added'
                     }
                 }
@@ -174,7 +192,7 @@ $work = {
         [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
         param()
         # adfssrv runs on AD FS servers and on proxies, appproxysvc on proxies only, drs where Device Registration is used.
-        foreach ($name in @('adfssrv', 'drs', 'appproxysvc')) {
+        foreach ($name in @(@SERVICES@)) {
             $service = Get-Service -Name $name -ErrorAction SilentlyContinue
             if ($service -and $service.Status -eq 'Running') {
                 if ($PSCmdlet.ShouldProcess("$($env:COMPUTERNAME) $name", 'Restart service')) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { toPem, toPkcs7 } from '../x509/bundle.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey } from '../x509/name-match.js'
@@ -29,6 +30,8 @@ export interface KitInput {
     readonly urls: readonly string[]
     readonly servers: readonly string[]
   }[]
+  /** A root that Windows may prefer and older phones lack, with the cross-certificate that leads round it. */
+  readonly wrongRoot: { readonly root: Certificate; readonly crossSigned: Certificate } | null
   /** Releases that would accept all servers afterwards, in words. */
   readonly promise: string
 }
@@ -73,8 +76,22 @@ export function planKit(input: KitInput): readonly KitFile[] {
           },
           { path: 'Install-Intermediates.ps1', contents: ascii(installScript(kit).replaceAll('\n', '\r\n')) },
         ]
-  return [...files, ...chains, ...scripts, { path: 'README.md', contents: Buffer.from(readme(kit), 'utf8') }]
+  const all = [
+    ...files,
+    ...chains,
+    ...scripts,
+    { path: 'README.md', contents: Buffer.from(readme(kit), 'utf8') },
+  ]
+  return [...all, { path: checksumFile, contents: ascii(checksums(all)) }]
 }
+
+/** In the format of `sha256sum`; also how a later run knows which files of a folder are ours to replace. */
+export const checksumFile = 'SHA256SUMS'
+
+const checksums = (files: readonly KitFile[]): string =>
+  files
+    .map(({ path, contents }) => `${createHash('sha256').update(contents).digest('hex')}  ${path}\n`)
+    .join('')
 
 /** A root, or what Windows' tools take for one. */
 const isSelfIssued = ({ subject, issuer }: Certificate) => nameKey(subject) === nameKey(issuer)

@@ -1,5 +1,16 @@
+import {
+  applicationId,
+  deviceRegistrationService,
+  probePath,
+  rebindCertauth,
+  restartCommands,
+  roles,
+  stores,
+} from '../adfs/farm.js'
+import type { Certificate } from '../x509/certificate.js'
 import { certificateFileName } from './file-names.js'
 import type { KitInput } from './plan.js'
+import { thumbprintOf } from './thumbprint.js'
 
 /** The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. Markdown. */
 export function readme(kit: KitInput): string {
@@ -13,7 +24,8 @@ export function readme(kit: KitInput): string {
       : '',
     restart,
     verify(kit, target),
-    stillOld,
+    stillOld(kit),
+    kit.wrongRoot ? wrongRoot(kit.wrongRoot, target) : '',
     balancer,
     kit.intermediates.length > 0 ? undo : '',
     `Made by adfs-check ${kit.version} from a check at ${kit.at.toISOString()}.`,
@@ -46,6 +58,7 @@ ${rows.join('\n')}
 - \`intermediates.p7b\`: all of them in one file, for certlm.msc and balancers
 - \`fullchain*.pem\`: server certificate and intermediates in order, for a balancer that ends TLS (no private key)
 - \`Install-Intermediates.ps1\`: does it all, with \`-WhatIf\`, \`-Remove\` and \`-ComputerName\`
+- \`SHA256SUMS\`: checksums of these files
 
 No root is among them: phones have their own, and an intermediate or root in the wrong store can break the trust between
 proxy and AD FS.`
@@ -69,7 +82,7 @@ send the chain: it fetches by itself.`
 const order = `## Order
 
 Proxies (WAP) first, because phones meet them first, then AD FS servers; one server at a time. Take the server out of
-the balancer: \`http://SERVER/adfs/probe\` (port 80) is answered by the service adfssrv, so stopping that service
+the balancer: \`http://SERVER${probePath}\` (port 80) is answered by the service adfssrv, so stopping that service
 drains the node by itself.`
 
 const byScript = `## Way 1: the script (recommended)
@@ -87,7 +100,7 @@ const byHand = ({ intermediates }: KitInput) => `## Way 1 by hand
 
 On each server, in an elevated PowerShell, once per file (\`Import-Certificate\` takes only the first certificate of a .p7b):
 
-${intermediates.map(({ certificate }) => `    Import-Certificate -FilePath .\\${certificateFileName(certificate)}.cer -CertStoreLocation Cert:\\LocalMachine\\CA`).join('\n')}`
+${intermediates.map(({ certificate }) => `    Import-Certificate -FilePath .\\${certificateFileName(certificate)}.cer -CertStoreLocation ${stores.intermediate}`).join('\n')}`
 
 const microsoftsWay = ({ intermediates }: KitInput) => `## Way 2: as on Microsoft's Intune page
 
@@ -107,8 +120,8 @@ builds the chain it sends (documented for chain engines in general; that the TLS
 
 const restart = `## Restart
 
-- AD FS server: \`Restart-Service adfssrv\` (and \`drs\` where Device Registration is used)
-- Web Application Proxy: \`Restart-Service adfssrv\`, \`Restart-Service appproxysvc\``
+- ${roles.proxy.title}: ${restartCommands('proxy').map(code).join(', ')}
+- ${roles['ad-fs'].title}: ${restartCommands('ad-fs').map(code).join(', ')} (and \`Restart-Service ${deviceRegistrationService}\` where that service exists)`
 
 const verify = ({ servers }: KitInput, target: string) => `## Verify each server, from outside
 
@@ -117,18 +130,50 @@ ${servers.map((server) => `    adfs-check ${target} --server ${server}`).join('\
 Then the whole name, and again after the next reboot and after each renewal: \`adfs-check ${target}\`. In Windows terms: the
 handshake now carries the leaf and every intermediate, in order, without the root.`
 
-const stillOld = `## If a server still sends the old chain
+function stillOld({ chains }: KitInput): string {
+  const leaf = chains[0]?.chain[0]
+  const thumbprint = leaf ? thumbprintOf(leaf) : 'THUMBPRINT'
+  const certauth = leaf?.subjectAltNames?.some(
+    ({ type, value }) => type === 'dns' && value.toLowerCase().startsWith('certauth.'),
+  )
+  const adfs = certauth ? rebindCertauth(thumbprint) : roles['ad-fs'].rebind(thumbprint)
+  return `## If a server still sends the old chain
 
 Windows builds the chain when the service takes up its certificate and keeps it. In this order, checking after each:
 
-1. Restart the services (above).
-2. Set the same certificate again: \`Set-AdfsSslCertificate -Thumbprint ...\` on the primary AD FS server (with certauth on
-   port 443: \`Set-AdfsAlternateTlsClientBinding\`), \`Set-WebApplicationProxySslCertificate -Thumbprint ...\` on each proxy.
+1. Make sure that the answer comes from this server: check its own address, not the name. If the node is right and the
+   public address is not, something in front of it ends TLS (below).
+2. Restart the services (above).
+3. Set the same certificate again: ${code(adfs)} on ${roles['ad-fs'].rebindOn},
+   ${code(roles.proxy.rebind(thumbprint))} on ${roles.proxy.rebindOn}.
    That this rebinds with an unchanged thumbprint is unconfirmed.
-3. Remove stale intermediates of the same name (the script lists them), also from the store of the SYSTEM account and from
-   CurrentUser\\CA.
-4. Look for \`IP:port\` entries in \`netsh http show sslcert\`: one may overrule the binding for the name.
-5. Reboot in a maintenance window.`
+4. Remove stale intermediates of the same name (the script lists them), also from the store of the SYSTEM account, which
+   certlm.msc does not show, and from CurrentUser\\CA.
+5. Look for entries headed \`IP:port\` in \`netsh http show sslcert\`: one may overrule the binding for the name. Bindings
+   of AD FS have the application id ${code(applicationId)}.
+6. Reboot in a maintenance window.`
+}
+
+/** Windows sends the shortest of several valid paths. */
+function wrongRoot({ root, crossSigned }: NonNullable<KitInput['wrongRoot']>, target: string): string {
+  return `## If the chain ends at a root that older phones lack
+
+Of several valid paths Windows sends the shortest. While a server trusts the self-signed ${inline(nameOf(root))} (thumbprint
+\`${thumbprintOf(root)}\`) it does not send \`${certificateFileName(crossSigned)}.cer\`, the certificate of the same name
+that leads older phones to a root they have. Importing it is needed, but then, if ${code(`adfs-check ${target}`)} still shows the
+short chain:
+
+1. On each server find the root: \`Get-ChildItem ${stores.root} | Where-Object Thumbprint -eq ${thumbprintOf(root)}\`.
+   In certlm.msc open its properties and choose *Disable all purposes for this certificate* (documented by Microsoft, as
+   is deleting it; a deleted root can come back with the automatic root update).
+2. Restart, set the certificate again, reboot: as above.
+3. Only if that does not help: put a copy of the root into *Untrusted Certificates* (\`${stores.untrusted}\`). This works in
+   field reports. The kit holds no root: export it from the server.
+
+Risk of 1 and 3: this server no longer trusts other sites whose path ends at that root; one site could then not renew its own
+certificate. Try what the server has to reach before the next one. To undo: *Enable all purposes*, or delete the copy.
+Other ways: a certificate from an authority whose root older phones have, or a balancer that sends the chain it is given.`
+}
 
 const balancer = `## If a balancer or another proxy ends TLS
 
@@ -142,6 +187,12 @@ const undo = `## Undo
     .\\Install-Intermediates.ps1 -Remove -Restart
 
 removes what the script added, and nothing that was there before.`
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+const nameOf = ({ subject }: Certificate) => subject.commonNames.at(-1) ?? subject.text
 
 /** Certificate text as Markdown code: nothing in it is markup. */
 const inline = (text: string) => `\`${text.replaceAll('`', "'")}\``

@@ -2,6 +2,7 @@ import { releasesText } from '../report/releases-text.js'
 import type { Report } from '../report/report.js'
 import { formatEndpoint } from '../target/target.js'
 import type { Certificate } from '../x509/certificate.js'
+import { sameName } from '../x509/name-match.js'
 import { parseCertificate } from '../x509/parse.js'
 import { decodeBase64 } from '../x509/pem.js'
 import { type KitInput, planKit } from './plan.js'
@@ -43,8 +44,29 @@ export function kitInput(report: Report): KitInput {
       urls,
       servers,
     })),
+    wrongRoot: wrongRoot(report),
     promise: promise(report),
   }
+}
+
+/**
+ * A missing certificate with the name and key of a root means that the chain exists in two lengths, and that Windows
+ * sends the short one for as long as it trusts that root. The report holds such a root where some release's path ends
+ * in it.
+ */
+function wrongRoot({ repair, certificates }: Report): KitInput['wrongRoot'] {
+  const all = Object.values(certificates).map(({ pem }) => fromPem(pem))
+  for (const { sha256 } of repair.missing) {
+    const crossSigned = all.find((certificate) => certificate.sha256 === sha256)!
+    const root = all.find(
+      ({ subject, issuer, publicKey }) =>
+        sameName(subject, issuer) &&
+        sameName(subject, crossSigned.subject) &&
+        publicKey.spkiSha256 === crossSigned.publicKey.spkiSha256,
+    )
+    if (root) return { root, crossSigned }
+  }
+  return null
 }
 
 function promise({ endpoints, releases }: Report): string {

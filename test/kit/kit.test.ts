@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,7 +9,7 @@ import { Language, type Node, Parser } from 'web-tree-sitter'
 import { issue } from '../../src/demo/pki.js'
 import { AdfsCheckFault } from '../../src/fault.js'
 import { certificateFileName } from '../../src/kit/file-names.js'
-import { type KitInput, planKit } from '../../src/kit/plan.js'
+import { type KitFile, type KitInput, planKit } from '../../src/kit/plan.js'
 import { writeKit } from '../../src/kit/write.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 
@@ -40,6 +40,7 @@ const input: KitInput = {
   ],
   chains: [{ servers: ['10.0.0.5:443'], chain: [leaf, lower, upper].map(({ der }) => read(der)) }],
   unresolved: [],
+  wrongRoot: null,
   promise: 'Android 4.4-17 would accept it.',
 }
 const files = new Map(planKit(input).map(({ path, contents }) => [path, Buffer.from(contents)]))
@@ -55,6 +56,7 @@ describe('the files', () => {
         'Issuing-CA-1-#.cer',
         'Issuing-CA-1-#.pem',
         'README.md',
+        'SHA256SUMS',
         'fullchain.pem',
         'intermediates.p7b',
       ].sort(),
@@ -114,10 +116,13 @@ describe('the files', () => {
       chains: [],
       unresolved: [{ subject: 'CN=Issuing CA 1', urls: [], servers: ['10.0.0.5:443'] }],
     })
-    expect(only.map(({ path }) => path)).toEqual(['README.md'])
+    expect(only.map(({ path }) => path)).toEqual(['README.md', 'SHA256SUMS'])
     expect(Buffer.from(only[0]!.contents).toString()).toMatch(/Certification\s+Path/)
   })
 })
+
+const readmeOf = (kit: readonly KitFile[]): string =>
+  Buffer.from(kit.find(({ path }) => path === 'README.md')!.contents).toString()
 
 describe('the ticket', () => {
   const text = files.get('README.md')!.toString()
@@ -135,6 +140,26 @@ describe('the ticket', () => {
     ['undo', /-Remove -Restart/],
   ])('has %s', (_what, pattern) => {
     expect(text).toMatch(pattern)
+  })
+
+  it('names the thumbprint to set again, by the cmdlet that fits the names of the certificate', () => {
+    const thumbprint = createHash('sha1').update(leaf.der).digest('hex').toUpperCase()
+    expect(text).toContain(`Set-AdfsSslCertificate -Thumbprint ${thumbprint}`)
+    const names = ['sts.contoso.test', 'certauth.sts.contoso.test']
+    const certauth = issue({ subject: 'sts.contoso.test', issuer: lower, names })
+    const other = planKit({ ...input, chains: [{ servers: [], chain: [read(certauth.der)] }] })
+    expect(readmeOf(other)).toContain('Set-AdfsAlternateTlsClientBinding -Thumbprint ')
+  })
+
+  it('tells of a root that Windows prefers only where there is one, with the risk of turning it off', () => {
+    const newRoot = issue({ subject: 'New Root', ca: true })
+    const crossSigned = issue({ subject: 'New Root', issuer: root, key: newRoot.key, ca: true })
+    const wrongRoot = { root: read(newRoot.der), crossSigned: read(crossSigned.der) }
+    const thumbprint = createHash('sha1').update(newRoot.der).digest('hex').toUpperCase()
+    expect(readmeOf(planKit({ ...input, wrongRoot }))).toMatch(
+      new RegExp(`older phones lack[\\s\\S]+Where-Object Thumbprint -eq ${thumbprint}[\\s\\S]+Risk`),
+    )
+    expect(text).not.toContain('older phones lack')
   })
 
   it('shows a hostile subject as text', () => {
@@ -220,6 +245,16 @@ describe('the script', () => {
     expect(script).not.toMatch(/Evil|Remove-Item|Issuing CA/)
   })
 
+  it('does not report the self-signed certificate that every Windows has among the intermediates', () => {
+    expect(script).toMatch(
+      /-eq \$_\.Issuer -and \$_\.Thumbprint -ne 'FEE449EE0E3965A5246F000E87FDE2A065FD89D4'/,
+    )
+  })
+
+  it('leaves no placeholder', () => {
+    expect(script).not.toMatch(/@[A-Z]+@/)
+  })
+
   it.each(['-WhatIf', '-Remove', '-Restart', '-ComputerName'])('documents %s', (parameter) => {
     expect(script).toContain(parameter)
   })
@@ -232,6 +267,31 @@ describe('writeKit', () => {
     const paths = await writeKit(kit, planKit(input))
     expect(paths).toHaveLength(files.size)
     expect(readFileSync(join(kit, 'README.md')).equals(files.get('README.md')!)).toBe(true)
+  })
+
+  it('removes what an earlier kit had and this one has not, and leaves everything else', async () => {
+    const kit = mkdtempSync(join(folder, 'later-'))
+    await writeKit(kit, planKit(input))
+    writeFileSync(join(kit, 'notes.txt'), 'mine')
+    const fewer = planKit({ ...input, intermediates: input.intermediates.slice(0, 1) })
+    await writeKit(kit, fewer)
+    expect(readdirSync(kit).sort()).toEqual([...fewer.map(({ path }) => path), 'notes.txt'].sort())
+  })
+
+  it('does not overwrite a file of the kit that somebody changed', async () => {
+    const kit = mkdtempSync(join(folder, 'changed-'))
+    await writeKit(kit, planKit(input))
+    writeFileSync(join(kit, 'README.md'), 'ticket 4711')
+    await expect(writeKit(kit, planKit(input))).rejects.toThrow(/README\.md is there already/)
+  })
+
+  it('takes no checksum list for leave to touch other folders', async () => {
+    const kit = mkdtempSync(join(folder, 'list-'))
+    writeFileSync(join(folder, 'outside'), 'x')
+    const sha256 = createHash('sha256').update('x').digest('hex')
+    writeFileSync(join(kit, 'SHA256SUMS'), `${sha256}  ../outside\n`)
+    await expect(writeKit(kit, planKit(input))).rejects.toThrow(AdfsCheckFault)
+    expect(readFileSync(join(folder, 'outside'), 'utf8')).toBe('x')
   })
 
   it('does not overwrite what is not its own', async () => {
