@@ -1,16 +1,15 @@
-import { defineCheck, type Finding } from './check.js'
+import { defineCheck, type Finding, type JudgedEndpoint } from './check.js'
 import { observationOf } from './support/certificates.js'
+import { refusals } from './support/refusals.js'
 import { atServer, confirm } from './support/steps.js'
-import { describeEnd } from './support/unreachable.js'
 import { affected, sentence } from './support/wording.js'
 
+const rules = ['handshake-refused'] as const
+
 interface Evidence {
-  readonly hello: string
-  readonly fact: string
-  /** What the server agreed on with a hello that offers everything. */
-  readonly agreed: string
-  /** Refused by the server, not merely unanswered. */
-  readonly certain: boolean
+  readonly details: readonly string[]
+  /** What the server agreed on with a hello that offers more. */
+  readonly agreed: string | null
 }
 
 export const handshakeRefusedToRelease = defineCheck<Evidence>({
@@ -22,36 +21,51 @@ export const handshakeRefusedToRelease = defineCheck<Evidence>({
     'conscrypt NativeCrypto.java per release',
     'Microsoft: Protocols in TLS/SSL (Schannel SSP)',
   ],
-  rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint) => {
-      const general = observationOf(endpoint.outcome)
-      if (!general) return []
-      return endpoint.hellos.flatMap(({ id, releases, outcome }): Finding<Evidence>[] => {
-        const concerned = context.releases.filter((release) => releases.includes(release))
-        const end = describeEnd(outcome, atServer({ endpoint: endpoint.id }), context.target.name)
-        if (!end || observationOf(outcome) || concerned.length === 0) return []
-        const certain = outcome.kind === 'alert' || outcome.kind === 'reset' || outcome.kind === 'closed'
-        return [
-          {
-            endpoint: endpoint.id,
-            releases: concerned,
-            severity: certain ? 'error' : 'warning',
-            evidence: {
-              hello: id,
-              fact: end.fact,
-              agreed: `${general.protocol}, ${general.cipherSuite.name}`,
-              certain,
-            },
-          },
-        ]
-      })
-    }),
-  message: ({ hello, fact, agreed, certain }, finding, context) =>
-    `${fact}, when greeted as ${affected(finding.releases, context)} does (hello "${hello}"); a hello that offers everything got ${agreed}. ${certain ? `${sentence(affected(finding.releases, context))} cannot connect, whatever the certificates are.` : 'Whether these releases can connect is not known.'}`,
+  rules,
+  run: (context) => [
+    ...refusals(context, rules).map(
+      ({ endpoint, releases, details }): Finding<Evidence> => ({
+        endpoint: endpoint.id,
+        releases,
+        evidence: { details: details.filter(Boolean), agreed: agreedBy(endpoint) },
+      }),
+    ),
+    ...context.endpoints.flatMap(alsoRefused),
+  ],
+  message: ({ details, agreed }, finding, context) =>
+    `${sentence(affected(finding.releases, context))} cannot connect, whatever the certificates are${details.length > 0 ? `: ${details.join('; ')}` : ''}.${agreed ? ` Another hello got ${agreed}.` : ''}`,
   steps: (_evidence, finding, context) => [
-    `AD FS administrator, on ${atServer(finding)}: see what Windows allows: Get-TlsCipherSuite | Format-Table Name, and the keys below HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols. TLS 1.2 with TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (for an EC certificate TLS_ECDHE_ECDSA_...) and the curve NistP256 reaches Android 5.0 and later.`,
+    `AD FS administrator, on ${atServer(finding)}: see what Windows allows: Get-TlsCipherSuite | Format-Table Name, Get-TlsEccCurve, and the keys below HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols. TLS 1.2 with TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (for an EC certificate TLS_ECDHE_ECDSA_...) and the curve NistP256 reaches Android 5.0 and later.`,
     'Enable what is missing (Enable-TlsCipherSuite -Name NAME) and reboot. If only releases are left out that nobody uses any more, leave it so and say --android with the releases you support. On a load balancer: the TLS profile of the listener.',
     confirm(context, finding, 'the handshake succeeds for these releases'),
   ],
 })
+
+/** Releases whose chain is refused as well: the verdict names that one, and the next trouble would come after it. */
+function alsoRefused(endpoint: JudgedEndpoint): Finding<Evidence>[] {
+  const chainRefused = new Set(
+    endpoint.verdicts.flatMap((verdict) =>
+      verdict.kind === 'refused' && verdict.reason.rule !== 'handshake-refused' ? [verdict.release] : [],
+    ),
+  )
+  return endpoint.hellos.flatMap(({ releases, outcome }) => {
+    const concerned = releases.filter((release) => chainRefused.has(release))
+    return outcome.kind === 'alert' && outcome.observation === null && concerned.length > 0
+      ? [
+          {
+            endpoint: endpoint.id,
+            releases: concerned,
+            evidence: {
+              details: [`the server answered with the alert ${outcome.alert.name}`],
+              agreed: agreedBy(endpoint),
+            },
+          },
+        ]
+      : []
+  })
+}
+
+function agreedBy({ outcome }: JudgedEndpoint): string | null {
+  const observation = observationOf(outcome)
+  return observation && `${observation.protocol}, ${observation.cipherSuite.name}`
+}

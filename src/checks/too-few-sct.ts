@@ -1,17 +1,15 @@
+import { judgeTransparency, type TransparencyCount } from '../android/transparency.js'
 import { defineCheck, type Finding } from './check.js'
 import { type CertificateFact, called, factOf, leafOf, observationOf } from './support/certificates.js'
 import { confirm, reissueSteps } from './support/steps.js'
-import { distinctLogs, embeddedTimestamps } from './support/timestamps.js'
-import { daysBetween, plural } from './support/wording.js'
+import { listSome, plural, safe } from './support/wording.js'
 
 interface Evidence {
   readonly certificate: CertificateFact
-  readonly logs: number
-  readonly wanted: number
+  /** Logs that the list of this program lacks would decide. */
+  readonly uncertain: boolean
+  readonly counts: readonly TransparencyCount[]
 }
-
-/** Lifetime up to which two logs are enough (conscrypt PolicyImpl). */
-const shortLivedDays = 180
 
 export const tooFewSct = defineCheck<Evidence>({
   id: 'too-few-sct',
@@ -23,29 +21,34 @@ export const tooFewSct = defineCheck<Evidence>({
     'frameworks/base NetworkSecurityConfig.java (2026, apps targeting API 37)',
   ],
   rules: [],
-  run(context) {
-    if (!context.releases.includes('17')) return []
-    return context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
+  run: (context) =>
+    context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
       const leaf = leafOf(endpoint)
+      const observation = observationOf(endpoint.outcome)
       const accepted = endpoint.verdicts.some(({ kind, release }) => kind === 'accepted' && release === '17')
-      if (!leaf || !accepted) return []
-      const inHandshake = observationOf(endpoint.outcome)?.signedCertificateTimestamps ?? null
-      const embedded = distinctLogs(embeddedTimestamps(leaf))
-      const wanted = daysBetween(leaf.notBefore, leaf.notAfter) <= shortLivedDays ? 2 : 3
-      const logs = Math.max(embedded, distinctLogs(inHandshake))
-      // Public authorities log every certificate; none at all is the mark of a private one.
-      if (logs === 0 || embedded >= wanted || distinctLogs(inHandshake) >= 2) return []
+      if (!leaf || !observation || !accepted) return []
+      const { signedCertificateTimestamps, stapledOcsp } = observation
+      const verdict = judgeTransparency({ leaf, signedCertificateTimestamps, stapledOcsp, at: context.at })
+      // Public authorities log every certificate; no timestamp at all is the mark of a private one.
+      const isLogged = verdict.counts.some(({ logs, unknownLogs }) => logs + unknownLogs > 0)
+      if (verdict.kind === 'enough' || !isLogged) return []
+      const uncertain = verdict.kind === 'cannot-tell'
       return [
         {
           endpoint: endpoint.id,
           releases: ['17'],
-          evidence: { certificate: factOf(leaf, endpoint), logs, wanted },
+          severity: uncertain ? 'info' : 'warning',
+          evidence: { certificate: factOf(leaf, endpoint), uncertain, counts: verdict.counts },
         },
       ]
-    })
+    }),
+  message({ certificate, uncertain, counts }) {
+    const ways = counts.filter(({ logs, unknownLogs }) => logs + unknownLogs > 0).map(describe)
+    const consequence = uncertain
+      ? 'Whether the logs unknown here count for Android 17 cannot be told'
+      : 'Android 17 refuses it in apps that target API 37, unless they trust user-installed or bundled authorities'
+    return `${called(certificate)} has timestamps of ${ways.join('; ')}. ${consequence}; older apps and releases do not ask.`
   },
-  message: ({ certificate, logs, wanted }) =>
-    `${called(certificate)} carries proof of ${plural(logs, 'Certificate Transparency log')}; Android 17 wants ${wanted} in apps that target API 37, unless they trust user-installed or bundled authorities. Older apps and releases do not ask.`,
   steps: (_evidence, finding, context) => [
     ...reissueSteps(
       context,
@@ -56,3 +59,17 @@ export const tooFewSct = defineCheck<Evidence>({
     confirm(context, finding, 'enough logs are named'),
   ],
 })
+
+function describe({
+  delivery,
+  logs,
+  unknownLogs,
+  operators,
+  logsNeeded,
+  operatorsNeeded,
+}: TransparencyCount) {
+  const where = delivery === 'embedded' ? 'in the certificate' : 'in the handshake'
+  const known = `${plural(logs, 'known log')}${operators.length > 0 ? ` (${listSome(operators.map(safe))})` : ''}`
+  const unknown = unknownLogs > 0 ? ` and ${plural(unknownLogs, 'unknown one')}` : ''
+  return `${known}${unknown} ${where}, where ${logsNeeded} of ${operatorsNeeded} operators are wanted`
+}
