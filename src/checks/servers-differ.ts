@@ -1,5 +1,5 @@
 import { defineCheck, type Finding } from './check.js'
-import { factOf, leafOf } from './support/certificates.js'
+import { distinct, factOf, leafOf } from './support/certificates.js'
 import { isSelfSigned } from './support/chain.js'
 import { confirm } from './support/steps.js'
 import { day, listSome, plural } from './support/wording.js'
@@ -7,7 +7,7 @@ import { day, listSome, plural } from './support/wording.js'
 interface Group {
   readonly endpoints: readonly string[]
   readonly leaf: { readonly name: string; readonly sha256: string; readonly notAfter: string }
-  /** Intermediates sent, names for people. */
+  /** Intermediates sent, name and start of the hash: stale ones bear the same name. */
   readonly intermediates: readonly string[]
 }
 
@@ -36,7 +36,9 @@ export const serversDiffer = defineCheck<Evidence>({
       groups.set(key, {
         endpoints: [...(groups.get(key)?.endpoints ?? []), endpoint.id],
         leaf: { name, sha256, notAfter },
-        intermediates: [...new Set(others.map((certificate) => factOf(certificate).name))],
+        intermediates: distinct(others)
+          .map((certificate) => factOf(certificate))
+          .map(({ name, sha256: hash }) => `"${name}", SHA-256 ${hash.slice(0, 8)}...`),
       })
     }
     if (groups.size < 2) return []

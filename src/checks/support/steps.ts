@@ -12,11 +12,17 @@ export function confirm(context: CheckContext, { endpoint }: Where, expect: stri
   return `Confirm from outside: ${recheck(context, endpoint)} (${expect}).`
 }
 
-export function recheck({ target }: CheckContext, endpoint: string | null): string {
+/** Without an endpoint: all servers of this run, which DNS may not list. */
+export function recheck({ target, endpoints }: CheckContext, endpoint: string | null): string {
+  const servers =
+    endpoint !== null ? [endpoint] : endpoints.length <= maxNamed ? endpoints.map(({ id }) => id) : []
   const name = target.name.includes(':') ? `[${target.name}]` : target.name
   const port = target.port === 443 ? '' : `:${target.port}`
-  return `adfs-check ${name}${port}${endpoint === null ? '' : ` --server ${endpoint}`}`
+  return `adfs-check ${name}${port}${servers.map((server) => ` --server ${server}`).join('')}`
 }
+
+/** More addresses than that are what DNS says, and too long for a command. */
+const maxNamed = 6
 
 export interface Source {
   readonly certificate: CertificateFact
@@ -70,8 +76,10 @@ function rebind(
   use?: string,
 ): string {
   const thumbprint = use ?? leaf?.thumbprint.toUpperCase() ?? 'THUMBPRINT'
-  const cmdlet = leaf?.certauth ? 'Set-AdfsAlternateTlsClientBinding' : 'Set-AdfsSslCertificate'
-  return `${cmdlet} -Thumbprint ${thumbprint} on the primary AD FS server (on 2012 R2: on each), Set-WebApplicationProxySslCertificate -Thumbprint ${thumbprint} on each proxy`
+  const farm = leaf?.certauth
+    ? `Set-AdfsAlternateTlsClientBinding -Thumbprint ${thumbprint} on the primary AD FS server`
+    : `Set-AdfsSslCertificate -Thumbprint ${thumbprint} on the primary AD FS server (on 2012 R2: on each)`
+  return `${farm}, Set-WebApplicationProxySslCertificate -Thumbprint ${thumbprint} on each proxy`
 }
 
 function leafAt({ endpoints }: CheckContext, { endpoint }: Where) {
