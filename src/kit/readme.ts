@@ -100,7 +100,10 @@ const byHand = ({ intermediates }: KitInput) => `## Way 1 by hand
 
 On each server, in an elevated PowerShell, once per file (\`Import-Certificate\` takes only the first certificate of a .p7b):
 
-${intermediates.map(({ certificate }) => `    Import-Certificate -FilePath .\\${certificateFileName(certificate)}.cer -CertStoreLocation ${stores.intermediate}`).join('\n')}`
+${intermediates.map(({ certificate }) => `    Import-Certificate -FilePath .\\${certificateFileName(certificate)}.cer -CertStoreLocation ${stores.intermediate}`).join('\n')}
+
+Or in \`certlm.msc\`: *Intermediate Certification Authorities* > *Certificates* > *Action* > *All Tasks* > *Import*, choose
+\`intermediates.p7b\`, *Place all certificates in the following store*: **Intermediate Certification Authorities**.`
 
 const microsoftsWay = ({ intermediates }: KitInput) => `## Way 2: as on Microsoft's Intune page
 
