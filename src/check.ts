@@ -9,7 +9,8 @@ import { outcomeText } from './report/build.js'
 import type { Report } from './report/report.js'
 import { resolveEndpoints } from './target/resolve.js'
 import { parseServerAddress, parseTarget, type Target } from './target/target.js'
-import type { Certificate } from './x509/certificate.js'
+import type { Certificate, ParseResult } from './x509/certificate.js'
+import { parseCertificate } from './x509/parse.js'
 
 export interface CheckOptions {
   /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
@@ -111,7 +112,19 @@ function settingsOf(target: Target, options: CheckOptions): Settings {
     releases,
     at: options.at ?? new Date(),
     timeoutMs: options.timeoutMs ?? 10_000,
+    read: readOnce(),
     stores: new Map(releases.map((release) => [release, addAnchors(trustStore(release), added)])),
+  }
+}
+
+/** `parseCertificate` with a memory that lives as long as one check. */
+function readOnce(): Settings['read'] {
+  const known = new Map<string, ParseResult>()
+  return (der) => {
+    const key = Buffer.from(der).toString('latin1')
+    const result = known.get(key) ?? parseCertificate(der)
+    known.set(key, result)
+    return result
   }
 }
 

@@ -14,8 +14,7 @@ import { IssuerPool } from './repair/pool.js'
 import { observationOf, outcomeText } from './report/build.js'
 import { formatEndpoint, type Target } from './target/target.js'
 import type { Endpoint, Observation } from './tls/observation.js'
-import type { Certificate } from './x509/certificate.js'
-import { parseCertificate } from './x509/parse.js'
+import type { Certificate, ParseResult } from './x509/certificate.js'
 import { verifySignature } from './x509/signature.js'
 
 /** The options of one check, defaults filled in, with the trust stores to judge by. */
@@ -25,6 +24,8 @@ export interface Settings extends CheckOptions {
   readonly at: Date
   readonly timeoutMs: number
   readonly stores: ReadonlyMap<Release, TrustAnchors>
+  /** Reads each certificate once, however many connections show it. */
+  readonly read: (der: Uint8Array) => ParseResult
 }
 
 export type Server = Omit<
@@ -46,7 +47,7 @@ export function judgeServer(
   observations: ServerObservations,
   settings: Settings,
 ): Server {
-  const entries = (observationOf(observations.main)?.certificates ?? []).map(parseCertificate)
+  const entries = (observationOf(observations.main)?.certificates ?? []).map(settings.read)
   const presented = entries.flatMap((entry) => (entry.ok ? [entry.certificate] : []))
   const server = {
     id: idOf(endpoint),
@@ -94,7 +95,11 @@ function verdictsOf(server: Omit<Server, 'verdicts'>, settings: Settings): reado
 
 function judgeInput(answer: Observation | null, settings: Settings) {
   return {
-    presented: readable(answer?.certificates ?? []),
+    // Parsed where possible: the judge says what it makes of bytes that are no certificate.
+    presented: (answer?.certificates ?? []).map((der) => {
+      const parsed = settings.read(der)
+      return parsed.ok ? parsed.certificate : der
+    }),
     anchors: (release: Release) => settings.stores.get(release)!,
     at: settings.at,
     host: settings.target.name,
@@ -105,13 +110,6 @@ function judgeInput(answer: Observation | null, settings: Settings) {
     }),
   }
 }
-
-/** Parsed where possible: the judge says what it makes of bytes that are no certificate. */
-const readable = (ders: readonly Uint8Array[]): readonly (Uint8Array | Certificate)[] =>
-  ders.map((der) => {
-    const parsed = parseCertificate(der)
-    return parsed.ok ? parsed.certificate : der
-  })
 
 /** Null: the release and the server agree on a handshake. */
 function handshakeVerdict(release: Release, known: HandshakeEvidence): Verdict | null {

@@ -158,9 +158,21 @@ function sameGroup(
   if (protocolVersion === 0x0304) return true
   if (!added.every((other) => keyExchangeOnly.has(other))) return false
   if (!ecdsaSuites.has(cipherSuite.code)) return true
-  const leaf = certificates[0] ? parseCertificate(certificates[0]) : null
-  const curve = leaf?.ok ? curves.get(leaf.certificate.publicKey.curve ?? '') : undefined
+  const curve = curves.get(certificates[0] ? leafCurve(certificates[0]) : '')
   return curve !== undefined && to.groups.includes(curve)
+}
+
+/** An observation is asked about once per release. */
+const knownCurves = new WeakMap<Uint8Array, string>()
+
+function leafCurve(der: Uint8Array): string {
+  let curve = knownCurves.get(der)
+  if (curve === undefined) {
+    const leaf = parseCertificate(der)
+    curve = (leaf.ok && leaf.certificate.publicKey.curve) || ''
+    knownCurves.set(der, curve)
+  }
+  return curve
 }
 
 /**

@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import type { Endpoint } from '../tls/observation.js'
-import type { ServerAddress, Target } from './target.js'
+import { ipVersion, type ServerAddress, type Target } from './target.js'
 
 export interface ResolveOptions {
   /** Probe these instead of asking DNS for the target's name. */
@@ -47,7 +46,7 @@ async function addressesOf(
   host: string,
   { family, timeoutMs }: ResolveOptions,
 ): Promise<{ addresses: readonly string[]; failure: Resolution['failures'][number] | null }> {
-  if (isIP(host)) return { addresses: [host], failure: null }
+  if (ipVersion(host) !== 0) return { addresses: [host], failure: null }
   try {
     const answers = await withDeadline(lookup(host, { all: true, verbatim: true }), timeoutMs)
     if (answers === null) return failed(host, 'timed-out', `no answer within ${timeoutMs} ms`)
