@@ -1,16 +1,14 @@
 import { releases as allReleases, parseReleaseRange } from './android/releases.js'
-import { addAnchors, trustStore } from './android/trust-store.js'
 import type { Verdict } from './android/verdict.js'
-import { composeReport } from './compose-report.js'
-import { idOf, judgeServer, type RepairedServer, repairServer, type Settings } from './judge-server.js'
+import type { RepairedServer } from './judge-server.js'
 import { observe } from './observe.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { outcomeText } from './report/build.js'
 import type { Report } from './report/report.js'
 import { resolveEndpoints } from './target/resolve.js'
-import { parseServerAddress, parseTarget, type Target } from './target/target.js'
-import type { Certificate, ParseResult } from './x509/certificate.js'
-import { parseCertificate } from './x509/parse.js'
+import { formatEndpoint, parseServerAddress, parseTarget } from './target/target.js'
+import type { Endpoint } from './tls/observation.js'
+import type { Certificate } from './x509/certificate.js'
 
 export interface CheckOptions {
   /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
@@ -62,22 +60,33 @@ export type Progress =
  */
 export async function check(name: string, options: CheckOptions = {}): Promise<Report> {
   const target = parseTarget(name, options.port)
-  const settings = settingsOf(target, options)
+  const releases = options.android === undefined ? allReleases : parseReleaseRange(options.android)
+  const timeoutMs = options.timeoutMs ?? 10_000
   const { endpoints, failures } = await resolveEndpoints(target, {
     servers: (options.servers ?? []).map(parseServerAddress),
     family: options.family ?? null,
-    timeoutMs: settings.timeoutMs,
+    timeoutMs,
   })
   options.onProgress?.({ kind: 'resolved', name: target.displayName, endpoints: endpoints.length })
-  const observed = await inParallel(endpoints, options.concurrency ?? 8, async (endpoint) => {
-    const observations = await observe(endpoint, settings.releases, settings)
+  const observing = inParallel(endpoints, options.concurrency ?? 8, async (endpoint) => {
+    const observations = await observe(endpoint, releases, { ...options, timeoutMs })
     options.onProgress?.({
       kind: 'probed',
       endpoint: idOf(endpoint),
       outcome: outcomeText(observations.main),
     })
-    return judgeServer(endpoint, observations, settings)
+    return { endpoint, observations }
   })
+  // The judge and the trust stores are read while the servers answer.
+  const [{ judgeServer, repairServer, settingsOf }, { composeReport }] = await Promise.all([
+    import('./judge-server.js'),
+    import('./compose-report.js'),
+    observing,
+  ])
+  const settings = settingsOf(target, releases, { ...options, timeoutMs })
+  const observed = (await observing).map(({ endpoint, observations }) =>
+    judgeServer(endpoint, observations, settings),
+  )
   // Loaded only where something is to be fetched: most checks of a sound farm never need it.
   const repairable = observed.some((server) => server.presented.length > 0 && !isAccepted(server))
   const fetcher = options.offline || !repairable ? null : await openFetcher(options)
@@ -103,31 +112,6 @@ async function openFetcher(options: CheckOptions): Promise<IssuerFetcher> {
 const isAccepted = ({ verdicts }: { readonly verdicts: readonly Verdict[] }) =>
   verdicts.every(({ kind }) => kind === 'accepted')
 
-function settingsOf(target: Target, options: CheckOptions): Settings {
-  const releases = options.android === undefined ? allReleases : parseReleaseRange(options.android)
-  const added = options.trustAnchors ?? []
-  return {
-    ...options,
-    target,
-    releases,
-    at: options.at ?? new Date(),
-    timeoutMs: options.timeoutMs ?? 10_000,
-    read: readOnce(),
-    stores: new Map(releases.map((release) => [release, addAnchors(trustStore(release), added)])),
-  }
-}
-
-/** `parseCertificate` with a memory that lives as long as one check. */
-function readOnce(): Settings['read'] {
-  const known = new Map<string, ParseResult>()
-  return (der) => {
-    const key = Buffer.from(der).toString('latin1')
-    const result = known.get(key) ?? parseCertificate(der)
-    known.set(key, result)
-    return result
-  }
-}
-
 /** Runs `work` over all items, at most `limit` at a time; results keep the order of the items. */
 async function inParallel<T, R>(
   items: readonly T[],
@@ -145,3 +129,5 @@ async function inParallel<T, R>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
   return results
 }
+
+const idOf = ({ address, port }: Endpoint) => formatEndpoint(address, port)

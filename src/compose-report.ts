@@ -50,10 +50,10 @@ export function composeReport(
     releases: settings.releases,
     trustStores: {
       sources: Object.fromEntries(
-        settings.releases.map((release) => [
-          release,
-          `${storeInfo(release).roots} roots, ${storeInfo(release).source}`,
-        ]),
+        settings.releases.map((release) => {
+          const { roots, source } = storeInfo(release)
+          return [release, `${roots} roots, ${source}`]
+        }),
       ),
       added: (settings.trustAnchors ?? []).map(({ sha256 }) => sha256),
     },

@@ -3,6 +3,7 @@ import { judgeAllWithDeviceCas } from './android/device-ca.js'
 import { judgeAll } from './android/judge.js'
 import type { Release } from './android/releases.js'
 import type { TrustAnchors } from './android/trust-anchors.js'
+import { addAnchors, trustStore } from './android/trust-store.js'
 import type { Verdict } from './android/verdict.js'
 import type { CheckOptions } from './check.js'
 import type { JudgedEndpoint } from './checks/check.js'
@@ -15,6 +16,7 @@ import { observationOf, outcomeText } from './report/build.js'
 import { formatEndpoint, type Target } from './target/target.js'
 import type { Endpoint, Observation } from './tls/observation.js'
 import type { Certificate, ParseResult } from './x509/certificate.js'
+import { parseCertificate } from './x509/parse.js'
 import { verifySignature } from './x509/signature.js'
 
 /** The options of one check, defaults filled in, with the trust stores to judge by. */
@@ -26,6 +28,33 @@ export interface Settings extends CheckOptions {
   readonly stores: ReadonlyMap<Release, TrustAnchors>
   /** Reads each certificate once, however many connections show it. */
   readonly read: (der: Uint8Array) => ParseResult
+}
+
+export function settingsOf(
+  target: Target,
+  releases: readonly Release[],
+  options: CheckOptions & { readonly timeoutMs: number },
+): Settings {
+  const added = options.trustAnchors ?? []
+  return {
+    ...options,
+    target,
+    releases,
+    at: options.at ?? new Date(),
+    read: readOnce(),
+    stores: new Map(releases.map((release) => [release, addAnchors(trustStore(release), added)])),
+  }
+}
+
+/** `parseCertificate` with a memory that lives as long as one check. */
+function readOnce(): Settings['read'] {
+  const known = new Map<string, ParseResult>()
+  return (der) => {
+    const key = Buffer.from(der).toString('latin1')
+    const result = known.get(key) ?? parseCertificate(der)
+    known.set(key, result)
+    return result
+  }
 }
 
 export type Server = Omit<

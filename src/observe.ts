@@ -2,6 +2,7 @@ import {
   type Disagreement,
   evidenceFor,
   type HandshakeEvidence,
+  maxConnections,
   nextShapes,
   type Tried,
 } from './android/connections.js'
@@ -45,14 +46,13 @@ export async function observe(
   const tried = [first]
   // Where no server answers, or it answers with no TLS at all, other hellos would only cost time.
   const speaksTls = ['observed', 'alert', 'reset', 'closed', 'protocol-error'].includes(first.outcome.kind)
-  const nameless =
-    speaksTls && endpoint.serverName !== null
-      ? say({ ...generalShape, id: 'no-server-name', sni: false })
-      : null
-  if (nameless) tried.push(await nameless)
   if (speaksTls) {
-    for (let shapes = nextShapes(tried, releases); shapes.length > 0; shapes = nextShapes(tried, releases)) {
+    const nameless =
+      endpoint.serverName === null ? [] : [{ ...generalShape, id: 'no-server-name', sni: false }]
+    let shapes = [...nameless, ...nextShapes(tried, releases, maxConnections - nameless.length)]
+    while (shapes.length > 0) {
       tried.push(...(await Promise.all(shapes.map(say))))
+      shapes = [...nextShapes(tried, releases)]
     }
   }
   return {

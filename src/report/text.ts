@@ -82,7 +82,10 @@ function matrix(report: Report, style: TextStyle): string {
   if (rows.length === 0) return ''
   const serverWidth = Math.max('server'.length, ...rows.map(({ server }) => server.length))
   const sentWidth = Math.max('sent'.length, ...rows.map(({ sent }) => sent.length))
-  const cellsWidth = 'Android'.length + columns.reduce((width, { label }) => width + label.length + 1, 0)
+  const cellsWidth =
+    'Android'.length +
+    (withChromium ? 4 : 0) +
+    columns.reduce((width, { label }) => width + label.length + 1, 0)
   const wide = 2 + serverWidth + 2 + sentWidth + 2 + cellsWidth <= style.columns
   const head = ['Android', ...columns.map(({ label }) => label), ...(withChromium ? ['web'] : [])].join(' ')
   const lines = wide

@@ -21,7 +21,10 @@ export function decodeText(bytes: Uint8Array): string {
   if ((first === 0xff && second === 0xfe) || (bytes.length > 1 && second === 0)) {
     return new TextDecoder('utf-16le').decode(bytes)
   }
-  return new TextDecoder('utf-8').decode(bytes)
+  // Not TextDecoder, which takes milliseconds to come up; the mark is dropped as it would do.
+  return Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
 }
 
 /**
