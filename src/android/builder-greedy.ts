@@ -103,5 +103,5 @@ function pathProblem(
   if (rules.blockedSerials.includes(leaf.serialNumber.replace(/^(?:00)+(?=..)/, ''))) {
     return { rule: 'blocklisted', certificate: leaf.sha256, detail: `serial number ${leaf.serialNumber}` }
   }
-  return validateAsBc({ certificates: path, anchor, at, verify: budget.verify })
+  return validateAsBc({ certificates: path, anchor, at, budget })
 }

@@ -241,7 +241,7 @@ class Walk {
       certificates: [...this.#untrusted],
       anchor,
       at,
-      verify: budget.verify,
+      budget,
       staple: judgeStaple,
     })
   }

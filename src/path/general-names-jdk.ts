@@ -152,9 +152,8 @@ export function relation(self: JdkName, other: JdkName): Relation {
 
 function dnsRelation(self: string, other: string): Relation {
   if (self === other) return 'match'
-  if (self.endsWith(other)) return atDot(self, other) ? 'widens' : 'same-type'
-  if (other.endsWith(self)) return atDot(other, self) ? 'narrows' : 'same-type'
-  return 'same-type'
+  if (self.length > other.length) return self.endsWith(other) && atDot(self, other) ? 'widens' : 'same-type'
+  return other.endsWith(self) && atDot(other, self) ? 'narrows' : 'same-type'
 }
 
 /** Whether `suffix` starts at a label of `whole`: a dot before it or at its own start, not both. */

@@ -18,6 +18,9 @@ export const maxPolicyNodes = 2_000
 const maxSteps = 20_000
 const maxSignatureMicros = 50_000
 
+/** Names against subtrees; 100 KiB of certificates can hold 2500 of each (x509-limbo's nc-dos cases have 2048). */
+const maxComparisons = 8_000_000
+
 /**
  * Work allowed for one verdict. Counted, not timed, so that the same input gives the same verdict on any machine.
  * Methods throw `LimitReached`.
@@ -25,11 +28,18 @@ const maxSignatureMicros = 50_000
 export class Budget {
   #steps = maxSteps
   #micros = maxSignatureMicros
+  #comparisons = maxComparisons
   readonly #verified = new Map<string, boolean>()
 
   step(count = 1): void {
     this.#steps -= count
     if (this.#steps < 0) throw new LimitReached(`${maxSteps} steps of path search`)
+  }
+
+  /** To be called before `count` comparisons of names or policies. */
+  compare(count: number): void {
+    this.#comparisons -= count
+    if (this.#comparisons < 0) throw new LimitReached(`${maxComparisons} comparisons of names`)
   }
 
   /** For a second search over the same certificates; signatures already paid for stay so. */

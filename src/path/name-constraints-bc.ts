@@ -12,10 +12,21 @@ import {
 import { type NameAttribute, type RelativeNames, readName, stringOf } from '../x509/name.js'
 import { extensionOids } from '../x509/parse.js'
 import { pathExtensions } from './extensions.js'
+import type { Budget } from './limits.js'
 
 interface TextName {
   readonly kind: 'email' | 'dns' | 'uri'
   readonly text: string
+}
+
+/** One relative name, folded for comparing. */
+interface Rdn {
+  /** Type of the first attribute. */
+  readonly oid: string | undefined
+  readonly size: number
+  readonly key: string
+  /** The text of a lone serialNumber attribute, which matches by its beginning. */
+  readonly serialNumber: string | null
 }
 
 /** A general name or the base of a subtree as BouncyCastle 1.72 compares it. */
@@ -23,15 +34,12 @@ type BcName =
   | TextName
   | { readonly kind: 'other'; readonly text: string }
   | { readonly kind: 'ip'; readonly octets: Uint8Array }
-  | { readonly kind: 'directory'; readonly rdns: RelativeNames }
+  | { readonly kind: 'directory'; readonly rdns: readonly Rdn[] }
   | { readonly kind: 'unsupported' }
 
 /** Kinds that name constraints restrict. */
 const kinds = ['directory', 'email', 'dns', 'uri', 'ip', 'other'] as const
 type Kind = (typeof kinds)[number]
-
-/** More subtrees than any authority needs; intersections multiply, so the product is bounded as well. */
-const maxSubtrees = 4_000
 
 /**
  * Name constraints gathered along a path: BouncyCastle's PKIXNameConstraintValidator. Whatever goes wrong there ends
@@ -41,15 +49,21 @@ export class BcNameConstraints {
   /** A kind is missing until an authority permits something of it; an empty list then permits nothing. */
   readonly #permitted = new Map<Kind, BcName[]>()
   readonly #excluded: BcName[] = []
+  readonly #budget: Budget
+
+  constructor(budget: Budget) {
+    this.#budget = budget
+  }
 
   /** RFC 5280 §6.1.3 (b), (c): subject, e-mail addresses in it, and all alternative names. */
   violation(certificate: Certificate): string | null {
     return total(() => {
       const rdns = readName(onlyElement(certificate.subject.der))
-      const names: BcName[] = [{ kind: 'directory', rdns }, ...emailsOf(rdns)]
+      const names: BcName[] = [{ kind: 'directory', rdns: rdns.map(foldedRdn) }, ...emailsOf(rdns)]
       const alternative = certificate.extensions.find(({ oid }) => oid === extensionOids.subjectAltName)
       if (alternative) names.push(...childrenOf(onlyElement(alternative.value, 0x30)).map(readBcName))
       for (const name of names) {
+        this.#budget.compare(this.#excluded.length)
         if (!this.#isPermitted(name)) return `${nameText(name)} is not among the permitted`
         if (this.#excluded.some((base) => covers(base, name))) return `${nameText(name)} is excluded`
       }
@@ -68,18 +82,25 @@ export class BcNameConstraints {
         return 'a kind of name that is not supported'
       for (const kind of kinds) {
         const own = permitted.filter((name) => name.kind === kind)
-        if (own.length > 0) this.#permitted.set(kind, intersect(this.#permitted.get(kind), own))
+        if (own.length > 0) this.#permitted.set(kind, this.#intersect(this.#permitted.get(kind), own))
       }
       this.#excluded.push(...excluded)
-      return this.#excluded.length > maxSubtrees ? 'too many subtrees' : null
+      return null
     })
   }
 
   #isPermitted(name: BcName): boolean {
     if (name.kind === 'unsupported') return true
     const permitted = this.#permitted.get(name.kind)
+    this.#budget.compare(permitted?.length ?? 0)
     if (!permitted || permitted.some((base) => covers(base, name))) return true
     return permitted.length === 0 && isEmptyName(name)
+  }
+
+  #intersect(soFar: readonly BcName[] | undefined, own: readonly BcName[]): BcName[] {
+    if (!soFar) return [...own]
+    this.#budget.compare(soFar.length * own.length)
+    return own.flatMap((mine) => soFar.flatMap((theirs) => common(mine, theirs)))
   }
 }
 
@@ -99,7 +120,7 @@ function readBcName(element: Element): BcName {
   if (element.tag < 0x40 || number > 8 || constructed !== [0, 3, 4, 5].includes(number)) {
     throw new DerError('not a GeneralName', element.start)
   }
-  const text = Buffer.from(contentOf(element)).toString('latin1')
+  const text = Buffer.from(contentOf(element)).toString('latin1').toLowerCase()
   switch (number) {
     case 0: {
       const [type, value] = childrenOf(element)
@@ -112,7 +133,10 @@ function readBcName(element: Element): BcName {
     case 2:
       return { kind: 'dns', text }
     case 4:
-      return { kind: 'directory', rdns: readName(elementAt(element.source, element.content, element.end)) }
+      return {
+        kind: 'directory',
+        rdns: readName(elementAt(element.source, element.content, element.end)).map(foldedRdn),
+      }
     case 6:
       return { kind: 'uri', text }
     case 7:
@@ -128,7 +152,7 @@ function emailsOf(rdns: RelativeNames): BcName[] {
   return withEmail.map((rdn) => {
     const text = stringOf(rdn[0]!)
     if (text === null) throw new DerError('an e-mail address that is no string', 0)
-    return { kind: 'email', text }
+    return { kind: 'email', text: text.toLowerCase() }
   })
 }
 
@@ -138,7 +162,7 @@ function covers(base: BcName, name: BcName): boolean {
     case 'directory':
       return name.kind === 'directory' && withinDirectory(name.rdns, base.rdns)
     case 'dns':
-      return name.kind === 'dns' && (withinDomain(name.text, base.text) || sameText(name.text, base.text))
+      return name.kind === 'dns' && (withinDomain(name.text, base.text) || name.text === base.text)
     case 'email':
       return name.kind === 'email' && emailWithin(name.text, base.text)
     case 'uri':
@@ -152,11 +176,11 @@ function covers(base: BcName, name: BcName): boolean {
   }
 }
 
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
-
-/** Strictly below: at least one more label than the domain, and that label not empty. */
+/** Strictly below: at least one more label than the domain, and that label not empty. Lower-case, like all texts here. */
 function withinDomain(text: string, domain: string): boolean {
-  const wanted = labelsOf(domain.replace(/^\./, ''))
+  const parent = domain.startsWith('.') ? domain.slice(1) : domain
+  if (!text.endsWith(parent)) return false
+  const wanted = labelsOf(parent)
   const labels = labelsOf(text)
   const extra = labels.length - wanted.length
   return extra > 0 && labels[extra - 1] !== '' && wanted.every((label, i) => label === labels[extra + i])
@@ -164,7 +188,7 @@ function withinDomain(text: string, domain: string): boolean {
 
 /** Strings#split: an empty label ends the splitting, and the rest stays whole. */
 function labelsOf(domain: string): string[] {
-  const labels = domain.toLowerCase().split('.')
+  const labels = domain.split('.')
   const empty = labels.indexOf('')
   return empty < 0 ? labels : [...labels.slice(0, empty), labels.slice(empty).join('.')]
 }
@@ -172,12 +196,12 @@ function labelsOf(domain: string): string[] {
 function emailWithin(email: string, base: string): boolean {
   const host = email.slice(email.indexOf('@') + 1)
   if (base === '') throw new DerError('an empty e-mail constraint', 0)
-  if (base.includes('@')) return sameText(email, base) || sameText(host, base.slice(1))
-  return base.startsWith('.') ? withinDomain(host, base) : sameText(host, base)
+  if (base.includes('@')) return email === base || host === base.slice(1)
+  return base.startsWith('.') ? withinDomain(host, base) : host === base
 }
 
 const hostWithin = (host: string, base: string): boolean =>
-  base.startsWith('.') ? withinDomain(host, base) : sameText(host, base)
+  base.startsWith('.') ? withinDomain(host, base) : host === base
 
 /** PKIXNameConstraintValidator#extractHostFromURL, in its order of cutting. */
 function hostOfUri(uri: string): string {
@@ -194,35 +218,31 @@ const addressWithin = (address: Uint8Array, base: Uint8Array): boolean =>
   address.every((octet, i) => ((octet ^ base[i]!) & base[i + address.length]!) === 0)
 
 /** The subtree may start anywhere in the name: at its first RDN that equals the subtree's first. */
-function withinDirectory(name: RelativeNames, base: RelativeNames): boolean {
+function withinDirectory(name: readonly Rdn[], base: readonly Rdn[]): boolean {
   if (base.length === 0 || base.length > name.length) return false
-  const found = name.findIndex((rdn) => sameRdn(base[0]!, rdn))
+  const found = name.findIndex(({ key }) => key === base[0]!.key)
   const start = found < 0 ? name.length - 1 : found
   if (base.length > name.length - start) return false
   return base.every((rdn, i) => {
     const other = name[start + i]!
-    if (rdn.length !== other.length || rdn[0]?.oid !== other[0]?.oid) return false
-    const isSerialNumber = rdn.length === 1 && rdn[0]!.oid === '2.5.4.5'
-    return isSerialNumber
-      ? (stringOf(other[0]!) ?? '').startsWith(stringOf(rdn[0]!) ?? '')
-      : sameRdn(rdn, other)
+    if (rdn.size !== other.size || rdn.oid !== other.oid) return false
+    return rdn.serialNumber === null
+      ? rdn.key === other.key
+      : (other.serialNumber ?? '').startsWith(rdn.serialNumber)
   })
 }
 
-const sameRdn = (a: readonly NameAttribute[], b: readonly NameAttribute[]): boolean =>
-  a.length === b.length &&
-  a.every((attribute, i) => attribute.oid === b[i]!.oid && folded(attribute) === folded(b[i]!))
+const foldedRdn = (rdn: readonly NameAttribute[]): Rdn => ({
+  oid: rdn[0]?.oid,
+  size: rdn.length,
+  key: rdn.map((attribute) => `${attribute.oid}=${folded(attribute)}`).join('\0'),
+  serialNumber: rdn.length === 1 && rdn[0]!.oid === '2.5.4.5' ? (stringOf(rdn[0]!) ?? '') : null,
+})
 
 /** IETFUtils#canonicalString: every string type alike, case and runs of spaces do not count. */
 const folded = (attribute: NameAttribute): string =>
   stringOf(attribute)?.toLowerCase().trim().replace(/ +/g, ' ') ??
   `#${attribute.tag}:${hexOf(attribute.value)}`
-
-function intersect(soFar: readonly BcName[] | undefined, own: readonly BcName[]): BcName[] {
-  if (!soFar) return [...own]
-  if (soFar.length * own.length > maxSubtrees) throw new DerError('too many subtrees', 0)
-  return own.flatMap((mine) => soFar.flatMap((theirs) => common(mine, theirs)))
-}
 
 /** What two subtrees of one kind have in common, with the gaps of the original: two equal dNSNames have nothing. */
 function common(own: BcName, soFar: BcName): BcName[] {
@@ -245,16 +265,16 @@ function commonHosts(a: TextName, b: TextName): TextName[] {
   const [aIsBox, bIsBox] = [a.text.includes('@'), b.text.includes('@')]
   const [aIsDomain, bIsDomain] = [a.text.startsWith('.'), b.text.startsWith('.')]
   if (aIsBox) {
-    if (bIsBox) return sameText(a.text, b.text) ? [a] : []
+    if (bIsBox) return a.text === b.text ? [a] : []
     return hostWithin(hostOf(a), b.text) ? [a] : []
   }
   if (aIsDomain) {
     // The original cuts at an "@" of the wrong text here, which leaves the mailbox whole.
     if (bIsBox) return withinDomain(b.text, a.text) ? [b] : []
-    if (bIsDomain && (withinDomain(a.text, b.text) || sameText(a.text, b.text))) return [a]
+    if (bIsDomain && (withinDomain(a.text, b.text) || a.text === b.text)) return [a]
     return withinDomain(b.text, a.text) ? [b] : []
   }
-  if (bIsBox) return sameText(hostOf(b), a.text) ? [b] : []
+  if (bIsBox) return hostOf(b) === a.text ? [b] : []
   return hostWithin(a.text, b.text) ? [a] : []
 }
 

@@ -3,6 +3,7 @@ import { hexOf, onlyElement } from '../x509/der.js'
 import { sameName } from '../x509/name-match.js'
 import { algorithmOf } from '../x509/parse.js'
 import { criticalOids } from './extensions.js'
+import type { Budget } from './limits.js'
 import { BcNameConstraints } from './name-constraints-bc.js'
 import { BcPolicies } from './policy-bc.js'
 import { type PathProblem, problem, serverPurposeProblem, validityProblem } from './problem.js'
@@ -12,7 +13,7 @@ export interface BcPath {
   readonly certificates: readonly Certificate[]
   readonly anchor: Certificate
   readonly at: Date
-  readonly verify: (child: Certificate, issuer: Certificate) => boolean
+  readonly budget: Budget
 }
 
 /** Extensions that PKIXCertPathValidatorSpi handles itself, so that they may be critical anywhere. */
@@ -36,9 +37,9 @@ const handledOnLeaf = new Set(['2.5.29.31', '2.5.29.37'])
  * The first thing BouncyCastle's PKIXCertPathValidatorSpi (Android 4.4 to 6.0) finds wrong with a path; null: nothing.
  * Throws `LimitReached`.
  */
-export function validateAsBc({ certificates, anchor, at, verify }: BcPath): PathProblem | null {
-  const constraints = new BcNameConstraints()
-  const policies = new BcPolicies(certificates.length)
+export function validateAsBc({ certificates, anchor, at, budget }: BcPath): PathProblem | null {
+  const constraints = new BcNameConstraints(budget)
+  const policies = new BcPolicies(certificates.length, budget)
   let maxPathLength = certificates.length
   for (let i = certificates.length - 1; i >= 0; i--) {
     const certificate = certificates[i]!
@@ -47,7 +48,7 @@ export function validateAsBc({ certificates, anchor, at, verify }: BcPath): Path
     const name = `"${certificate.subject.text}"`
     const undecodable = undecodableAsBc(certificate)
     if (undecodable) return problem('unreadable', certificate, undecodable)
-    if (!algorithmsAgree(certificate) || !verify(certificate, issuer)) {
+    if (!algorithmsAgree(certificate) || !budget.verify(certificate, issuer)) {
       return problem(
         'wrong-key',
         certificate,

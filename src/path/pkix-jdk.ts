@@ -1,9 +1,9 @@
 import type { Certificate, PublicKey } from '../x509/certificate.js'
-import { DerError } from '../x509/der.js'
 import { sameName } from '../x509/name-match.js'
 import { criticalOids } from './extensions.js'
 import { PlatformCrash } from './general-names-jdk.js'
-import { constraintViolation, type JdkConstraints, mergeConstraints } from './name-constraints-jdk.js'
+import type { Budget } from './limits.js'
+import { JdkNameConstraints } from './name-constraints-jdk.js'
 import { JdkPolicies } from './policy-jdk.js'
 import { type PathProblem, problem, serverPurposeProblem, validityProblem } from './problem.js'
 import { integerText, jdkView } from './view-jdk.js'
@@ -13,7 +13,7 @@ export interface JdkPath<Other> {
   readonly certificates: readonly Certificate[]
   readonly anchor: Certificate
   readonly at: Date
-  readonly verify: (child: Certificate, issuer: Certificate) => boolean
+  readonly budget: Budget
   /** Judges the stapled OCSP response of the leaf, given the certificate above it. */
   readonly staple: (leaf: Certificate, issuer: Certificate) => Other | null
 }
@@ -48,14 +48,14 @@ export function validateAsJdk<Other>({
   certificates,
   anchor,
   at,
-  verify,
+  budget,
   staple,
 }: JdkPath<Other>): PathProblem | Other | null {
   const top = certificates.at(-1)!
   const mismatch = anchorMismatch(top, anchor)
   if (mismatch) return mismatch
-  const policies = new JdkPolicies(certificates.length)
-  let constraints: JdkConstraints | null = null
+  const policies = new JdkPolicies(certificates.length, budget)
+  const constraints = new JdkNameConstraints(budget)
   let maxPathLength = certificates.length
   for (let i = certificates.length - 1; i >= 0; i--) {
     const certificate = certificates[i]!
@@ -84,18 +84,13 @@ export function validateAsJdk<Other>({
 
     const forbidden = nameConstraintProblem(constraints, certificate, i === 0)
     if (forbidden) return forbidden
-    try {
-      constraints = mergeConstraints(constraints, certificate)
-    } catch (error) {
-      return mergeFailure(error, certificate)
-    }
 
     const policy = policies.check(certificate)
     if (policy) return problem('policy', certificate, policy)
 
     const basic = validityProblem(certificate, at) ?? chainingProblem(certificate, issuer)
     if (basic) return basic
-    if (!canVerifyAsJdk(issuer) || !verify(certificate, issuer)) {
+    if (!canVerifyAsJdk(issuer) || !budget.verify(certificate, issuer)) {
       return problem(
         'wrong-key',
         certificate,
@@ -169,26 +164,22 @@ const isDisabledKey = ({ algorithm, bits }: PublicKey): boolean =>
   bits !== null &&
   (((algorithm === 'rsa' || algorithm === 'dsa') && bits < 1024) || (algorithm === 'ec' && bits < 160))
 
+/** Checks the certificate against what is demanded above it and adds what it demands itself. */
 function nameConstraintProblem(
-  constraints: JdkConstraints | null,
+  constraints: JdkNameConstraints,
   certificate: Certificate,
   isLeaf: boolean,
 ): PathProblem | null {
-  if (!constraints || (!isLeaf && sameName(certificate.issuer, certificate.subject))) return null
   try {
-    const violation = constraintViolation(constraints, certificate)
-    return violation === null
-      ? null
-      : problem('name-constraints', certificate, `${violation} of "${certificate.subject.text}"`)
+    const isExempt = !isLeaf && sameName(certificate.issuer, certificate.subject)
+    const violation = isExempt ? null : constraints.violation(certificate)
+    const detail =
+      violation === null ? constraints.add(certificate) : `${violation} of "${certificate.subject.text}"`
+    return detail === null ? null : problem('name-constraints', certificate, detail)
   } catch (error) {
-    return mergeFailure(error, certificate)
+    if (!(error instanceof PlatformCrash)) throw error
+    return { ...problem('name-constraints', certificate, error.message), endsSearch: true }
   }
-}
-
-function mergeFailure(error: unknown, certificate: Certificate): PathProblem {
-  if (error instanceof DerError) return problem('name-constraints', certificate, error.message)
-  if (!(error instanceof PlatformCrash)) throw error
-  return { ...problem('name-constraints', certificate, error.message), endsSearch: true }
 }
 
 function chainingProblem(certificate: Certificate, issuer: Certificate): PathProblem | null {

@@ -2,7 +2,7 @@ import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { extensionOids } from '../x509/parse.js'
 import { pathExtensions } from './extensions.js'
-import { anyPolicy, LimitReached, maxPolicyNodes } from './limits.js'
+import { anyPolicy, type Budget, LimitReached, maxPolicyNodes } from './limits.js'
 
 interface Node {
   readonly parent: Node | null
@@ -32,10 +32,12 @@ export class BcPolicies {
   #policyMapping: number
   #inhibitAnyPolicy: number
   readonly #length: number
+  readonly #budget: Budget
 
   /** `length`: number of certificates in the path, the anchor not counted. */
-  constructor(length: number) {
+  constructor(length: number, budget: Budget) {
     this.#length = length
+    this.#budget = budget
     this.#explicitPolicy = length + 1
     this.#policyMapping = length + 1
     this.#inhibitAnyPolicy = length + 1
@@ -82,6 +84,7 @@ export class BcPolicies {
   /** processCertD. */
   #grow(policies: readonly string[], isLast: boolean, isSelfIssued: boolean): void {
     const above = this.#levels[this.#depth - 1]!
+    this.#budget.compare(policies.length * above.length)
     for (const policy of policies) {
       if (policy === anyPolicy) continue
       const parent =
@@ -90,7 +93,7 @@ export class BcPolicies {
     }
     if (policies.includes(anyPolicy) && (this.#inhibitAnyPolicy > 0 || (!isLast && isSelfIssued))) {
       for (const parent of above) {
-        for (const policy of parent.expected) {
+        for (const policy of inHashOrder(parent.expected)) {
           const taken = [...parent.children].some((child) => child.policy === policy)
           if (!taken) this.#node(parent, policy, new Set([policy]))
         }
@@ -106,7 +109,9 @@ export class BcPolicies {
       targets.set(issuerDomain, (targets.get(issuerDomain) ?? new Set()).add(subjectDomain))
     }
     const level = this.#levels[this.#depth]!
-    for (const [issuerDomain, expected] of targets) {
+    this.#budget.compare(targets.size * level.length)
+    for (const issuerDomain of inHashOrder(targets.keys())) {
+      const expected = targets.get(issuerDomain)!
       if (this.#policyMapping <= 0) {
         for (const node of level.filter(({ policy }) => policy === issuerDomain)) {
           node.parent!.children.delete(node)
@@ -160,3 +165,16 @@ const step = (count: number, isSelfIssued: boolean): number =>
 
 const lower = (count: number, limit: number | null): number =>
   limit !== null && limit < count ? limit : count
+
+/** The order in which a java.util.HashSet of these strings is walked; with the skipping above it decides verdicts. */
+function inHashOrder(strings: Iterable<string>): string[] {
+  const list = [...strings]
+  let buckets = 16
+  while (list.length > buckets * 0.75) buckets *= 2
+  const bucketOf = (text: string): number => {
+    let hash = 0
+    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
+    return (hash ^ (hash >>> 16)) & (buckets - 1)
+  }
+  return list.sort((a, b) => bucketOf(a) - bucketOf(b))
+}

@@ -1,6 +1,6 @@
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
-import { anyPolicy, LimitReached, maxPolicyNodes } from './limits.js'
+import { anyPolicy, type Budget, LimitReached, maxPolicyNodes } from './limits.js'
 import { jdkView } from './view-jdk.js'
 
 /** A node of the valid policy tree (RFC 5280 §6.1.2 (a)). */
@@ -26,10 +26,12 @@ export class JdkPolicies {
   #policyMapping: number
   #inhibitAnyPolicy: number
   readonly #length: number
+  readonly #budget: Budget
 
   /** `length`: number of certificates in the path, the anchor not counted. */
-  constructor(length: number) {
+  constructor(length: number, budget: Budget) {
     this.#length = length
+    this.#budget = budget
     this.#explicitPolicy = length + 1
     this.#policyMapping = length + 1
     this.#inhibitAnyPolicy = length + 1
@@ -72,10 +74,11 @@ export class JdkPolicies {
       return null
     }
     const isCritical = certificate.extensions.some(({ oid, critical }) => critical && oid === '2.5.29.32')
+    const above = this.#level(this.#depth - 1)
+    this.#budget.compare(policies.length * above.length)
     for (const { oid, hasQualifiers } of policies) {
       if (oid === anyPolicy) continue
       if (hasQualifiers && isCritical) return `policy ${oid} has qualifiers and is critical`
-      const above = this.#level(this.#depth - 1)
       const expecting = above.filter(({ expected }) => expected.has(oid))
       const parents =
         expecting.length > 0 ? expecting : above.filter(({ expected }) => expected.has(anyPolicy))
@@ -83,7 +86,7 @@ export class JdkPolicies {
     }
     const anyCounts = this.#inhibitAnyPolicy > 0 || (!isLast && isSelfIssued)
     if (anyCounts && policies.some(({ oid }) => oid === anyPolicy)) {
-      for (const parent of this.#level(this.#depth - 1)) {
+      for (const parent of above) {
         const taken = new Set(Array.from(parent.children, ({ policy }) => policy))
         for (const policy of parent.expected) if (!taken.has(policy)) this.#node(parent, policy, [policy])
       }
@@ -98,6 +101,7 @@ export class JdkPolicies {
     for (const [issuerDomain, subjectDomain] of mappings) {
       if (issuerDomain === anyPolicy || subjectDomain === anyPolicy) return 'anyPolicy is mapped'
       const level = this.#level(this.#depth)
+      this.#budget.compare(this.#nodeCount)
       const valid = level.filter(({ policy }) => policy === issuerDomain)
       for (const node of valid) {
         if (this.#policyMapping === 0) {
