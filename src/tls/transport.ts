@@ -68,6 +68,7 @@ function dialThroughProxy(endpoint: Endpoint, proxy: URL, done: (result: Dialled
         opened.pause()
         if (answer.length > 0) opened.unshift(answer)
         settle({ socket: opened })
+        opened.resume()
       }
     }
     opened.on('error', failed).on('close', closed).on('data', read)
