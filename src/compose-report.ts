@@ -13,6 +13,7 @@ import {
   outcomeText,
   verdictReport,
 } from './report/build.js'
+import { repairSteps } from './report/repair-steps.js'
 import type { EndpointReport, Report } from './report/report.js'
 import { overallVerdict } from './report/verdict.js'
 import type { Target } from './target/target.js'
@@ -59,7 +60,7 @@ export function composeReport(
     },
     endpoints,
     findings,
-    repair: repairReport(servers, fetcher, index),
+    repair: repairReport(target, servers, fetcher, index),
     certificates: index.report(),
   }
 }
@@ -126,6 +127,7 @@ function chromiumReport({
 }
 
 function repairReport(
+  target: Target,
   servers: readonly RepairedServer[],
   fetcher: IssuerFetcher | null,
   index: CertificateIndex,
@@ -163,16 +165,16 @@ function repairReport(
       chains.set(chain.join(), { endpoints: [...(known?.endpoints ?? []), id], chain })
     }
   }
+  const wanting = { missing: [...missing.values()], unresolved: [...unresolved.values()] }
   return {
-    missing: [...missing.values()],
-    unresolved: [...unresolved.values()],
+    ...wanting,
     chains: [...chains.values()],
     fetches: (fetcher?.attempts() ?? []).map(({ url, outcome }) => ({
       url,
       outcome: fetchOutcomeText(outcome),
     })),
     files: [],
-    steps: [],
+    steps: repairSteps(target, wanting, null),
   }
 }
 

@@ -1,4 +1,5 @@
 import { releasesText } from '../report/releases-text.js'
+import { repairSteps } from '../report/repair-steps.js'
 import type { Report } from '../report/report.js'
 import { formatEndpoint } from '../target/target.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -18,7 +19,10 @@ export async function writeReportKit(report: Report, folder: string): Promise<Re
   const input = kitInput(report)
   if (input.intermediates.length === 0 && input.unresolved.length === 0) return report
   const files = await writeKit(folder, planKit(input))
-  return { ...report, repair: { ...report.repair, files } }
+  return {
+    ...report,
+    repair: { ...report.repair, files, steps: repairSteps(report.target, report.repair, folder) },
+  }
 }
 
 export function kitInput(report: Report): KitInput {

@@ -313,7 +313,7 @@ function repairSection(report: Report, style: TextStyle): string {
   for (const step of repair.steps) {
     lines.push(`  ${paint(style, 'bold', step.title)}`, wrap(step.where, style.columns, '    '))
     if (step.command !== null)
-      lines.push(paint(style, 'cyan', wrap(step.command, Number.POSITIVE_INFINITY, '      ')))
+      lines.push(...step.command.split('\n').map((line) => `      ${paint(style, 'cyan', line)}`))
     if (step.expected !== null) lines.push(wrap(step.expected, style.columns, '    '))
   }
   if (repair.files.length > 0)
