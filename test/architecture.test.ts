@@ -67,18 +67,17 @@ describe('dependencies point downward', () => {
 })
 
 describe('rooms that judge touch no socket, file, environment or clock', () => {
-  it.each(files.filter((path) => pure.includes(room(path))).map((path) => [relative(root, path), path]))(
-    '%s',
-    (_name, path) => {
-      const code = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
-      expect(
-        imports(path).filter(
-          (specifier) => impureModules.test(specifier) && !(specifier === 'node:net' && onlyIsIp(code)),
-        ),
-      ).toEqual([])
-      expect(code.match(impureWords)?.[0]).toBeUndefined()
-    },
-  )
+  it.each(
+    files.filter((path) => pure.includes(room(path))).map((path) => [relative(root, path), path]),
+  )('%s', (_name, path) => {
+    const code = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    expect(
+      imports(path).filter(
+        (specifier) => impureModules.test(specifier) && !(specifier === 'node:net' && onlyIsIp(code)),
+      ),
+    ).toEqual([])
+    expect(code.match(impureWords)?.[0]).toBeUndefined()
+  })
 })
 
 /** `isIP` and `BlockList` of node:net are plain functions over text. */

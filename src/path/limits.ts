@@ -15,8 +15,8 @@ export class LimitReached extends Error {
 export const maxPolicyNodes = 2_000
 
 /** What one path search may cost. A chain of four certificates takes about ten steps and a millisecond of signatures. */
-const maxSteps = 20_000
-const maxSignatureMicros = 50_000
+const maxSteps = 8_000
+const maxSignatureMicros = 30_000
 
 /** Names against subtrees; 100 KiB of certificates can hold 2500 of each (x509-limbo's nc-dos cases have 2048). */
 const maxComparisons = 8_000_000

@@ -78,13 +78,14 @@ export class JdkNameConstraints {
   }
 
   #isAllowed({ permitted, excluded }: Lists, name: JdkName): boolean {
+    this.#budget.compare((permitted?.length ?? 0) + (excluded?.length ?? 0))
     for (const subtree of excluded ?? []) {
-      const how = this.#relation(subtree, name)
+      const how = relation(subtree.name, name)
       if (how === 'match' || how === 'narrows') return false
     }
     let sameType = false
     for (const subtree of permitted ?? []) {
-      const how = this.#relation(subtree, name)
+      const how = relation(subtree.name, name)
       if (how === 'match' || how === 'narrows') return true
       if (how !== 'different-type') sameType = true
     }

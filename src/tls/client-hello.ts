@@ -10,7 +10,7 @@ export interface HelloParameters {
   readonly random: Buffer
   /** 32 octets with TLS 1.3 (middlebox compatibility, RFC 8446 §D.4), else empty: no session is ever resumed. */
   readonly sessionId: Buffer
-  readonly keyShares: readonly { readonly group: number; readonly publicKey: Uint8Array }[]
+  readonly keyShares: readonly { readonly group: number; readonly publicKey: Buffer }[]
   /** From a HelloRetryRequest. */
   readonly cookie: Buffer | null
 }
@@ -102,14 +102,13 @@ function nameExtension(name: string | null): Buffer[] {
 
 function shareExtensions(shape: HelloShape, { keyShares, cookie }: HelloParameters): Buffer[] {
   if (shape.versions.at(-1) !== 0x0304) return []
-  const shares = keyShares.flatMap(({ group, publicKey }) => [
-    ...uint(2, group),
-    ...vector(2, [...publicKey]),
+  const entries = keyShares.flatMap(({ group, publicKey }) => [
+    Buffer.from([...uint(2, group), ...uint(2, publicKey.length)]),
+    publicKey,
   ])
-  return [
-    extension(extensionTypes.keyShare, vector(2, shares)),
-    ...(cookie ? [extension(extensionTypes.cookie, vector(2, [...cookie]))] : []),
-  ]
+  const size = entries.reduce((sum, part) => sum + part.length, 0)
+  const head = Buffer.from([...uint(2, extensionTypes.keyShare), ...uint(2, size + 2), ...uint(2, size)])
+  return [head, ...entries, ...(cookie ? [extension(extensionTypes.cookie, vector(2, [...cookie]))] : [])]
 }
 
 const codes = (values: readonly number[]): number[] =>

@@ -70,7 +70,7 @@ export class ClientHandshake {
   readonly #shape: HelloShape
   readonly #limits: ProbeLimits
   readonly #offered: ReadonlySet<number>
-  readonly #random = randomBytes(32)
+  readonly #random: Buffer
   readonly #sessionId: Buffer
   #keyShares: readonly KeyShare[]
   #clientHello: Buffer
@@ -113,7 +113,9 @@ export class ClientHandshake {
     this.sniName = sniNameFor(shape, serverName)
     this.#offered = offeredExtensions(shape)
     const modern = this.#offers13
-    this.#sessionId = modern ? randomBytes(32) : Buffer.alloc(0)
+    const random = randomBytes(64)
+    this.#random = random.subarray(0, 32)
+    this.#sessionId = modern ? random.subarray(32) : Buffer.alloc(0)
     this.#keyShares = modern ? shape.keyShares.map(keyShareOf) : []
     this.#clientHello = this.#encodeHello(null)
   }
@@ -425,7 +427,7 @@ export class ClientHandshake {
     const alpn = hello.extensions.get(extensionTypes.alpn)
     if (alpn) this.#alpn(alpn)
     const timestamps = hello.extensions.get(extensionTypes.signedCertificateTimestamps)
-    if (timestamps) this.#seen.signedCertificateTimestamps = Uint8Array.from(timestamps)
+    if (timestamps) this.#seen.signedCertificateTimestamps = new Uint8Array(timestamps)
     this.#serverRandom = hello.random
     const next = this.#signs
       ? [types.serverKeyExchange]
@@ -476,7 +478,7 @@ export class ClientHandshake {
     const timestamps = extensions.get(extensionTypes.signedCertificateTimestamps)
     this.#seen.certificates = certificates
     if (status) this.#seen.stapledOcsp = messages.readCertificateStatus(status)
-    if (timestamps) this.#seen.signedCertificateTimestamps = Uint8Array.from(timestamps)
+    if (timestamps) this.#seen.signedCertificateTimestamps = new Uint8Array(timestamps)
     if (!modern && !this.#signs)
       this.#seen.keyProof = {
         kind: 'not-provable',

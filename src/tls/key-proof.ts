@@ -1,6 +1,5 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { childrenOf, contentOf, elementAt, onlyElement, tags } from '../x509/der.js'
-import { readPublicKey } from '../x509/public-key.js'
+import { bytesOf, childrenOf, contentOf, elementAt, oidOf, onlyElement, tags } from '../x509/der.js'
 import { signatureSchemeName } from './code-points.js'
 import type { Observation } from './observation.js'
 
@@ -33,6 +32,7 @@ const schemeCurves: Readonly<Record<number, string>> = {
   1283: 'secp384r1',
   1539: 'secp521r1',
 }
+const rsaEncryption = '1.2.840.113549.1.1.1'
 const failed = (detail: string): KeyProof => ({ kind: 'failed', detail })
 
 /**
@@ -115,10 +115,10 @@ function publicKeyOf(certificate: Uint8Array): KeyObject {
   const fields = childrenOf(tbs)
   // RFC 5280 §4.1: [0] version (absent in v1), serialNumber, signature, issuer, validity, subject, key.
   const element = fields[fields[0]!.tag === 0xa0 ? 6 : 5]!
-  const { algorithm, spki } = readPublicKey(element)
-  if (algorithm !== 'rsa') return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-  const bits = childrenOf(element)[1]!
-  const numbers = childrenOf(elementAt(bits.source, bits.content + 1, bits.end))
+  const [algorithm, bits] = childrenOf(element)
+  if (oidOf(childrenOf(algorithm!)[0]!) !== rsaEncryption)
+    return createPublicKey({ key: Buffer.from(bytesOf(element)), format: 'der', type: 'spki' })
+  const numbers = childrenOf(elementAt(bits!.source, bits!.content + 1, bits!.end))
   const [n, e] = numbers.map((number) => Buffer.from(contentOf(number)).toString('base64url'))
   return createPublicKey({ key: { kty: 'RSA', n: n!, e: e! }, format: 'jwk' })
 }

@@ -29,13 +29,27 @@ const hmac = (hash: string, key: Uint8Array, data: Uint8Array): Buffer =>
 
 /** HKDF-Expand-Label (RFC 8446 §7.1). One block is enough: no output is longer than the hash. */
 function expandLabel(hash: string, secret: Buffer, label: string, context: Buffer, length: number): Buffer {
-  const info = Buffer.from([
-    ...uint(2, length),
-    ...vector(1, [...Buffer.from(`tls13 ${label}`)]),
-    ...vector(1, [...context]),
-    1,
-  ])
-  return hmac(hash, secret, info).subarray(0, length)
+  const hmac = createHmac(hash, secret).update(labelPrefix(label, length, context.length))
+  return hmac.update(context).update(oneBlock).digest().subarray(0, length)
+}
+
+const oneBlock = Buffer.of(1)
+const nothing = Buffer.alloc(0)
+
+/** The HkdfLabel up to its context: a dozen values in all, each needed on every connection. */
+const labelPrefixes = new Map<string, Buffer>()
+function labelPrefix(label: string, length: number, contextLength: number): Buffer {
+  const id = `${label} ${length} ${contextLength}`
+  let prefix = labelPrefixes.get(id)
+  if (!prefix) {
+    prefix = Buffer.from([
+      ...uint(2, length),
+      ...vector(1, [...Buffer.from(`tls13 ${label}`)]),
+      contextLength,
+    ])
+    labelPrefixes.set(id, prefix)
+  }
+  return prefix
 }
 
 /** Without a pre-shared key the first stage of the schedule is the same for every connection. */
@@ -59,8 +73,8 @@ class Traffic {
 
   constructor(suite: Suite, secret: Buffer) {
     this.#suite = suite
-    this.#key = expandLabel(suite.hash, secret, 'key', Buffer.alloc(0), suite.keyBytes)
-    this.#iv = expandLabel(suite.hash, secret, 'iv', Buffer.alloc(0), 12)
+    this.#key = expandLabel(suite.hash, secret, 'key', nothing, suite.keyBytes)
+    this.#iv = expandLabel(suite.hash, secret, 'iv', nothing, 12)
   }
 
   /** The plaintext with its padding and type; null: the record was not made with this key. */
@@ -132,13 +146,7 @@ export class HandshakeKeys {
 
   /** Whether `verifyData` is the server's Finished for the messages up to CertificateVerify (RFC 8446 §4.4.4). */
   finishedFits(verifyData: Buffer, transcript: Buffer): boolean {
-    const key = expandLabel(
-      this.#suite.hash,
-      this.#serverSecret,
-      'finished',
-      Buffer.alloc(0),
-      transcript.length,
-    )
+    const key = expandLabel(this.#suite.hash, this.#serverSecret, 'finished', nothing, transcript.length)
     return (
       verifyData.length === transcript.length &&
       timingSafeEqual(verifyData, hmac(this.#suite.hash, key, transcript))

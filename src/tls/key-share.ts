@@ -3,7 +3,7 @@ import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from 
 /** One key of ours for the key exchange. */
 export interface KeyShare {
   readonly group: number
-  readonly publicKey: Uint8Array
+  readonly publicKey: Buffer
   /** The shared secret with the server's share; null when that is no valid point of the group. */
   secretWith(peer: Buffer): Buffer | null
 }

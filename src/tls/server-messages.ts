@@ -88,7 +88,7 @@ export function readCertificate13(body: Buffer): CertificateMessage {
 function certificateEntry(list: Cursor): Uint8Array {
   const entry = list.vector(3)
   if (entry.length === 0) throw new Malformed('Certificate has an entry without content')
-  return Uint8Array.from(entry)
+  return new Uint8Array(entry)
 }
 
 /** The OCSP response of a CertificateStatus (RFC 6066 §8), as a message or as an extension of a TLS 1.3 entry. */
@@ -97,7 +97,7 @@ export function readCertificateStatus(body: Buffer): Uint8Array {
   if (cursor.uint(1) !== 1) throw new Malformed('CertificateStatus is not of the type ocsp')
   const response = cursor.vector(3)
   cursor.end()
-  return Uint8Array.from(response)
+  return new Uint8Array(response)
 }
 
 /** The key exchange parameters the server signs, as bytes, and the signature (RFC 8422 §5.4, RFC 5246 §7.4.3). */

@@ -28,19 +28,19 @@ const root = (release: Release, subject: string): Certificate => {
 }
 
 describe('the generated data', () => {
-  it.each(membership.releases)(
-    'gives Android $release the $roots roots of its store',
-    ({ release, roots }) => {
-      const expected = membership.roots.filter((other) => other.releases.includes(release))
-      expect(expected).toHaveLength(roots)
-      expect(storeInfo(release).roots).toBe(roots)
-      expect(
-        rootsOf(release)
-          .map(({ sha256 }) => sha256)
-          .sort(),
-      ).toEqual(expected.map(({ sha256 }) => sha256).sort())
-    },
-  )
+  it.each(membership.releases)('gives Android $release the $roots roots of its store', ({
+    release,
+    roots,
+  }) => {
+    const expected = membership.roots.filter((other) => other.releases.includes(release))
+    expect(expected).toHaveLength(roots)
+    expect(storeInfo(release).roots).toBe(roots)
+    expect(
+      rootsOf(release)
+        .map(({ sha256 }) => sha256)
+        .sort(),
+    ).toEqual(expected.map(({ sha256 }) => sha256).sort())
+  })
 
   it('carries each certificate under its own SHA-256', () => {
     for (const [, , sha256, , base64] of data.anchors as string[][]) {

@@ -57,16 +57,16 @@ describe('sentences are for people at any terminal', () => {
 })
 
 describe('every finding that asks for something ends in the command that confirms it', () => {
-  it.each(cases.filter(({ found }) => found.some(({ severity }) => severity !== 'info')))(
-    '$sentence',
-    ({ found, context }) => {
-      for (const { steps, endpoint, severity } of found) {
-        if (severity === 'info') continue
-        const command = `adfs-check ${context.target.name}${endpoint ? ` --server ${endpoint}` : ''}`
-        expect(steps.at(-1)).toContain(command)
-      }
-    },
-  )
+  it.each(cases.filter(({ found }) => found.some(({ severity }) => severity !== 'info')))('$sentence', ({
+    found,
+    context,
+  }) => {
+    for (const { steps, endpoint, severity } of found) {
+      if (severity === 'info') continue
+      const command = `adfs-check ${context.target.name}${endpoint ? ` --server ${endpoint}` : ''}`
+      expect(steps.at(-1)).toContain(command)
+    }
+  })
 })
 
 it('every check has a case in which it finds something, and one in which it finds nothing', () => {

@@ -14,25 +14,25 @@ const leaf = issue({ subject: name, key: 'rsa-2048', issuer: root, names: [name]
 const setupFor = (protocol: Protocol): ServerSetup => ({ leaf, rest: [root.der], protocol })
 
 describe('servers stay calm about a probe', () => {
-  it.each(['TLS 1.2', 'TLS 1.3'] as const)(
-    'in %s the goodbye ends with FIN, never with a reset',
-    async (protocol) => {
-      const server = await startNode(setupFor(protocol))
-      const endings: string[] = []
-      const front = await rawServer((client) => {
-        const upstream = connect(server.port, '127.0.0.1')
-        client.pipe(upstream).pipe(client)
-        client.on('error', (error) => endings.push(error.message)).on('end', () => endings.push('FIN'))
-        upstream.on('error', (error) => endings.push(error.message))
-      })
-      for (let i = 0; i < 20; i++)
-        await probe({ address: '127.0.0.1', port: front.port, serverName: name }, generalShape)
-      while (endings.length < 20) await new Promise((resolve) => setTimeout(resolve, 10))
-      await front.close()
-      await server.stop()
-      expect(endings).toEqual(Array(20).fill('FIN'))
-    },
-  )
+  it.each([
+    'TLS 1.2',
+    'TLS 1.3',
+  ] as const)('in %s the goodbye ends with FIN, never with a reset', async (protocol) => {
+    const server = await startNode(setupFor(protocol))
+    const endings: string[] = []
+    const front = await rawServer((client) => {
+      const upstream = connect(server.port, '127.0.0.1')
+      client.pipe(upstream).pipe(client)
+      client.on('error', (error) => endings.push(error.message)).on('end', () => endings.push('FIN'))
+      upstream.on('error', (error) => endings.push(error.message))
+    })
+    for (let i = 0; i < 20; i++)
+      await probe({ address: '127.0.0.1', port: front.port, serverName: name }, generalShape)
+    while (endings.length < 20) await new Promise((resolve) => setTimeout(resolve, 10))
+    await front.close()
+    await server.stop()
+    expect(endings).toEqual(Array(20).fill('FIN'))
+  })
 
   it.skipIf(!has('nginx')).each(['TLS 1.0', 'TLS 1.2', 'TLS 1.3'] as const)(
     'nginx logs nothing above info in %s',
