@@ -38,6 +38,7 @@ export function composeReport(
     unresolvedNames,
     releasesTrusting: (certificate) =>
       isAdded(certificate, settings) ? settings.releases : releasesOf(certificate),
+    isPublicAnchor: (certificate) => releasesOf(certificate).length > 0,
   }
   const index = new CertificateIndex()
   const endpoints = servers.map((server) => endpointReport(server, index))

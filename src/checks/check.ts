@@ -64,6 +64,8 @@ export interface CheckContext {
   }[]
   /** Releases whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
+  /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */
+  readonly isPublicAnchor: (certificate: Certificate) => boolean
 }
 
 /** What one check found once; `evidence` is JSON-safe. */

@@ -25,13 +25,13 @@ export const tooFewSct = defineCheck<Evidence>({
     context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
       const leaf = leafOf(endpoint)
       const observation = observationOf(endpoint.outcome)
-      const accepted = endpoint.verdicts.some(({ kind, release }) => kind === 'accepted' && release === '17')
-      if (!leaf || !observation || !accepted) return []
+      const accepted = endpoint.verdicts.find(({ release }) => release === '17')
+      const anchor = accepted?.kind === 'accepted' ? accepted.path.certificates.at(-1) : undefined
+      // A private authority logs nothing, and apps that trust it are exempt.
+      if (!leaf || !observation || !anchor || !context.isPublicAnchor(anchor.certificate)) return []
       const { signedCertificateTimestamps, stapledOcsp } = observation
       const verdict = judgeTransparency({ leaf, signedCertificateTimestamps, stapledOcsp, at: context.at })
-      // Public authorities log every certificate; no timestamp at all is the mark of a private one.
-      const isLogged = verdict.counts.some(({ logs, unknownLogs }) => logs + unknownLogs > 0)
-      if (verdict.kind === 'enough' || !isLogged) return []
+      if (verdict.kind === 'enough') return []
       const uncertain = verdict.kind === 'cannot-tell'
       return [
         {
@@ -47,7 +47,7 @@ export const tooFewSct = defineCheck<Evidence>({
     const consequence = uncertain
       ? 'Whether the logs unknown here count for Android 17 cannot be told'
       : 'Android 17 refuses it in apps that target API 37, unless they trust user-installed or bundled authorities'
-    return `${called(certificate)} has timestamps of ${ways.join('; ')}. ${consequence}; older apps and releases do not ask.`
+    return `${called(certificate)} has ${ways.length === 0 ? 'no timestamps' : `timestamps of ${ways.join('; ')}`}. ${consequence}; older apps and releases do not ask.`
   },
   steps: (_evidence, finding, context) => [
     ...reissueSteps(

@@ -65,6 +65,8 @@ export interface World {
   readonly deviceCas?: readonly Issued[]
   readonly warnDays?: number
   readonly critDays?: number
+  /** Whether the anchors count as those of public authorities. */
+  readonly publicAnchors?: boolean
   readonly unresolvedNames?: CheckContext['unresolvedNames']
 }
 
@@ -136,6 +138,7 @@ export function contextOf(world: World): CheckContext {
     critDays: world.critDays ?? 7,
     endpoints,
     unresolvedNames: world.unresolvedNames ?? [],
+    isPublicAnchor: () => world.publicAnchors ?? false,
     releasesTrusting: (certificate) =>
       allReleases.filter((release) =>
         anchorsOf(release).some(

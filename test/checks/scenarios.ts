@@ -342,20 +342,32 @@ const rules: Record<string, Scenario> = {
     finds: ['warning device-ca-dependent: 7.0-17'],
   },
   'one timestamp for a certificate of a year': {
-    world: variant({ extensions: [timestamps(knownLogs.slice(0, 1))] }),
+    world: { ...variant({ extensions: [timestamps(knownLogs.slice(0, 1))] }), publicAnchors: true },
     finds: ['warning too-few-sct: 17'],
     says: /timestamps of 1 known log .* in the certificate, where 3 of 2 operators are wanted/,
   },
+  'no timestamps under a public authority': {
+    world: { ...variant({}), publicAnchors: true },
+    finds: ['warning too-few-sct: 17'],
+    says: /no timestamps/,
+  },
   'timestamps of three logs of different operators': {
-    world: variant({ extensions: [timestamps(knownLogs)] }),
+    world: { ...variant({ extensions: [timestamps(knownLogs)] }), publicAnchors: true },
     finds: [],
   },
   'timestamps of three logs that nobody here knows': {
-    world: variant({ extensions: [timestamps([1, 2, 3].map((log) => Buffer.alloc(32, log)))] }),
+    world: {
+      ...variant({ extensions: [timestamps([1, 2, 3].map((log) => Buffer.alloc(32, log)))] }),
+      publicAnchors: true,
+    },
     finds: ['info too-few-sct: 17'],
   },
   'one timestamp where Android 17 is not asked for': {
-    world: { ...variant({ extensions: [timestamps(knownLogs.slice(0, 1))] }), releases: ['15', '16'] },
+    world: {
+      ...variant({ extensions: [timestamps(knownLogs.slice(0, 1))] }),
+      publicAnchors: true,
+      releases: ['15', '16'],
+    },
     finds: [],
   },
 }
