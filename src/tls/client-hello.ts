@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { extensionTypes } from './code-points.js'
+import type { KeyShare } from './key-share.js'
 import type { HelloShape } from './observation.js'
 import { uint, vector } from './wire.js'
 
@@ -10,7 +11,7 @@ export interface HelloParameters {
   readonly random: Buffer
   /** 32 octets with TLS 1.3 (middlebox compatibility, RFC 8446 §D.4), else empty: no session is ever resumed. */
   readonly sessionId: Buffer
-  readonly keyShares: readonly { readonly group: number; readonly publicKey: Buffer }[]
+  readonly keyShares: readonly KeyShare[]
   /** From a HelloRetryRequest. */
   readonly cookie: Buffer | null
 }
@@ -102,13 +103,13 @@ function nameExtension(name: string | null): Buffer[] {
 
 function shareExtensions(shape: HelloShape, { keyShares, cookie }: HelloParameters): Buffer[] {
   if (shape.versions.at(-1) !== 0x0304) return []
-  const entries = keyShares.flatMap(({ group, publicKey }) => [
-    Buffer.from([...uint(2, group), ...uint(2, publicKey.length)]),
-    publicKey,
-  ])
-  const size = entries.reduce((sum, part) => sum + part.length, 0)
-  const head = Buffer.from([...uint(2, extensionTypes.keyShare), ...uint(2, size + 2), ...uint(2, size)])
-  return [head, ...entries, ...(cookie ? [extension(extensionTypes.cookie, vector(2, [...cookie]))] : [])]
+  const entries = keyShares.map(({ entry }) => entry)
+  const size = sizeOf(entries)
+  return [
+    Buffer.from([...uint(2, extensionTypes.keyShare), ...uint(2, size + 2), ...uint(2, size)]),
+    ...entries,
+    ...(cookie ? [extension(extensionTypes.cookie, vector(2, [...cookie]))] : []),
+  ]
 }
 
 const codes = (values: readonly number[]): number[] =>

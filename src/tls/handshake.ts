@@ -58,6 +58,15 @@ const noProofYet = {
   detail: 'the connection ended before the server proved its key',
 } as const
 
+/** Random bytes in stock: a call to the generator costs as much as ten connections need of them. */
+let stock: Buffer = Buffer.alloc(0)
+function takeRandom(length: number): Buffer {
+  if (stock.length < length) stock = randomBytes(64 * length)
+  const taken = stock.subarray(0, length)
+  stock = stock.subarray(length)
+  return taken
+}
+
 /**
  * The client's side of one handshake, from ClientHello to the proof of the server's key, without a socket: bytes in,
  * bytes out. It answers nothing but a HelloRetryRequest. It throws on no input.
@@ -113,7 +122,7 @@ export class ClientHandshake {
     this.sniName = sniNameFor(shape, serverName)
     this.#offered = offeredExtensions(shape)
     const modern = this.#offers13
-    const random = randomBytes(64)
+    const random = takeRandom(64)
     this.#random = random.subarray(0, 32)
     this.#sessionId = modern ? random.subarray(32) : Buffer.alloc(0)
     this.#keyShares = modern ? shape.keyShares.map(keyShareOf) : []

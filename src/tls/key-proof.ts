@@ -106,11 +106,20 @@ function methodOf(scheme: number, key: KeyObject, version: number): Method | nul
     : null
 }
 
+/** The last key read. The servers of a farm share a certificate, and each is asked more than once. */
+let remembered: { readonly certificate: Uint8Array; readonly key: KeyObject } | null = null
+
+function publicKeyOf(certificate: Uint8Array): KeyObject {
+  if (!remembered || Buffer.compare(remembered.certificate, certificate) !== 0)
+    remembered = { certificate, key: readKey(certificate) }
+  return remembered.key
+}
+
 /**
  * The key of a certificate. Throws on bytes that hold none. Only the way to the key is read, so that a certificate with
  * a fault elsewhere still proves its key; RSA goes in as JWK, which costs Node a tenth of its DER import.
  */
-function publicKeyOf(certificate: Uint8Array): KeyObject {
+function readKey(certificate: Uint8Array): KeyObject {
   const tbs = childrenOf(onlyElement(certificate, tags.sequence))[0]!
   const fields = childrenOf(tbs)
   // RFC 5280 §4.1: [0] version (absent in v1), serialNumber, signature, issuer, validity, subject, key.

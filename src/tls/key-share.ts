@@ -1,9 +1,11 @@
 import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
+import { uint } from './wire.js'
 
 /** One key of ours for the key exchange. */
 export interface KeyShare {
   readonly group: number
-  readonly publicKey: Buffer
+  /** KeyShareEntry for the ClientHello (RFC 8446 §4.2.8). */
+  readonly entry: Buffer
   /** The shared secret with the server's share; null when that is no valid point of the group. */
   secretWith(peer: Buffer): Buffer | null
 }
@@ -32,7 +34,11 @@ const shares = new Map<number, KeyShare>()
 
 function createOnCurve(group: number): KeyShare {
   const ecdh = createECDH(curves[group]!)
-  return { group, publicKey: ecdh.generateKeys(), secretWith: orNull((peer) => ecdh.computeSecret(peer)) }
+  return {
+    group,
+    entry: entryOf(group, ecdh.generateKeys()),
+    secretWith: orNull((peer) => ecdh.computeSecret(peer)),
+  }
 }
 
 /** Keys travel as JWK inside Node: its DER import and export cost ten times as much (OpenSSL 3 decoders). */
@@ -40,13 +46,16 @@ function createX25519(): KeyShare {
   const { privateKey, publicKey } = generateKeyPairSync('x25519')
   return {
     group: x25519,
-    publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'),
+    entry: entryOf(x25519, Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url')),
     secretWith: orNull((peer) => {
       const jwk = { kty: 'OKP', crv: 'X25519', x: peer.toString('base64url') }
       return diffieHellman({ privateKey, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) })
     }),
   }
 }
+
+const entryOf = (group: number, publicKey: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([...uint(2, group), ...uint(2, publicKey.length)]), publicKey])
 
 /** Node throws on points off the curve, wrong lengths and all-zero results; here that is an answer. */
 function orNull(compute: (peer: Buffer) => Buffer): (peer: Buffer) => Buffer | null {
