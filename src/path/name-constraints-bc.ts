@@ -11,6 +11,7 @@ import {
 } from '../x509/der.js'
 import { type NameAttribute, type RelativeNames, readName, stringOf } from '../x509/name.js'
 import { extensionOids } from '../x509/parse.js'
+import { domainFilter } from './domain-filter.js'
 import { pathExtensions } from './extensions.js'
 import type { Budget } from './limits.js'
 
@@ -62,10 +63,15 @@ export class BcNameConstraints {
       const names: BcName[] = [{ kind: 'directory', rdns: rdns.map(foldedRdn) }, ...emailsOf(rdns)]
       const alternative = certificate.extensions.find(({ oid }) => oid === extensionOids.subjectAltName)
       if (alternative) names.push(...childrenOf(onlyElement(alternative.value, 0x30)).map(readBcName))
+      const bases = [...this.#excluded, ...(this.#permitted.get('dns') ?? [])]
+      const mayCover = domainFilter(bases.flatMap((base) => (base.kind === 'dns' ? [base.text] : [])))
       for (const name of names) {
-        this.#budget.compare(this.#excluded.length)
-        if (!this.#isPermitted(name)) return `${nameText(name)} is not among the permitted`
-        if (this.#excluded.some((base) => covers(base, name))) return `${nameText(name)} is excluded`
+        const isFar = name.kind === 'dns' && !mayCover(name.text)
+        this.#budget.compare(isFar ? 1 : this.#excluded.length)
+        if (isFar ? this.#permitted.has('dns') : !this.#isPermitted(name))
+          return `${nameText(name)} is not among the permitted`
+        if (!isFar && this.#excluded.some((base) => covers(base, name)))
+          return `${nameText(name)} is excluded`
       }
       return null
     })

@@ -1,6 +1,7 @@
 import type { Certificate } from '../x509/certificate.js'
 import { onlyElement } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
+import { domainFilter } from './domain-filter.js'
 import {
   isIpv4Text,
   isJdkDnsName,
@@ -39,11 +40,12 @@ export class JdkNameConstraints {
     if (all.some(({ hasDistance }) => hasDistance)) return 'base distances are not supported'
     const rdns = readName(onlyElement(certificate.subject.der))
     const subject: JdkName = { kind: 'directory', rdns: rdnKeys(rdns) }
-    if (rdns.length > 0 && !this.#isAllowed(this.#lists, subject))
-      return `subject "${certificate.subject.text}"`
+    const mayCover = domainFilter(all.flatMap(({ name }) => (name.kind === 'dns' ? [name.text] : [])))
+    const isAllowed = (name: JdkName): boolean => this.#isAllowed({ permitted, excluded }, name, mayCover)
+    if (rdns.length > 0 && !isAllowed(subject)) return `subject "${certificate.subject.text}"`
     const names = jdkView(certificate).names ?? emailsOf(certificate)
     for (const name of [...names, ...hostInCommonName(certificate, names)]) {
-      if (!this.#isAllowed(this.#lists, name)) return nameText(name)
+      if (!isAllowed(name)) return nameText(name)
     }
     return null
   }
@@ -77,7 +79,9 @@ export class JdkNameConstraints {
     return lists.permitted?.some(isEdi) || lists.excluded?.some(isEdi) ? 'an ediPartyName constraint' : null
   }
 
-  #isAllowed({ permitted, excluded }: Lists, name: JdkName): boolean {
+  #isAllowed({ permitted, excluded }: Lists, name: JdkName, mayCover: (name: string) => boolean): boolean {
+    if (name.kind === 'dns' && !mayCover(name.text))
+      return !permitted?.some((subtree) => subtree.name.kind === 'dns')
     this.#budget.compare((permitted?.length ?? 0) + (excluded?.length ?? 0))
     for (const subtree of excluded ?? []) {
       const how = relation(subtree.name, name)

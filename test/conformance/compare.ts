@@ -4,6 +4,8 @@ import { judgeAll, matchesHost } from '../../src/android/judge.js'
 import type { Release } from '../../src/android/releases.js'
 import { describeProblem } from '../../src/android/rules.js'
 import type { Verdict } from '../../src/android/verdict.js'
+import type { Certificate } from '../../src/x509/certificate.js'
+import { parseCertificate } from '../../src/x509/parse.js'
 import { type Exception, exceptions } from './exceptions.js'
 
 /**
@@ -76,9 +78,13 @@ type Recorder = (
 function compareChainRow(line: string, record: Recorder): void {
   const row = JSON.parse(line) as ChainRow
   const bytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
+  const read = (base64: string): Certificate | Uint8Array => {
+    const result = parseCertificate(bytes(base64))
+    return result.ok ? result.certificate : bytes(base64)
+  }
   const input = {
-    presented: row.sent.map(bytes),
-    anchors: row.anchors.map(bytes),
+    presented: row.sent.map(read),
+    anchors: row.anchors.map(read),
     at: new Date(row.at),
     stapledOcsp: row.staple ? bytes(row.staple) : null,
   }
