@@ -64,7 +64,10 @@ function readCertificate(der: Uint8Array, at: (field: string) => void): Certific
   }
   const version = fields[0]?.tag === 0xa0 ? countOf(onlyChild(next('version'))) + 1 : 1
   const serialNumber = hexOf(contentOf(expectTag(next('serialNumber'), tags.integer)))
-  const signedAlgorithm = bytesOf(expectTag(next('signature algorithm in the signed part'), tags.sequence))
+  const innerAlgorithm = next('signature algorithm in the signed part')
+  // Compared with the outer one by the path rules; here it only has to be readable.
+  algorithmOf(innerAlgorithm)
+  const signedAlgorithm = bytesOf(innerAlgorithm)
   const issuer = nameOf(next('issuer'))
   const [notBefore, notAfter] = validityOf(next('validity'))
   const subject = nameOf(next('subject'))
