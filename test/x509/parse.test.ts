@@ -1,0 +1,147 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { issue } from '../../src/demo/pki.js'
+import type { Certificate } from '../../src/x509/certificate.js'
+import { sameName } from '../../src/x509/name-match.js'
+import { parseCertificate } from '../../src/x509/parse.js'
+import { verifySignature } from '../../src/x509/signature.js'
+
+const root = issue({
+  subject: [
+    ['O', 'Contoso'],
+    ['CN', 'Root'],
+  ],
+  ca: true,
+  key: 'rsa-2048',
+})
+const leaf = issue({
+  subject: [
+    ['C', 'DE'],
+    ['O', 'Contoso, Ltd.'],
+    ['CN', ' sts+1 '],
+  ],
+  issuer: root,
+  names: ['sts.contoso.com', '192.0.2.10', '2001:db8::1'],
+  caIssuers: ['http://aia.contoso.com/root.cer'],
+})
+
+function read(der: Uint8Array): Certificate {
+  const result = parseCertificate(der)
+  if (!result.ok) throw new Error(`${result.problem.field}: ${result.problem.message}`)
+  return result.certificate
+}
+
+describe('reading a certificate', () => {
+  it('gives what Node.js gives', () => {
+    const [ours, theirs] = [read(leaf.der), new X509Certificate(leaf.der)]
+    expect(ours.sha256).toBe(theirs.fingerprint256.replaceAll(':', '').toLowerCase())
+    expect(ours.serialNumber.toUpperCase().replace(/^0+/, '')).toBe(theirs.serialNumber.replace(/^0+/, ''))
+    expect(ours.notBefore).toEqual(new Date(theirs.validFrom))
+    expect(ours.notAfter).toEqual(new Date(theirs.validTo))
+    const spki = theirs.publicKey.export({ type: 'spki', format: 'der' })
+    expect(ours.publicKey.spkiSha256).toBe(createHash('sha256').update(spki).digest('hex'))
+  })
+
+  it('gives the fields that decide verdicts', () => {
+    const certificate = read(leaf.der)
+    expect(certificate.version).toBe(3)
+    expect(certificate.publicKey).toMatchObject({ algorithm: 'ec', bits: 256, curve: 'P-256' })
+    expect(certificate.subjectAltNames?.map(({ type, value }) => `${type} ${value}`)).toEqual([
+      'dns sts.contoso.com',
+      'ip 192.0.2.10',
+      'ip 2001:db8::1',
+    ])
+    expect(certificate.extendedKeyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
+    expect([...certificate.keyUsage!]).toEqual(['digitalSignature', 'keyEncipherment'])
+    expect(certificate.basicConstraints).toBeNull()
+    expect(read(root.der).basicConstraints).toEqual({ ca: true, pathLength: null })
+    expect(certificate.caIssuers).toEqual(['http://aia.contoso.com/root.cer'])
+    expect(certificate.authorityKeyIdentifier?.keyIdentifier).toBe(read(root.der).subjectKeyIdentifier)
+    expect(certificate.unreadable).toEqual([])
+  })
+
+  it('writes names as RFC 4514 and nothing that repaints a terminal', () => {
+    expect(read(leaf.der).subject.text).toBe('CN=\\ sts\\+1\\ ,O=Contoso\\, Ltd.,C=DE')
+    const evil = read(issue({ subject: 'a\u001b[2J\u202eb\u200bc' }).der)
+    expect(evil.subject.text).toBe('CN=a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc')
+    expect(evil.subject.commonNames).toEqual(['a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc'])
+  })
+
+  it('names an extension that cannot be read and goes on', () => {
+    const odd = issue({ subject: 'odd', extensions: [{ oid: '2.5.29.19', value: Buffer.from([5, 0]) }] })
+    expect(read(odd.der)).toMatchObject({ basicConstraints: null, unreadable: ['2.5.29.19'] })
+  })
+
+  it.each<[string, (der: Buffer) => Buffer, string]>([
+    ['nothing at all', () => Buffer.alloc(0), 'certificate'],
+    ['text', () => Buffer.from('-----BEGIN CERTIFICATE-----'), 'certificate'],
+    ['a certificate cut short', (der) => der.subarray(0, -1), 'certificate'],
+    ['a certificate with a byte too many', (der) => Buffer.concat([der, Buffer.from([0])]), 'certificate'],
+    ['more than Android reads', () => Buffer.alloc(102_401), 'certificate'],
+  ])('refuses %s and says where', (_name, change, field) => {
+    const result = parseCertificate(change(Buffer.from(leaf.der)))
+    expect(result).toMatchObject({ ok: false, problem: { field } })
+  })
+
+  it('never throws, whatever the bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(leaf.der.length - 1), fc.nat(255)), { maxLength: 6 }),
+        (changes) => {
+          const der = Buffer.from(leaf.der)
+          for (const [index, octet] of changes) der[index] = octet
+          const result = parseCertificate(der)
+          expect(typeof result.ok).toBe('boolean')
+        },
+      ),
+      { numRuns: 2000 },
+    )
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        (bytes) => typeof parseCertificate(bytes).ok === 'boolean',
+      ),
+    )
+  })
+
+  it('does not change when the caller reuses its buffer', () => {
+    const buffer = Buffer.from(leaf.der)
+    const certificate = read(buffer)
+    buffer.fill(0)
+    expect(createHash('sha256').update(certificate.der).digest('hex')).toBe(certificate.sha256)
+  })
+})
+
+describe('verifying a signature', () => {
+  it.each([
+    ['RSA', { key: 'rsa-2048' }],
+    ['RSASSA-PSS with a plain RSA key', { key: 'rsa-2048', pss: true }],
+    ['RSASSA-PSS with a key of its own kind', { key: 'rsa-pss' }],
+    ['ECDSA P-256', { key: 'P-256' }],
+    ['ECDSA P-384', { key: 'P-384', hash: 'sha384' }],
+    ['ECDSA P-521', { key: 'P-521', hash: 'sha512' }],
+    ['Ed25519', { key: 'ed25519' }],
+    ['RSA with SHA-1', { key: 'rsa-2048', hash: 'sha1' }],
+    ['RSA with MD5', { key: 'rsa-2048', hash: 'md5' }],
+  ] as const)('accepts %s and refuses another key', (_name, options) => {
+    const certificate = read(issue({ subject: 'self', ...options }).der)
+    expect(verifySignature(certificate, certificate)).toBe(true)
+    expect(verifySignature(certificate, read(issue({ subject: 'self', ...options }).der))).toBe(false)
+    expect(verifySignature(certificate, read(leaf.der))).toBe(false)
+  })
+})
+
+describe('comparing names', () => {
+  const name = (value: string, stringType: 'utf8' | 'printable' = 'utf8') =>
+    read(issue({ subject: value, stringType }).der).subject
+  it.each([
+    ['letter case does not count', name('Contoso Root'), name('CONTOSO root'), true],
+    ['runs of spaces do not count', name('Contoso  Root '), name('Contoso Root'), true],
+    ['PrintableString equals UTF8String', name('Contoso', 'printable'), name('Contoso'), true],
+    ['a letter more is another name', name('Contoso'), name('Contosos'), false],
+    ['a comma in a value is no further attribute', name('a,CN=b'), name('a'), false],
+  ])('%s', (_name, a, b, same) => {
+    expect(sameName(a, b)).toBe(same)
+  })
+})
