@@ -1,6 +1,7 @@
 import { releases as allReleases, parseReleaseRange } from './android/releases.js'
 import type { Verdict } from './android/verdict.js'
-import type { RepairedServer } from './judge-server.js'
+import { composeReport } from './compose-report.js'
+import { judgeServer, type RepairedServer, repairServer, settingsOf } from './judge-server.js'
 import { observe } from './observe.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { outcomeText } from './report/build.js'
@@ -68,25 +69,17 @@ export async function check(name: string, options: CheckOptions = {}): Promise<R
     timeoutMs,
   })
   options.onProgress?.({ kind: 'resolved', name: target.displayName, endpoints: endpoints.length })
-  const observing = inParallel(endpoints, options.concurrency ?? 8, async (endpoint) => {
-    const observations = await observe(endpoint, releases, { ...options, timeoutMs })
+  const observations = await inParallel(endpoints, options.concurrency ?? 8, async (endpoint) => {
+    const seen = await observe(endpoint, releases, { ...options, timeoutMs })
     options.onProgress?.({
       kind: 'probed',
       endpoint: idOf(endpoint),
-      outcome: outcomeText(observations.main),
+      outcome: outcomeText(seen.main),
     })
-    return { endpoint, observations }
+    return { endpoint, seen }
   })
-  // The judge and the trust stores are read while the servers answer.
-  const [{ judgeServer, repairServer, settingsOf }, { composeReport }] = await Promise.all([
-    import('./judge-server.js'),
-    import('./compose-report.js'),
-    observing,
-  ])
   const settings = settingsOf(target, releases, { ...options, timeoutMs })
-  const observed = (await observing).map(({ endpoint, observations }) =>
-    judgeServer(endpoint, observations, settings),
-  )
+  const observed = observations.map(({ endpoint, seen }) => judgeServer(endpoint, seen, settings))
   // Loaded only where something is to be fetched: most checks of a sound farm never need it.
   const repairable = observed.some((server) => server.presented.length > 0 && !isAccepted(server))
   const fetcher = options.offline || !repairable ? null : await openFetcher(options)

@@ -7,6 +7,7 @@ import { worstVerdict } from '../report/verdict.js'
 import { parseTarget } from '../target/target.js'
 import type { Certificate } from '../x509/certificate.js'
 import { exitCodes } from './exit-code.js'
+import { loadCertificates, readPassword } from './files.js'
 import type { Machine } from './machine.js'
 import type { CheckFlags } from './options.js'
 import { proxyFor } from './proxy.js'
@@ -53,14 +54,8 @@ function print(reports: readonly Report[], flags: CheckFlags, machine: Machine):
 }
 
 async function checkOptions(flags: CheckFlags, machine: Machine): Promise<CheckOptions> {
-  const named = [...flags.trustAnchor, ...flags.deviceCa, ...flags.remembered, ...flags.intermediates]
-  const files = named.length === 0 ? null : await import('./files.js')
-  const password =
-    flags.passwordFile === undefined
-      ? undefined
-      : await (await import('./files.js')).readPassword(flags.passwordFile)
-  const load = (paths: readonly string[]) =>
-    files === null || paths.length === 0 ? [] : files.loadCertificates(paths, password)
+  const password = flags.passwordFile === undefined ? undefined : await readPassword(flags.passwordFile)
+  const load = (paths: readonly string[]) => loadCertificates(paths, password)
   const certificates = async (paths: readonly string[]): Promise<readonly Certificate[]> =>
     (await load(paths)).map(({ certificate }) => certificate)
   return {

@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
 import { inAscii, paint, wrap } from '../report/style.js'
 import { version } from '../version.js'
+// Not loaded on demand like the other commands: nearly every call runs it, and one file is read faster than many.
+import { checkCommand } from './check-command.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUnknown } from './exit-code.js'
 import type { Machine } from './machine.js'
@@ -101,7 +103,6 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
         done(exitUnknown)
         return
       }
-      const { checkCommand } = await import('./check-command.js')
       done(await checkCommand(targets, flags, machine))
     })
 

@@ -6,8 +6,9 @@ import { HandshakeKeys, tls13Suites } from './key-schedule.js'
 import { computableGroups, type KeyShare, keyShareOf } from './key-share.js'
 import type { HelloShape, Observation, ProbeLimits, ProbePhase } from './observation.js'
 import { contentTypes, encodeRecord, RecordReader, startsRecord, type TlsRecord } from './records.js'
+import { checkChoices } from './server-choices.js'
 import * as messages from './server-messages.js'
-import { ByteQueue, Malformed } from './wire.js'
+import { ByteQueue, ProtocolError, refuse } from './wire.js'
 
 const { extensionTypes } = names
 
@@ -38,17 +39,11 @@ class Stop extends Error {
     this.end = end
   }
 }
-const refuse = (detail: string): never => {
-  throw new Stop({ kind: 'protocol-error', detail })
-}
 
 const types = { serverHello: 2, encryptedExtensions: 8, certificate: 11, serverKeyExchange: 12 } as const
 const [certificateRequest, serverHelloDone, certificateVerify, finished, certificateStatus] = [
   13, 14, 15, 20, 22,
 ]
-
-/** Last octets of `random` by which a server that could do better betrays a forced downgrade (RFC 8446 §4.1.3). */
-const downgrades = { toTls12: '444f574e47524401', toOlder: '444f574e47524400' }
 
 /** RFC 8446 §4.4.3. */
 const certificateVerifyContext = Buffer.from(`${' '.repeat(64)}TLS 1.3, server CertificateVerify\0`)
@@ -147,7 +142,7 @@ export class ClientHandshake {
       if (this.#complete) end = { kind: 'complete' }
     } catch (error) {
       if (error instanceof Stop) end = error.end
-      else if (error instanceof Malformed) end = { kind: 'protocol-error', detail: error.message }
+      else if (error instanceof ProtocolError) end = { kind: 'protocol-error', detail: error.message }
       else throw error
     }
     return { send: this.#outgoing, end }
@@ -325,54 +320,15 @@ export class ClientHandshake {
 
   #serverHello(message: Buffer): void {
     const hello = messages.readServerHello(message.subarray(4))
-    const retry = hello.random.equals(messages.retryRandom)
-    const version = this.#chosenVersion(hello)
-    this.#checkSuite(hello, version)
-    this.#checkExtensions(hello, version, retry)
-    if (hello.compression !== 0) refuse('the server chose compression, which was not offered')
-    if (version === 0x0304) {
-      if (!hello.sessionId.equals(this.#sessionId)) refuse('the server does not echo the session id')
-      if (retry) this.#helloRetry(hello, message)
-      else this.#beginTls13(hello, message)
-    } else this.#beginTls12(hello, version)
-  }
-
-  #chosenVersion(hello: messages.ServerHello): number {
-    const selected = messages.selectedVersion(hello)
-    const version = selected ?? hello.version
-    const name = names.versionName(version)
-    if (!this.#shape.versions.includes(version) || (selected === null && version > 0x0303))
-      refuse(`the server chose ${name}, which was not offered`)
-    if (selected !== null && (selected < 0x0304 || hello.version !== 0x0303))
-      refuse(`the server chose ${name} in a way that TLS does not allow`)
-    if (this.#retry && version !== 0x0304) refuse(`the server chose ${name} after a HelloRetryRequest`)
-    return version
-  }
-
-  #checkSuite({ cipherSuite }: messages.ServerHello, version: number): void {
-    const name = names.cipherSuiteName(cipherSuite)
-    if (!this.#shape.cipherSuites.includes(cipherSuite) || names.signallingSuites.includes(cipherSuite))
-      refuse(`the server chose the cipher suite ${name}, which was not offered`)
-    if (!names.suiteFitsVersion(cipherSuite, version))
-      refuse(`the server chose the cipher suite ${name}, which ${names.versionName(version)} does not have`)
-    if (this.#retry && this.#retry.cipherSuite !== cipherSuite)
-      refuse('the server changed the cipher suite after its HelloRetryRequest')
-  }
-
-  #checkExtensions({ extensions }: messages.ServerHello, version: number, retry: boolean): void {
-    const { supportedVersions, keyShare, cookie } = extensionTypes
-    for (const type of extensions.keys()) {
-      const allowed =
-        version === 0x0304
-          ? type === supportedVersions || type === keyShare || (retry && type === cookie)
-          : this.#offered.has(type) && type !== keyShare
-      if (!allowed) refuse(`the server answered with extension ${type}, which was not offered`)
-    }
+    const offer = { shape: this.#shape, sessionId: this.#sessionId, retry: this.#retry }
+    const version = checkChoices(hello, offer)
+    if (version < 0x0304) this.#beginTls12(hello, version)
+    else if (messages.isRetry(hello)) this.#helloRetry(hello, message)
+    else this.#beginTls13(hello, message)
   }
 
   /** RFC 8446 §4.1.4: another hello with the group or the cookie that the server asks for, once. */
   #helloRetry(hello: messages.ServerHello, message: Buffer): void {
-    if (this.#retry) refuse('the server sent a second HelloRetryRequest')
     const wanted = hello.extensions.get(extensionTypes.keyShare)
     const cookie = hello.extensions.get(extensionTypes.cookie)
     if (!wanted && !cookie) refuse('the HelloRetryRequest asks for nothing')
@@ -421,17 +377,6 @@ export class ClientHandshake {
   }
 
   #beginTls12(hello: messages.ServerHello, version: number): void {
-    const sentinel = hello.random.toString('hex', 24)
-    const highest = this.#shape.versions.at(-1)!
-    const downgraded =
-      (sentinel === downgrades.toTls12 && highest > 0x0303) ||
-      (sentinel === downgrades.toOlder && highest >= 0x0303 && version < highest)
-    if (downgraded)
-      refuse(
-        `the server marked ${names.versionName(version)} as a downgrade: someone altered the hello on its way`,
-      )
-    if (this.#sessionId.length > 0 && hello.sessionId.equals(this.#sessionId))
-      refuse('the server resumes a session that does not exist')
     this.#begin(hello, version)
     const alpn = hello.extensions.get(extensionTypes.alpn)
     if (alpn) this.#alpn(alpn)

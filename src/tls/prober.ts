@@ -51,10 +51,10 @@ export function probe(
   const limits = { ...defaultLimits, ...options.limits }
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
+    const handshake = new ClientHandshake(shape, endpoint.serverName, limits)
     const startedAt = performance.now()
     let connectedAt = startedAt
     let socket: Socket | null = null
-    let handshake: ClientHandshake | null = null
     let bytesReceived = 0
 
     const stop = (): void => {
@@ -70,17 +70,17 @@ export function probe(
     }
     const finish = (outcome: ProbeOutcome): void => {
       stop()
-      if (socket && handshake) leave(socket, handshake.farewell(), limits, () => resolve(outcome))
+      if (socket) leave(socket, handshake.farewell(), limits, () => resolve(outcome))
       else resolve(outcome)
     }
-    const phase = (): ProbePhase => handshake?.phase ?? (proxy ? 'proxy' : 'connect')
+    const phase = (): ProbePhase => (socket ? handshake.phase : proxy ? 'proxy' : 'connect')
     const observed = (): Observation | null => {
-      const seen = handshake?.seen
+      const seen = handshake.seen
       return seen
         ? {
             endpoint,
             shape: shape.id,
-            sni: handshake!.sniName !== null,
+            sni: handshake.sniName !== null,
             ...seen,
             connectMs: connectedAt - startedAt,
             handshakeMs: performance.now() - connectedAt,
@@ -90,12 +90,12 @@ export function probe(
     }
     const received = (chunk: Buffer): void => {
       bytesReceived += chunk.length
-      const { send, end } = handshake!.receive(chunk)
+      const { send, end } = handshake.receive(chunk)
       if (send) socket!.write(send)
       if (end) finish(outcomeOf(end))
     }
     const broken = (kind: 'reset' | 'closed'): void => {
-      const end = handshake!.ended()
+      const end = handshake.ended()
       finish(end ? outcomeOf(end) : { kind, phase: phase(), observation: observed() })
     }
     const reset = (): void => broken('reset')
@@ -115,7 +115,6 @@ export function probe(
       if ('failure' in result) return finish(result.failure)
       connectedAt = performance.now()
       socket = result.socket
-      handshake = new ClientHandshake(shape, endpoint.serverName, limits)
       socket.on('data', received).on('error', reset).on('end', closed).on('close', closed)
       socket.write(handshake.hello())
     })

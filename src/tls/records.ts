@@ -1,4 +1,4 @@
-import { ByteQueue, Malformed } from './wire.js'
+import { ByteQueue, ProtocolError } from './wire.js'
 
 export const contentTypes = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const
 
@@ -31,14 +31,14 @@ export class RecordReader {
     return this.#queue.peek(this.#queue.length)!
   }
 
-  /** The next whole record; null: more bytes are needed. Throws `Malformed` on what is no record header. */
+  /** The next whole record; null: more bytes are needed. Throws `ProtocolError` on what is no record header. */
   next(): TlsRecord | null {
     const header = this.#queue.peek(5)
     if (!header) return null
-    if (!startsRecord(header)) throw new Malformed('what follows is not a TLS record')
+    if (!startsRecord(header)) throw new ProtocolError('what follows is not a TLS record')
     const length = header.readUInt16BE(3)
     if (length > maxFragmentBytes)
-      throw new Malformed(`a record of ${length} bytes is longer than TLS allows`)
+      throw new ProtocolError(`a record of ${length} bytes is longer than TLS allows`)
     const record = this.#queue.take(5 + length)
     if (!record) return null
     return { type: record[0]!, header: record.subarray(0, 5), fragment: record.subarray(5) }

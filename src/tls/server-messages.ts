@@ -1,5 +1,5 @@
 import { extensionTypes } from './code-points.js'
-import { Cursor, Malformed } from './wire.js'
+import { Cursor, ProtocolError } from './wire.js'
 
 /** ServerHello or HelloRetryRequest as sent (RFC 8446 §4.1.3). */
 export interface ServerHello {
@@ -12,10 +12,9 @@ export interface ServerHello {
 }
 
 /** The `random` that makes a ServerHello a HelloRetryRequest (RFC 8446 §4.1.3): SHA-256 of "HelloRetryRequest". */
-export const retryRandom = Buffer.from(
-  'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c',
-  'hex',
-)
+const retryRandom = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex')
+
+export const isRetry = (hello: ServerHello): boolean => hello.random.equals(retryRandom)
 
 export function readServerHello(body: Buffer): ServerHello {
   const cursor = new Cursor(body, 'ServerHello')
@@ -44,7 +43,7 @@ function readExtensions(cursor: Cursor, where: string): Map<number, Buffer> {
   const extensions = new Map<number, Buffer>()
   while (list.left > 0) {
     const type = list.uint(2)
-    if (extensions.has(type)) throw new Malformed(`${where} carries extension ${type} twice`)
+    if (extensions.has(type)) throw new ProtocolError(`${where} carries extension ${type} twice`)
     extensions.set(type, list.vector(2))
   }
   return extensions
@@ -72,7 +71,7 @@ export function readCertificate(body: Buffer): CertificateMessage {
 export function readCertificate13(body: Buffer): CertificateMessage {
   const cursor = new Cursor(body, 'Certificate')
   if (cursor.vector(1).length > 0)
-    throw new Malformed('Certificate carries a request context in the handshake')
+    throw new ProtocolError('Certificate carries a request context in the handshake')
   const list = cursor.cursor(3)
   cursor.end()
   const certificates: Uint8Array[] = []
@@ -87,14 +86,14 @@ export function readCertificate13(body: Buffer): CertificateMessage {
 
 function certificateEntry(list: Cursor): Uint8Array {
   const entry = list.vector(3)
-  if (entry.length === 0) throw new Malformed('Certificate has an entry without content')
+  if (entry.length === 0) throw new ProtocolError('Certificate has an entry without content')
   return new Uint8Array(entry)
 }
 
 /** The OCSP response of a CertificateStatus (RFC 6066 §8), as a message or as an extension of a TLS 1.3 entry. */
 export function readCertificateStatus(body: Buffer): Uint8Array {
   const cursor = new Cursor(body, 'CertificateStatus')
-  if (cursor.uint(1) !== 1) throw new Malformed('CertificateStatus is not of the type ocsp')
+  if (cursor.uint(1) !== 1) throw new ProtocolError('CertificateStatus is not of the type ocsp')
   const response = cursor.vector(3)
   cursor.end()
   return new Uint8Array(response)
@@ -117,7 +116,8 @@ export function readServerKeyExchange(
   const cursor = new Cursor(body, 'ServerKeyExchange')
   let group: number | null = null
   if (keyExchange === 'ecdhe') {
-    if (cursor.uint(1) !== 3) throw new Malformed('ServerKeyExchange describes a curve instead of naming it')
+    if (cursor.uint(1) !== 3)
+      throw new ProtocolError('ServerKeyExchange describes a curve instead of naming it')
     group = cursor.uint(2)
     cursor.vector(1)
   } else {

@@ -1,5 +1,9 @@
-/** Bytes that break the encoding rules. Thrown by readers in this folder and caught by the handshake, never further. */
-export class Malformed extends Error {}
+/** Bytes or choices that break TLS's rules. Thrown in this folder and caught by the handshake, never further. */
+export class ProtocolError extends Error {}
+
+export const refuse = (detail: string): never => {
+  throw new ProtocolError(detail)
+}
 
 /** Reads TLS presentation language (RFC 8446 §3) from one message. Every read is checked against the end. */
 export class Cursor {
@@ -7,7 +11,7 @@ export class Cursor {
   readonly #what: string
   #at = 0
 
-  /** `what` names the structure in the message of a `Malformed`. */
+  /** `what` names the structure in the message of a `ProtocolError`. */
   constructor(bytes: Buffer, what: string) {
     this.#bytes = bytes
     this.#what = what
@@ -28,7 +32,7 @@ export class Cursor {
   }
 
   take(length: number): Buffer {
-    if (length > this.left) throw new Malformed(`${this.#what} ends early`)
+    if (length > this.left) throw new ProtocolError(`${this.#what} ends early`)
     this.#at += length
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
@@ -44,7 +48,7 @@ export class Cursor {
 
   /** The structure ends here; more octets are an error. */
   end(): void {
-    if (this.left > 0) throw new Malformed(`${this.#what} has ${this.left} bytes too many`)
+    if (this.left > 0) throw new ProtocolError(`${this.#what} has ${this.left} bytes too many`)
   }
 }
 
