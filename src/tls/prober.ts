@@ -39,8 +39,7 @@ const lingerMs = 1_000
 
 /**
  * Opens one connection, says one ClientHello, reads up to the proof of the server's key and takes its leave. Whatever
- * the server does is an outcome; the promise rejects only when aborted, and with a TypeError for a shape that cannot
- * be spoken.
+ * the server does is an outcome; the promise rejects only when aborted, and for a shape or a port that cannot be.
  */
 export function probe(
   endpoint: Endpoint,
@@ -63,11 +62,12 @@ export function probe(
       abandon()
       socket?.off('data', received).off('error', reset).off('end', closed).off('close', closed)
     }
-    const aborted = (): void => {
+    const giveUp = (reason: unknown): void => {
       stop()
       socket?.destroy()
-      reject(signal!.reason)
+      reject(reason)
     }
+    const aborted = (): void => giveUp(signal!.reason)
     const finish = (outcome: ProbeOutcome): void => {
       stop()
       if (socket) leave(socket, handshake.farewell(), limits, () => resolve(outcome))
@@ -90,9 +90,13 @@ export function probe(
     }
     const received = (chunk: Buffer): void => {
       bytesReceived += chunk.length
-      const { send, end } = handshake.receive(chunk)
-      if (send) socket!.write(send)
-      if (end) finish(outcomeOf(end))
+      try {
+        const { send, end } = handshake.receive(chunk)
+        if (send) socket!.write(send)
+        if (end) finish(outcomeOf(end))
+      } catch (fault) {
+        giveUp(fault)
+      }
     }
     const broken = (kind: 'reset' | 'closed'): void => {
       const end = handshake.ended()
@@ -106,10 +110,6 @@ export function probe(
       return { ...end, phase: phase(), observation: observed() }
     }
 
-    const timer = setTimeout(() => {
-      finish({ kind: 'timed-out', phase: phase(), timeoutMs: limits.timeoutMs, observation: observed() })
-    }, limits.timeoutMs)
-    signal?.addEventListener('abort', aborted, { once: true })
     let abandon = dial(endpoint, proxy, (result) => {
       abandon = () => {}
       if ('failure' in result) return finish(result.failure)
@@ -118,6 +118,10 @@ export function probe(
       socket.on('data', received).on('error', reset).on('end', closed).on('close', closed)
       socket.write(handshake.hello())
     })
+    const timer = setTimeout(() => {
+      finish({ kind: 'timed-out', phase: phase(), timeoutMs: limits.timeoutMs, observation: observed() })
+    }, limits.timeoutMs)
+    signal?.addEventListener('abort', aborted, { once: true })
   })
 }
 
