@@ -1,4 +1,4 @@
-import { describeProblem } from '../android/rules.js'
+import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Observation, ProbeOutcome } from '../tls/observation.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -41,6 +41,7 @@ export function verdictReport(verdict: Verdict, acceptedIfRemembered: readonly s
         ...common,
         reason: 'Every rule of this release is met.',
         rule: null,
+        source: null,
         certificate: null,
         path: verdict.path.certificates.map(({ certificate }) => certificate.sha256),
       }
@@ -50,10 +51,11 @@ export function verdictReport(verdict: Verdict, acceptedIfRemembered: readonly s
         ...common,
         reason: describeProblem(verdict.reason),
         rule: verdict.reason.rule,
+        source: rules[verdict.reason.rule].citation,
         certificate: verdict.reason.certificate,
       }
     case 'undetermined':
-      return { ...common, reason: verdict.because, rule: null, certificate: null }
+      return { ...common, reason: verdict.because, rule: null, source: null, certificate: null }
   }
 }
 

@@ -88,8 +88,9 @@ export interface VerdictReport {
   readonly verdict: 'accepted' | 'refused' | 'depends' | 'undetermined'
   /** One sentence. */
   readonly reason: string
-  /** Id of the rule that decided; null when accepted. */
+  /** Id of the rule that decided, and where it is written; null when accepted or not decided. */
   readonly rule: string | null
+  readonly source: string | null
   /** The certificate the rule speaks of. */
   readonly certificate: string | null
   /** The path accepted, end-entity first, trust anchor last; empty unless accepted. */

@@ -186,7 +186,13 @@ function sentSection(report: Report, group: readonly EndpointReport[], style: Te
   return [
     paint(style, 'bold', wrap(`Sent by ${group.map(formatAddress).join(', ')}`, style.columns, '  ', '    ')),
     ...(shake
-      ? [paint(style, 'dim', `    ${shake.protocol}, ${shake.cipherSuite}, ${keyProofText[shake.keyProof]}`)]
+      ? [
+          paint(
+            style,
+            'dim',
+            `    ${shake.protocol}, ${shake.cipherSuite}, ${keyProofText[shake.keyProof]}; ${first.connections.length} connections`,
+          ),
+        ]
       : []),
     ...lines,
   ].join('\n')
