@@ -31,10 +31,12 @@ const stepsForReason = 200
 export function searchRecursively(search: Search): SearchResult {
   const attempts = new Attempts()
   const graph = new Graph(search)
+  const leaf = search.presented[0]!
   const found = (accepted: CandidatePath | null): SearchResult => ({ accepted, attempts: attempts.list })
   try {
-    if (!graph.leadsToAnchor(search.presented[0]!)) {
+    if (!graph.leadsToAnchor(leaf)) {
       new Walk(search, graph, attempts, { maxSteps: stepsForReason, signed: false }).run()
+      if (attempts.list.length === 0) attempts.add(entries([leaf], 'presented'), noWayUp(leaf), false)
       return found(null)
     }
     try {
@@ -55,7 +57,14 @@ export function searchRecursively(search: Search): SearchResult {
   }
 }
 
-/** Names as small numbers, who could have issued whom, and what each candidate alone is refused for. */
+/** Where even the dead ends are too far up to be met. */
+const noWayUp = ({ sha256, subject }: Certificate): Problem => ({
+  rule: 'anchor-unknown',
+  certificate: sha256,
+  detail: `no way up from "${subject.text}" through the certificates presented meets a root of this release`,
+})
+
+/** Who could have issued whom, and what each candidate alone is refused for. */
 class Graph {
   readonly #search: Search
   readonly #bySubject = new Map<string, Certificate[]>()

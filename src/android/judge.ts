@@ -214,8 +214,15 @@ function rankOf({ problems, isComplete, certificates }: Attempt, search: Search)
   return isForged ? 80 : rule === 'anchor-unknown' ? 40 : 45
 }
 
-const signs = (issuer: Certificate, child: Certificate, { budget }: Search): boolean =>
-  budget.verify(child, issuer)
+/** Only ranks what is refused already, so that a spent budget is no reason to know less. */
+function signs(issuer: Certificate, child: Certificate, { budget }: Search): boolean {
+  try {
+    return budget.verify(child, issuer)
+  } catch (error) {
+    if (error instanceof LimitReached) return true
+    throw error
+  }
+}
 
 /** A dead end below a root that the release lists and this program lacks might be none. */
 function unknownRootDoubt(attempts: readonly Attempt[], search: Search): string | null {
