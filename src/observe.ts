@@ -6,6 +6,7 @@ import {
   nextShapes,
   type Tried,
 } from './android/connections.js'
+import { helloGroups } from './android/hellos.js'
 import type { Release } from './android/releases.js'
 import { observationOf } from './report/build.js'
 import { cipherSuiteName, groupName, signatureSchemeName, versionName } from './tls/code-points.js'
@@ -61,7 +62,12 @@ export async function observe(
       first.outcome,
     withoutServerName: tried.find(({ shape }) => shape.id === 'no-server-name')?.outcome ?? null,
     tried,
-    evidence: new Map(releases.map((release) => [release, evidenceFor(release, tried)])),
+    evidence: new Map(
+      helloGroups(releases).flatMap(({ releases: alike }) => {
+        const known = evidenceFor(alike[0]!, tried)
+        return alike.map((release) => [release, known] as const)
+      }),
+    ),
   }
 }
 

@@ -89,8 +89,9 @@ export function nextShapes(
   budget: number = maxConnections,
 ): readonly HelloShape[] {
   const left = Math.max(0, budget - tried.length)
-  const open = chosen.filter((release) => evidenceFor(release, tried).kind === 'not-tried')
-  const groups = helloGroups(open)
+  const groups = helloGroups(chosen).filter(
+    ({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-tried',
+  )
   const together = groups.filter(({ shape }) => isCovered(shape))
   if (together.length < 2 || tried.some((attempt) => attempt.shape.id === unionOf5To9.id)) {
     const byReach = [...groups].sort((a, b) => b.releases.length - a.releases.length)
