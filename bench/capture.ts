@@ -8,14 +8,15 @@ import { probe } from '../src/tls/prober.js'
 import { generalShape } from '../src/tls/shapes.js'
 
 /**
- * Client CPU for one captured chain: our prober beside `tls.connect` reading the same chain, one server per protocol in
- * a process of its own, connections one after another, in turns so that both sides meet the same machine.
- * `npx tsx bench/capture.ts`
+ * Client CPU for one captured chain: our prober beside `tls.connect` reading the same chain. Each way runs in a process
+ * of its own (in one process, each would pay for collecting the other's garbage), warmed up, in turns, against one
+ * server per protocol in yet another process. `npx tsx bench/capture.ts`
  */
 export interface CaptureRow {
   readonly protocol: 'TLS 1.2' | 'TLS 1.3'
+  /** Measured connections of each way. */
   readonly connections: number
-  /** Client CPU per connection, microseconds. */
+  /** Client CPU per connection, user and system, microseconds: the least disturbed of the turns. */
   readonly ours: number
   readonly tlsConnect: number
   /** `tls.connect` with one prepared SecureContext for all connections: the best it can do. */
@@ -26,17 +27,29 @@ export interface CaptureRow {
   readonly ratio: number
 }
 
-const warmUpRounds = 5
-const rounds = 10
-const perRound = 100
+const turns = 3
+const warmUp = 1_000
+const perTurn = 500
+
+const ways = {
+  ours: captureOurs,
+  tlsConnect: (port: number) => captureNode(port),
+  tlsConnectShared: (port: number) => captureNode(port, sharedContext()),
+  tcpOnly: openAndClose,
+}
+type Way = keyof typeof ways
+let context: tls.SecureContext | null = null
+const sharedContext = (): tls.SecureContext => {
+  context ??= tls.createSecureContext()
+  return context
+}
 
 export async function benchCapture(): Promise<CaptureRow[]> {
   const rows: CaptureRow[] = []
   for (const protocol of ['TLS 1.2', 'TLS 1.3'] as const) {
-    const server = fork(fileURLToPath(import.meta.url), ['serve', protocol], { execArgv: process.execArgv })
+    const server = start('serve', protocol)
     try {
-      const [port] = (await once(server, 'message')) as [number]
-      rows.push(await measure(protocol, port))
+      rows.push(await measure(protocol, (await once(server, 'message'))[0]))
     } finally {
       await end(server)
     }
@@ -45,33 +58,37 @@ export async function benchCapture(): Promise<CaptureRow[]> {
 }
 
 async function measure(protocol: CaptureRow['protocol'], port: number): Promise<CaptureRow> {
-  const context = tls.createSecureContext()
-  const ways = {
-    ours: () => captureOurs(port),
-    tlsConnect: () => captureNode(port),
-    tlsConnectShared: () => captureNode(port, context),
-    tcpOnly: () => openAndClose(port),
-  }
-  const micros = { ours: 0, tlsConnect: 0, tlsConnectShared: 0, tcpOnly: 0 }
-  for (let round = -warmUpRounds; round < rounds; round++) {
-    for (const [name, capture] of Object.entries(ways) as [keyof typeof ways, () => Promise<void>][]) {
-      const before = process.cpuUsage()
-      for (let i = 0; i < perRound; i++) await capture()
-      const { user, system } = process.cpuUsage(before)
-      if (round >= 0) micros[name] += user + system
+  const micros: Record<Way, number[]> = { ours: [], tlsConnect: [], tlsConnectShared: [], tcpOnly: [] }
+  for (let turn = 0; turn < turns; turn++) {
+    for (const way of Object.keys(ways) as Way[]) {
+      const client = start('capture', way, String(port))
+      micros[way].push((await once(client, 'message'))[0])
+      await end(client)
     }
   }
-  const connections = rounds * perRound
-  const per = (name: keyof typeof ways): number => Math.round(micros[name] / connections)
+  const least = (way: Way): number => Math.round(Math.min(...micros[way]))
   return {
     protocol,
-    connections,
-    ours: per('ours'),
-    tlsConnect: per('tlsConnect'),
-    tlsConnectShared: per('tlsConnectShared'),
-    tcpOnly: per('tcpOnly'),
-    ratio: micros.ours / micros.tlsConnect,
+    connections: turns * perTurn,
+    ours: least('ours'),
+    tlsConnect: least('tlsConnect'),
+    tlsConnectShared: least('tlsConnectShared'),
+    tcpOnly: least('tcpOnly'),
+    ratio: least('ours') / least('tlsConnect'),
   }
+}
+
+const start = (...args: string[]): ChildProcess =>
+  fork(fileURLToPath(import.meta.url), args, { execArgv: process.execArgv })
+
+/** Runs one way in this process and reports its CPU microseconds per connection. */
+async function capture(way: Way, port: number): Promise<void> {
+  for (let i = 0; i < warmUp; i++) await ways[way](port)
+  const before = process.cpuUsage()
+  for (let i = 0; i < perTurn; i++) await ways[way](port)
+  const { user, system } = process.cpuUsage(before)
+  process.send!((user + system) / perTurn)
+  process.once('disconnect', () => process.exit())
 }
 
 async function captureOurs(port: number): Promise<void> {
@@ -126,5 +143,6 @@ function serve(protocol: string): void {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === 'serve') serve(process.argv[3]!)
+  else if (process.argv[2] === 'capture') await capture(process.argv[3] as Way, Number(process.argv[4]))
   else console.table(await benchCapture())
 }
