@@ -57,7 +57,7 @@ export function instant(text: string): Date {
 }
 
 /** Collects a repeatable option. */
-export const repeatable = (value: string, previous: readonly string[]): readonly string[] => [
+export const repeatable = (value: string, previous: readonly string[] = []): readonly string[] => [
   ...previous,
   value,
 ]

@@ -57,11 +57,15 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
 
   program
     .optionsGroup('What to check:')
-    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable, [])
+    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
     .option('--port <number>', 'port where the target names none', wholeNumber(1, 65_535), 443)
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
-    .option('--timeout <seconds>', 'for each connection', seconds(0.1, 300), 10_000)
+    .addOption(
+      new Option('--timeout <seconds>', 'for each connection')
+        .argParser(seconds(0.1, 300))
+        .default(10_000, '10'),
+    )
     .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), 8)
     .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
@@ -71,10 +75,9 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       '--trust-anchor <file>',
       'root that the phones have in their system store; repeatable',
       repeatable,
-      [],
     )
-    .option('--device-ca <file>', 'CA installed by the user or by MDM; repeatable', repeatable, [])
-    .option('--remembered <file>', 'intermediates an app has met before; repeatable', repeatable, [])
+    .option('--device-ca <file>', 'CA installed by the user or by MDM; repeatable', repeatable)
+    .option('--remembered <file>', 'intermediates an app has met before; repeatable', repeatable)
     .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--warn-days <days>', 'warn when a certificate has fewer days left', wholeNumber(0, 3650), 30)
     .option('--crit-days <days>', 'critical when it has fewer days left', wholeNumber(0, 3650), 7)
@@ -84,7 +87,6 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       '--intermediates <file|folder>',
       'where to look for missing issuers first; repeatable',
       repeatable,
-      [],
     )
     .option('--password-file <file>', 'password of .pfx files, on the first line')
     .option('--offline', 'fetch nothing over AIA')
@@ -103,7 +105,7 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
         done(exitUnknown)
         return
       }
-      done(await checkCommand(targets, flags, machine))
+      done(await checkCommand(targets, { ...noFiles, ...flags }, machine))
     })
 
   program
@@ -147,6 +149,9 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
 
   return program
 }
+
+/** Repeatable options that were not given. */
+const noFiles = { server: [], trustAnchor: [], deviceCa: [], remembered: [], intermediates: [] }
 
 function reportFault(error: unknown, machine: Machine): void {
   const style = textStyle(machine, machine.err, {})
