@@ -84,12 +84,15 @@ describe('from Android 7 on', () => {
 })
 
 describe('on every release', () => {
-  it('strangers change nothing', () => {
+  // The greedy builder swaps certificates into place, so where two have one name a stranger can change which comes first.
+  it('strangers change nothing, up to 6.0 as long as no two certificates have one name', () => {
     fc.assert(
       fc.property(rest, anchors, fc.nat(9), (sent, trusted, position) => {
         const own = sent.filter((item) => !strange.includes(item))
         const mixed = [...own.slice(0, position), ...strange, ...own.slice(position)]
-        expect(kinds([first, ...mixed], trusted)).toEqual(kinds([first, ...own], trusted))
+        const isAmbiguous = new Set(own.map(({ subject }) => subject.text)).size < own.length
+        const chosen = isAmbiguous ? recursive : releases
+        expect(kinds([first, ...mixed], trusted, chosen)).toEqual(kinds([first, ...own], trusted, chosen))
       }),
       runs,
     )
