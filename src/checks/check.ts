@@ -1,101 +1,92 @@
-import type { Release } from '../android/releases.js'
+import type { Action, Person } from '../adfs/actions.js'
 import type { RuleId } from '../android/rules.js'
-import type { Verdict } from '../android/verdict.js'
-import type { Severity } from '../report/report.js'
-import type { Endpoint, ProbeOutcome } from '../tls/observation.js'
-import type { Certificate, ParseProblem } from '../x509/certificate.js'
+import type { Release } from '../android/releases.js'
+import type { Examination } from '../examine/examination.js'
+import type { CaseKey, Farm, SubjectId } from '../farm/subject.js'
+import type { Threshold } from '../gate/thresholds.js'
+import type { Certificate } from '../x509/certificate.js'
+import type { Sha256 } from '../x509/identity.js'
+import type { Words } from '../words/words.js'
 
-/** One server with everything seen and judged of it. */
-export interface JudgedEndpoint {
-  /** `address:port`, as in reports. */
-  readonly id: string
-  readonly endpoint: Endpoint
-  /** Outcome of the connection whose certificates are judged. */
-  readonly outcome: ProbeOutcome
-  /** Entries of the certificate list that could be read, in the order received, duplicates kept. */
-  readonly presented: readonly Certificate[]
-  readonly unreadable: readonly { readonly index: number; readonly problem: ParseProblem }[]
-  /** One per selected release; empty when nothing was received. */
-  readonly verdicts: readonly Verdict[]
-  readonly withoutServerName: ProbeOutcome | null
-  /** ClientHellos of Android releases that were spoken, with what came of them. */
-  readonly hellos: readonly {
-    readonly id: string
-    readonly releases: readonly Release[]
-    readonly outcome: ProbeOutcome
-  }[]
-  /** What the server should send in addition, each with the certificate whose signature it verifies. */
-  readonly missing: readonly {
-    readonly certificate: Certificate
-    readonly from: string
-    readonly issued: Certificate
-  }[]
-  /** An issuer that nobody could supply; null: none. */
-  readonly unresolved: {
-    readonly child: Certificate
-    readonly urls: readonly string[]
-    readonly tried: readonly string[]
-  } | null
-  /** How each release would take the server once `missing` is sent; empty where nothing is missing. */
-  readonly afterRepair: readonly Verdict[]
-  /** Releases that would accept the server once `missing` is sent. */
-  readonly acceptedAfterRepair: readonly Release[]
-}
+export type Severity = 'critical' | 'warning' | 'info'
 
-/** All a check may look at: facts and the clock, nothing that can be asked for more. */
-export interface CheckContext {
-  readonly target: {
-    readonly name: string
-    readonly displayName: string
-    readonly port: number
-    readonly isAddress: boolean
-  }
+/** All that checks may look at: facts and the clock, nothing that can be asked for more. */
+export interface ExaminedFarm {
+  readonly farm: Farm
+  /** One per subject, in the farm's order. */
+  readonly examinations: readonly Examination[]
   readonly at: Date
-  /** Selected releases, oldest first. */
+  /** Releases that set the verdict, oldest first. */
   readonly releases: readonly Release[]
-  readonly warnDays: number
-  readonly critDays: number
-  readonly endpoints: readonly JudgedEndpoint[]
-  /** Names that could not be resolved. */
-  readonly unresolvedNames: readonly {
-    readonly host: string
-    readonly reason: string
-    readonly detail: string
-  }[]
-  /** Releases whose trust store holds an anchor with this subject and key, oldest first. */
+  /** Releases told beside them, which never do. */
+  readonly others: readonly Release[]
+  readonly warn: Threshold
+  readonly crit: Threshold
+  /** Of `releases`, those whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
   /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */
   readonly isPublicAnchor: (certificate: Certificate) => boolean
+  /** Every certificate met anywhere in the run, by its SHA-256. */
+  readonly certificates: ReadonlyMap<Sha256, Certificate>
 }
 
-/** What one check found once; `evidence` is JSON-safe. */
-export interface Finding<E> {
-  /** `address:port`; null: the whole target. */
-  readonly endpoint: string | null
+/** One thing one check found at one subject (or in the whole farm). */
+export interface Case<E> {
+  /** Outlives a renewal: missing issuer's name and key, kind of key, a host name; never the leaf's hash. */
+  readonly facet: string
+  /** Null: the whole farm. */
+  readonly subject: SubjectId | null
+  /** Releases that it matters to; of `ExaminedFarm.releases` only. Empty: it changes no verdict. */
   readonly releases: readonly Release[]
-  /** Where the case is milder or graver than the check's usual severity. */
-  readonly severity?: Severity
+  readonly severity: Severity
+  /** What it is about. */
+  readonly certificate: Sha256 | null
+  /** Typed facts, JSON-safe: raw text, dates as ISO 8601 text. */
   readonly evidence: E
 }
 
-export interface Check<E = Record<string, unknown>> {
-  /** Kebab-case noun phrase of the failing state: the public id, equal to the file name and to the page in docs/checks. */
-  readonly id: string
+export type CheckResult<E> =
+  | { readonly status: 'pass' }
+  | { readonly status: 'not-applicable'; readonly why: string }
+  | { readonly status: 'undetermined'; readonly why: string }
+  | { readonly status: 'found'; readonly cases: readonly Case<E>[] }
+
+/** Cases that read alike, told once. `subjects` and `releases` are theirs together. */
+export interface Told<E> {
+  readonly cases: readonly (Case<E> & { readonly key: CaseKey })[]
+  readonly subjects: readonly SubjectId[]
+  readonly releases: readonly Release[]
   readonly severity: Severity
+  readonly farm: ExaminedFarm
+}
+
+/** An action, who does it and where; without `on`, at every subject of the finding. */
+export interface Advice {
+  readonly action: Action
+  readonly by?: Person
+  readonly on?: readonly SubjectId[]
+}
+
+export interface Check<Id extends string = string, E = unknown> {
+  /** Kebab-case noun phrase of the failing state: the public id, equal to the file name and to the page in docs/checks. */
+  readonly id: Id
   readonly title: string
   /** RFC sections, Android sources, vendor pages. */
   readonly sources: readonly string[]
   /** Rules of the judge whose refusals this check reports; each rule belongs to exactly one check. */
   readonly rules: readonly RuleId[]
-  /** Empty: passed or not applicable. */
-  readonly run: (context: CheckContext) => readonly Finding<E>[]
-  /** Fact and consequence, in one or two sentences; without the server's address, so that equal cases can be told once. */
-  readonly message: (evidence: E, finding: Finding<E>, context: CheckContext) => string
-  /** Next steps of a named person on a named server, the last one confirming the fix. */
-  readonly steps: (evidence: E, finding: Finding<E>, context: CheckContext) => readonly string[]
+  readonly run: (farm: ExaminedFarm) => CheckResult<E>
+  /** Fact and consequence in one to three sentences. Told for all cases that give equal words. */
+  readonly tell: (evidence: E, told: Told<E>) => Words
+  /** What to do about it, in order; the plan merges it with what other findings ask for. */
+  readonly actions: (evidence: E, told: Told<E>) => readonly Advice[]
 }
 
-/** Declares a check; evidence stays typed from `run` to the sentences. */
-export function defineCheck<E>(check: Check<E>): Check {
-  return check as unknown as Check
-}
+/** Declares a check; evidence stays typed from `run` to the words. */
+export const defineCheck = <const Id extends string, E>(check: Check<Id, E>): Check<Id, E> => check
+
+/** `found` when there are cases, else what is said instead. */
+export const found = <E>(
+  cases: readonly Case<E>[],
+  otherwise: CheckResult<E> = { status: 'pass' },
+): CheckResult<E> => (cases.length > 0 ? { status: 'found', cases } : otherwise)

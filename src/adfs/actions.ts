@@ -1,0 +1,68 @@
+import type { CaseKey, SubjectId } from '../farm/subject.js'
+import type { Sha256 } from '../x509/identity.js'
+
+/** Stores of the Windows computer account by their own names; formats speak their labels beside them. */
+export type Store = 'CA' | 'My' | 'Root' | 'Disallowed'
+
+/** What a new certificate must be, where one is to be ordered. */
+export type Demand =
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  | { readonly kind: 'validity' }
+  | { readonly kind: 'server-authentication' }
+  | { readonly kind: 'key-usage' }
+  | { readonly kind: 'stronger-key' }
+  | { readonly kind: 'stronger-signature' }
+  | { readonly kind: 'known-authority' }
+  | { readonly kind: 'intermediate-renewed'; readonly certificate: Sha256 }
+  | { readonly kind: 'constraints'; readonly certificate: Sha256 }
+  | { readonly kind: 'other' }
+
+/** Something to look at before anything is changed; each has one spelling in `adfs/`. */
+export type Lookup =
+  | { readonly kind: 'certification-path'; readonly certificate: Sha256 }
+  | { readonly kind: 'bindings' }
+  | { readonly kind: 'services' }
+  | { readonly kind: 'tls-settings' }
+  | { readonly kind: 'clock' }
+  | { readonly kind: 'firewall' }
+  | { readonly kind: 'device-at-address' }
+  | { readonly kind: 'dns'; readonly host: string }
+  | { readonly kind: 'issuer-kind'; readonly certificate: Sha256 }
+  | { readonly kind: 'ocsp-stapling' }
+  | { readonly kind: 'client-certificate-binding' }
+
+/** One thing for one person to do, as data: spoken per role, terminator and shell by `adfs/`, listed by the plan. */
+export type Action =
+  | { readonly verb: 'import'; readonly certificates: readonly Sha256[]; readonly store: Store }
+  | { readonly verb: 'remove'; readonly certificate: Sha256 }
+  | { readonly verb: 'disable-root'; readonly root: Sha256 | null; readonly twinOf: Sha256 }
+  | { readonly verb: 'restart' }
+  /** `certificate`: the one to be presented, usually the leaf of today. */
+  | { readonly verb: 'rebind'; readonly certificate: Sha256 }
+  | { readonly verb: 'reboot' }
+  | { readonly verb: 'reissue'; readonly certificate: Sha256 | null; readonly demands: readonly Demand[] }
+  /** For whoever ends TLS without Windows' stores: what its bundle must hold, leaf first. */
+  | { readonly verb: 'edit-bundle'; readonly chain: readonly Sha256[] }
+  | { readonly verb: 'delete-binding' }
+  /** Several servers stand behind one address: name each with --server. */
+  | { readonly verb: 'name-nodes' }
+  /** The issuer of `child` could not be fetched: export it from a server's own certification path, or from the URLs. */
+  | { readonly verb: 'fetch-by-hand'; readonly child: Sha256; readonly urls: readonly string[] }
+  | { readonly verb: 'look'; readonly at: Lookup }
+  | { readonly verb: 'check-by-name' }
+  | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later' }
+  | { readonly verb: 'confirm' }
+
+/** Who does it. */
+export type Person = 'adfs-admin' | 'certificate-buyer' | 'network-admin' | 'whoever-checks' | 'ca-admin'
+
+/** One step of the plan: in order, each once, however many findings ask for it. */
+export interface Step {
+  readonly on: readonly SubjectId[]
+  readonly by: Person
+  readonly action: Action
+  /** Command of ours, as arguments without the program's name; null where the step is not one. */
+  readonly argv: readonly string[] | null
+  /** Keys of the cases that ask for it. */
+  readonly because: readonly CaseKey[]
+}

@@ -1,0 +1,39 @@
+import type { Threshold } from '../gate/thresholds.js'
+import type { Certificate } from '../x509/certificate.js'
+
+/** Certificates that the operator gave, with the path as it was named. */
+export interface GivenFile {
+  /** As on the command line. */
+  readonly path: string
+  readonly certificates: readonly { readonly certificate: Certificate; readonly from: string }[]
+}
+
+/**
+ * What the operator asked for, defaults left out: what a saved case keeps and what printed commands repeat. Never holds
+ * a password; of a proxy only scheme, host and port.
+ */
+export interface Asked {
+  /** As on the command line, one farm. */
+  readonly target: string
+  readonly servers: readonly string[]
+  readonly port: number | null
+  readonly family: 4 | 6 | null
+  /** As written: `supported`, `all` or a range; null: the default. */
+  readonly android: string | null
+  readonly trustAnchors: readonly GivenFile[]
+  readonly deviceCas: readonly GivenFile[]
+  readonly remembered: readonly GivenFile[]
+  readonly intermediates: readonly GivenFile[]
+  /** The clock that validity is judged by; null: the time of the run. */
+  readonly at: Date | null
+  readonly offline: boolean
+  readonly aiaAllowPrivate: boolean
+  readonly warn: Threshold | null
+  readonly crit: Threshold | null
+  /** For each connection, milliseconds; null: the default. */
+  readonly timeoutMs: number | null
+  /** Extra connections with the same hello, to meet the servers behind one address. */
+  readonly repeat: number
+  /** `http://proxy:3128`, without credentials; `none`: given as --no-proxy; null: not given. */
+  readonly proxy: string | 'none' | null
+}

@@ -1,0 +1,270 @@
+import { type Static, type TProperties, Type } from 'typebox'
+import { releases } from '../android/releases.js'
+
+/**
+ * The report, defined once: TypeScript's types are derived from here, and `npm run schema` writes
+ * `report.schema.json`. Readers must accept new fields and new members of every enumeration, so objects are open.
+ * Text is raw, as it stands in certificates and on the command line; times are RFC 3339 without fractions, UTC.
+ */
+const object = <P extends TProperties>(properties: P, description?: string) =>
+  Type.Object(properties, description === undefined ? {} : { description })
+const text = (description?: string) => Type.String(description === undefined ? {} : { description })
+const nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
+const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
+  Type.Unsafe<T[number]>({ enum: values, ...(description === undefined ? {} : { description }) })
+
+const instant = Type.String({ description: 'RFC 3339, UTC, no fractions', format: 'date-time' })
+const sha256 = Type.String({ description: 'SHA-256 of the DER, lower-case hex', pattern: '^[0-9a-f]{64}$' })
+const release = oneOf(releases, 'An Android release; later versions of this program know more.')
+const releaseList = Type.Array(release, { description: 'Oldest first.' })
+const subjectId = text('Id of a subject: name@address:port')
+const caseKey = text('finding id|subject id|facet: stable over renewals')
+const overallVerdict = oneOf(['ok', 'warning', 'critical', 'unknown'])
+const severity = oneOf(['critical', 'warning', 'info'])
+
+const outcome = object({
+  kind: text('How the first connection ended, e.g. observed, timed-out, alert'),
+  phase: nullable(text('What was being waited for when it ended')),
+  detail: text('In words'),
+})
+
+const exchange = object({
+  hello: text('Id of the ClientHello said, e.g. android-14'),
+  nth: Type.Integer({ minimum: 0, description: 'Connections with the same hello are counted from 0.' }),
+  sni: Type.Boolean(),
+  outcome: text('In words'),
+  ended: nullable(oneOf(['authenticated', 'not-provable', 'failed'], 'Null: no certificate list came.')),
+  answer: nullable(text('Id of the answer it brought')),
+})
+
+const handshake = object({
+  protocol: text('TLS 1.0 … TLS 1.3'),
+  cipherSuite: text(),
+  group: nullable(text()),
+  alpn: nullable(text()),
+  clientCertificateRequested: Type.Boolean(),
+  stapledOcsp: Type.Boolean(),
+  signedCertificateTimestamps: Type.Boolean(),
+})
+
+const answer = object(
+  {
+    id: text('a1, a2, …; the newest release’s first'),
+    releases: releaseList,
+    sent: Type.Array(sha256, { description: 'In the order received, duplicates kept.' }),
+    unreadable: Type.Array(object({ index: Type.Integer(), problem: text() })),
+    how: oneOf(['connection', 'file']),
+    handshake: nullable(handshake),
+  },
+  'One certificate list that the subject shows. A list shown to no release has empty releases.',
+)
+
+const verdict = object({
+  releases: releaseList,
+  verdict: oneOf(['accepted', 'refused', 'depends', 'undetermined']),
+  counts: Type.Boolean({ description: 'Whether these releases set the verdict and the exit code.' }),
+  rule: nullable(text('Id of the rule that decided; not-asked where a release was not asked')),
+  certificate: nullable(sha256),
+  reason: text('In words'),
+  sources: Type.Array(text()),
+  answer: nullable(text()),
+  basis: oneOf(['spoken', 'inferred', 'none', 'file'], 'Whether the release’s own hello was said.'),
+  path: Type.Array(sha256, { description: 'The path accepted, leaf first, trust anchor last.' }),
+  alternatives: Type.Array(Type.Array(sha256), { description: 'Other paths that were tried, each refused or worse.' }),
+})
+
+const repair = object({
+  answer: text(),
+  add: Type.Array(
+    object({
+      sha256,
+      origin: oneOf(['aia', 'operator', 'other-server']),
+      from: text('URL, file or subject id'),
+      issued: sha256,
+    }),
+  ),
+  drop: Type.Array(object({ sha256, reason: oneOf(['root', 'duplicate', 'expired', 'stale', 'unrelated']) })),
+  chain: Type.Array(sha256, { description: 'What is to be sent: leaf first, no root.' }),
+  takesEffect: object(
+    {
+      predicted: Type.Boolean(),
+      unless: Type.Array(
+        object({
+          kind: oneOf(['root-disabled', 'removed', 'windows-ends-tls']),
+          certificate: nullable(sha256),
+        }),
+      ),
+    },
+    'Whether Windows is predicted to send the chain after the import; the model never ran on Windows.',
+  ),
+  verdictsAfter: Type.Array(
+    object({ releases: releaseList, verdict: oneOf(['accepted', 'refused', 'depends', 'undetermined']) }),
+  ),
+  open: nullable(
+    object(
+      {
+        child: sha256,
+        issuer: text('Subject of the certificate that nobody could supply'),
+        keyIdentifier: nullable(text()),
+        urls: Type.Array(text()),
+      },
+      'The issuer that nobody could supply',
+    ),
+  ),
+  byLuck: releaseList,
+})
+
+const subject = object({
+  id: subjectId,
+  kind: oneOf(['served', 'file']),
+  name: nullable(text('A-label form; null: the target is an address')),
+  label: text('The node as the operator or DNS calls it'),
+  address: nullable(text()),
+  port: nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),
+  role: oneOf(['adfs', 'wap', 'balancer', 'unknown']),
+  outcome,
+  connections: Type.Array(exchange),
+  varying: Type.Array(text(), {
+    description: 'Answers that equal connections got: several servers stand behind the address.',
+  }),
+  withoutName: nullable(object({ outcome: text(), answer: nullable(text()) })),
+  answers: Type.Array(answer),
+  verdicts: Type.Array(verdict),
+  repairs: Type.Array(repair),
+  chromium: nullable(
+    object(
+      { verdict: oneOf(['accepted', 'refused', 'unknown']), reason: text() },
+      'Chrome and WebView on the newest release: they fetch missing intermediates, apps do not. Never counts.',
+    ),
+  ),
+})
+
+/** A piece of text with marks; formats render them in their own way. */
+const word = Type.Union([
+  Type.String(),
+  object({ code: text() }),
+  object({ untrusted: text() }),
+  object({ certificate: sha256 }),
+  object({ releases: releaseList }),
+  object({ subject: subjectId }),
+  object({ date: instant }),
+  object({ count: Type.Tuple([Type.Integer(), text(), text()]) }),
+])
+
+const action = Type.Object(
+  { verb: text('What to do, e.g. import, restart, confirm; its other fields depend on it') },
+  { additionalProperties: true },
+)
+
+const finding = object({
+  id: text('Kebab-case; `adfs-check explain ID` prints its page'),
+  key: caseKey,
+  severity,
+  subjects: Type.Array(subjectId, { description: 'Empty: the whole farm.' }),
+  releases: releaseList,
+  certificate: nullable(sha256),
+  title: text(),
+  message: text('Fact and consequence, in words'),
+  words: Type.Array(word, { description: 'The message with marks' }),
+  cases: Type.Array(object({ key: caseKey, subject: nullable(subjectId), evidence: Type.Unknown() })),
+  actions: Type.Array(action),
+  sources: Type.Array(text()),
+})
+
+const step = object({
+  on: Type.Array(subjectId),
+  by: oneOf(['adfs-admin', 'certificate-buyer', 'network-admin', 'whoever-checks', 'ca-admin']),
+  action,
+  argv: nullable(Type.Array(text(), { description: 'Arguments of adfs-check' })),
+  because: Type.Array(caseKey),
+})
+
+const certificate = object({
+  subject: text('RFC 4514'),
+  name: text('Last common name, else the subject'),
+  issuer: text(),
+  serialNumber: text('Lower-case hex'),
+  notBefore: instant,
+  notAfter: instant,
+  subjectKeyIdentifier: nullable(text()),
+  authorityKeyIdentifier: nullable(text()),
+  names: Type.Array(text()),
+  isCa: Type.Boolean(),
+  key: text('e.g. RSA 2048'),
+  signatureAlgorithm: text(),
+  caIssuers: Type.Array(text()),
+  thumbprint: text('SHA-1 of the DER, upper-case hex: what Windows calls it by'),
+  origins: Type.Array(text(), { description: 'subject ids that send it, trust-store, aia URL, operator file' }),
+  pem: text(),
+})
+
+const report = object({
+  farm: object({
+    id: text('The target as named'),
+    names: Type.Array(object({ ascii: text(), display: text() })),
+    ports: Type.Array(Type.Integer()),
+    unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
+  }),
+  at: instant,
+  verdict: overallVerdict,
+  policy: object({
+    releases: releaseList,
+    others: releaseList,
+    warn: object({ percent: nullable(Type.Number()), days: nullable(Type.Number()) }),
+    crit: object({ percent: nullable(Type.Number()), days: nullable(Type.Number()) }),
+    supported: object({ from: release, asOf: text(), source: text() }, 'Where the default comes from'),
+  }),
+  network: object(
+    { resolver: text(), proxy: nullable(text()), offline: Type.Boolean(), timeoutMs: Type.Number() },
+    'What the answers depended on',
+  ),
+  trustStores: object({
+    sources: Type.Array(object({ releases: releaseList, roots: Type.Integer(), source: text() })),
+    added: Type.Array(sha256),
+  }),
+  /** What printed commands repeat, without the target. */
+  asked: Type.Array(text(), { description: 'Options that the answer depended on, as arguments' }),
+  subjects: Type.Array(subject),
+  findings: Type.Array(finding, { description: 'Most important first: the first finding is the cause.' }),
+  checks: Type.Array(
+    object({
+      id: text(),
+      title: text(),
+      status: oneOf(['pass', 'not-applicable', 'undetermined', 'found']),
+      why: nullable(text()),
+    }),
+  ),
+  plan: object({ steps: Type.Array(step) }),
+  fetches: Type.Array(object({ url: text(), purpose: text(), outcome: text() })),
+  kit: nullable(object({ folder: text(), files: Type.Array(text()) })),
+  certificates: Type.Record(sha256, certificate),
+})
+
+const reportDocument = Type.Object(
+  {
+    schemaVersion: Type.Literal(2),
+    tool: object({ name: Type.Literal('adfs-check'), version: text() }),
+    at: instant,
+    reports: Type.Array(report),
+    verdict: overallVerdict,
+    exitCode: Type.Integer({ minimum: 0, maximum: 4 }),
+  },
+  {
+    $id: 'https://adfs-check.invalid/report.schema.json',
+    title: 'adfs-check report',
+    description: 'Readers must accept new fields and new members of enumerations.',
+  },
+)
+
+export const schemas = { report, document: reportDocument }
+
+export type Report = Static<typeof report>
+export type ReportDocument = Static<typeof reportDocument>
+export type OverallVerdict = Report['verdict']
+export type SubjectReport = Report['subjects'][number]
+export type AnswerReport = SubjectReport['answers'][number]
+export type VerdictReport = SubjectReport['verdicts'][number]
+export type RepairReport = SubjectReport['repairs'][number]
+export type FindingReport = Report['findings'][number]
+export type CertificateReport = Report['certificates'][string]
+export type StepReport = Report['plan']['steps'][number]
