@@ -22,7 +22,7 @@ export interface ExaminedFarm {
   readonly others: readonly Release[]
   readonly warn: Threshold
   readonly crit: Threshold
-  /** Of `releases`, those whose trust store holds an anchor with this subject and key, oldest first. */
+  /** Releases, counting or not, whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
   /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */
   readonly isPublicAnchor: (certificate: Certificate) => boolean
