@@ -1,12 +1,12 @@
 import type { Action, Person } from '../adfs/actions.js'
-import type { RuleId } from '../android/rules.js'
 import type { Release } from '../android/releases.js'
+import type { RuleId } from '../android/rules.js'
 import type { Examination } from '../examine/examination.js'
 import type { CaseKey, Farm, SubjectId } from '../farm/subject.js'
 import type { Threshold } from '../gate/thresholds.js'
+import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
-import type { Words } from '../words/words.js'
 
 export type Severity = 'critical' | 'warning' | 'info'
 

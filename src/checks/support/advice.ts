@@ -1,10 +1,11 @@
-import type { Certificate } from '../../x509/certificate.js'
-import type { Sha256 } from '../../x509/identity.js'
 import type { Demand } from '../../adfs/actions.js'
 import type { Words } from '../../words/words.js'
 import { listed, say } from '../../words/words.js'
+import type { Certificate } from '../../x509/certificate.js'
+import type { Sha256 } from '../../x509/identity.js'
 import type { Advice, Told } from '../check.js'
 import { type Shown, shownAt } from './answers.js'
+import { chainOf, isSelfSigned } from './chain.js'
 import { neededIn } from './no-anchor.js'
 
 /** The lists that the cases of a finding are about: those of their subjects that do not fare well, else all. */
@@ -77,3 +78,29 @@ export const twinWords = (twins: readonly RootTwin[]): Words =>
 
 export const disabling = (twins: readonly RootTwin[]): readonly Advice[] =>
   twins.map(({ root, twinOf }) => ({ action: { verb: 'disable-root', root, twinOf } }))
+
+/**
+ * For whoever keeps the chain file of a device that is not Windows, where nothing is refused: what was sent, in order,
+ * without what no release goes by.
+ */
+export function tidying(told: Told<unknown>): readonly Advice[] {
+  const chains = new Map(
+    shownAt(told.farm, told.subjects).map((shown) => {
+      const chain = (shown.repair?.chain ?? sentInOrder(shown)).map(({ sha256 }) => sha256)
+      return [chain.join(), chain]
+    }),
+  )
+  return [
+    ...[...chains.values()].flatMap((chain): Advice[] =>
+      chain.length > 0 ? [{ action: { verb: 'edit-bundle', chain } }] : [],
+    ),
+    confirming,
+  ]
+}
+
+function sentInOrder(shown: Shown): readonly Certificate[] {
+  const sent = new Set(shown.certificates.map(({ sha256 }) => sha256))
+  return (chainOf(shown)?.related ?? []).filter(
+    (certificate, index) => sent.has(certificate.sha256) && (index === 0 || !isSelfSigned(certificate)),
+  )
+}

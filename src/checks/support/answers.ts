@@ -130,7 +130,9 @@ export function mergeCases<E extends Beside>(cases: readonly Case<E>[]): readonl
 }
 
 const weights: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 }
-const united = (a: readonly Release[], b: readonly Release[]): readonly Release[] => [...new Set([...a, ...b])]
+const united = (a: readonly Release[], b: readonly Release[]): readonly Release[] => [
+  ...new Set([...a, ...b]),
+]
 
 /** What outlives a renewal: subject and key of an authority; of an end-entity certificate only its kind of key. */
 export const facetOf = (certificate: Certificate, isLeaf: boolean): string =>
@@ -141,4 +143,3 @@ export const facetOf = (certificate: Certificate, isLeaf: boolean): string =>
 /** The lists of these subjects as the farm holds them, for advice that must not touch what is needed. */
 export const shownAt = (farm: ExaminedFarm, subjects: readonly SubjectId[]): readonly Shown[] =>
   shownIn(farm).filter(({ seen }) => subjects.includes(seen.subject.id))
-

@@ -67,10 +67,10 @@ function keyKind(leaf: Certificate | null): string {
 }
 
 const versionNames: Readonly<Record<number, string>> = {
-  0x0301: 'TLS 1.0',
-  0x0302: 'TLS 1.1',
-  0x0303: 'TLS 1.2',
-  0x0304: 'TLS 1.3',
+  769: 'TLS 1.0',
+  770: 'TLS 1.1',
+  771: 'TLS 1.2',
+  772: 'TLS 1.3',
 }
 
 const versionsOf = ({ answer }: Shown): readonly string[] => [

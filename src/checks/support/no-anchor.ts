@@ -67,12 +67,7 @@ export const noAnchor = (farm: ExaminedFarm): readonly NoAnchor[] =>
     return stuck.length > 0 && chain ? [tellApart(farm, shown, chain, stuck)] : []
   })
 
-function tellApart(
-  farm: ExaminedFarm,
-  shown: Shown,
-  chain: Chain,
-  stuck: readonly Refused[],
-): NoAnchor {
+function tellApart(farm: ExaminedFarm, shown: Shown, chain: Chain, stuck: readonly Refused[]): NoAnchor {
   const { repair } = shown
   const root = rootOf(farm, shown, chain)
   const open = repair?.open?.child ?? (root || repair?.add.length ? null : (chain.tops.at(-1) ?? chain.leaf))

@@ -78,14 +78,20 @@ export interface RefusalEvidence extends Beside {
 }
 
 /** One case for each group of refusals: critical where a release that counts refuses, a warning where it depends. */
-export const refusalCases = (farm: ExaminedFarm, rules: readonly RuleId[]): readonly Case<RefusalEvidence>[] =>
+export const refusalCases = (
+  farm: ExaminedFarm,
+  rules: readonly RuleId[],
+): readonly Case<RefusalEvidence>[] =>
   mergeCases(refusalsOf(farm, rules).map((refusal) => refusalCase(farm, refusal)))
 
 export function refusalCase(farm: ExaminedFarm, refusal: Refusal): Case<RefusalEvidence> {
   const { shown, releases, rules, details, dependsOn } = refusal
-  const certificate = refusal.certificate === null ? null : (farm.certificates.get(refusal.certificate) ?? null)
+  const certificate =
+    refusal.certificate === null ? null : (farm.certificates.get(refusal.certificate) ?? null)
   return {
-    facet: [...rules, certificate ? facetOf(certificate, certificate === shown.leaf) : ''].join(' ').trimEnd(),
+    facet: [...rules, certificate ? facetOf(certificate, certificate === shown.leaf) : '']
+      .join(' ')
+      .trimEnd(),
     subject: shown.seen.subject.id,
     releases: counting(farm, releases),
     severity: severityFor(farm, releases, weightOf(dependsOn)),
