@@ -4,11 +4,11 @@ import { composeReport } from './compose-report.js'
 import { judgeServer, type RepairedServer, repairServer, settingsOf } from './judge-server.js'
 import { observe } from './observe.js'
 import type { IssuerFetcher } from './repair/fetch.js'
-import { outcomeText } from './report/build.js'
 import type { Report } from './report/report.js'
 import { resolveEndpoints } from './target/resolve.js'
 import { formatEndpoint, parseServerAddress, parseTarget } from './target/target.js'
 import type { Endpoint } from './tls/observation.js'
+import { outcomeText } from './tls/wording.js'
 import type { Certificate } from './x509/certificate.js'
 
 export interface CheckOptions {

@@ -5,18 +5,13 @@ import { runChecks } from './checks/registry.js'
 import { type RepairedServer, type Settings, spokenFor } from './judge-server.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { fetchOutcomeText } from './repair/fetch-outcome.js'
-import {
-  CertificateIndex,
-  handshakeReport,
-  observationOf,
-  outcomeReport,
-  outcomeText,
-  verdictReport,
-} from './report/build.js'
+import { CertificateIndex, handshakeReport, outcomeReport, verdictReport } from './report/build.js'
 import { repairSteps } from './report/repair-steps.js'
 import type { EndpointReport, Report } from './report/report.js'
 import { overallVerdict } from './report/verdict.js'
 import type { Target } from './target/target.js'
+import { observationOf } from './tls/exchange-end.js'
+import { outcomeText } from './tls/wording.js'
 import { version } from './version.js'
 import type { Certificate } from './x509/certificate.js'
 

@@ -1,5 +1,6 @@
-import { type HandshakeEvidence, maxConnections } from './android/connections.js'
+import type { HandshakeEvidence } from './android/connections.js'
 import { judgeAllWithDeviceCas } from './android/device-ca.js'
+import { handshakeVerdict } from './android/handshake-verdict.js'
 import { judgeAll } from './android/judge.js'
 import type { Release } from './android/releases.js'
 import type { TrustAnchors } from './android/trust-anchors.js'
@@ -7,13 +8,13 @@ import { addAnchors, trustStore } from './android/trust-store.js'
 import type { Verdict } from './android/verdict.js'
 import type { CheckOptions } from './check.js'
 import type { JudgedEndpoint } from './checks/check.js'
-import { disagreementText, type ServerObservations } from './observe.js'
+import type { ServerObservations } from './observe.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { fetchOutcomeText } from './repair/fetch-outcome.js'
 import { planRepair, type RepairPlan } from './repair/plan.js'
 import { IssuerPool } from './repair/pool.js'
-import { observationOf, outcomeText } from './report/build.js'
 import { formatEndpoint, type Target } from './target/target.js'
+import { observationOf } from './tls/exchange-end.js'
 import type { Endpoint, Observation } from './tls/observation.js'
 import type { Certificate, ParseResult } from './x509/certificate.js'
 import { parseCertificate } from './x509/parse.js'
@@ -92,22 +93,24 @@ export function judgeServer(
       outcome,
     })),
   }
-  return { ...server, verdicts: entries.length === 0 ? [] : verdictsOf(server, settings) }
+  // A server that turns a hello down has been judged, if it has shown no certificate to anybody.
+  const isJudged =
+    entries.length > 0 || [...observations.evidence.values()].some(({ kind }) => kind === 'refused')
+  return { ...server, verdicts: isJudged ? verdictsOf(server, settings) : [] }
 }
 
 /**
- * Judges what each release is sent: by the answer to its own hello, or to another that proves what it would be.
- * Releases that share an answer are judged together, so that it is read once.
+ * Judges what each release is shown, by its own hello or by another whose answer proves it. Where a release may be
+ * shown several lists, the worst verdict is its own. Releases that share an answer are judged together.
  */
 function verdictsOf(server: Omit<Server, 'verdicts'>, settings: Settings): readonly Verdict[] {
-  const { main, evidence } = server.observations
-  const answers = new Map<Observation | null, Release[]>()
+  const answers = new Map<Observation, Release[]>()
   const found = new Map<Release, Verdict>()
-  for (const [release, known] of evidence) {
+  for (const [release, known] of server.observations.evidence) {
     const unfit = handshakeVerdict(release, known)
     if (unfit) found.set(release, unfit)
-    const answer = 'observation' in known ? known.observation : observationOf(main)
-    answers.set(answer, [...(answers.get(answer) ?? []), release])
+    for (const observation of shownTo(known))
+      answers.set(observation, [...(answers.get(observation) ?? []), release])
   }
   for (const [answer, releases] of answers) {
     for (const verdict of judgeAllWithDeviceCas(
@@ -115,17 +118,27 @@ function verdictsOf(server: Omit<Server, 'verdicts'>, settings: Settings): reado
       releases,
       settings.deviceCas ?? [],
     )) {
-      // A chain that is refused is the graver news: no handshake would help it.
-      if (verdict.kind === 'refused' || !found.has(verdict.release)) found.set(verdict.release, verdict)
+      const known = found.get(verdict.release)
+      // A handshake that came to no end leaves open whether the release accepts, not whether it refuses this list.
+      if (!known || gravity[verdict.kind] > gravity[known.kind]) found.set(verdict.release, verdict)
     }
   }
   return settings.releases.map((release) => found.get(release)!)
 }
 
-function judgeInput(answer: Observation | null, settings: Settings) {
+const gravity = { accepted: 0, depends: 1, undetermined: 2, refused: 3 } as const
+
+/** The lists that reach a release, with or without a handshake that got through. */
+function shownTo(known: HandshakeEvidence): readonly Observation[] {
+  if (known.kind === 'shown') return known.answers.map(({ observation }) => observation)
+  const seen = known.kind === 'undetermined' ? observationOf(known.failure) : null
+  return seen ? [seen] : []
+}
+
+function judgeInput(answer: Observation, settings: Settings) {
   return {
     // Parsed where possible: the judge says what it makes of bytes that are no certificate.
-    presented: (answer?.certificates ?? []).map((der) => {
+    presented: answer.certificates.map((der) => {
       const parsed = settings.read(der)
       return parsed.ok ? parsed.certificate : der
     }),
@@ -133,52 +146,8 @@ function judgeInput(answer: Observation | null, settings: Settings) {
     at: settings.at,
     host: settings.target.name,
     remembered: settings.remembered ?? [],
-    ...(answer && {
-      handshake: { protocolVersion: answer.protocolVersion, keyExchange: answer.keyExchange },
-      stapledOcsp: answer.stapledOcsp,
-    }),
-  }
-}
-
-/** Null: the release and the server agree on a handshake. */
-function handshakeVerdict(release: Release, known: HandshakeEvidence): Verdict | null {
-  switch (known.kind) {
-    case 'spoken':
-    case 'inferred':
-      return null
-    case 'no-agreement': {
-      // A reset or a close alone may be the network's; an alert, or a difference that another answer shows, is not.
-      const detail = known.disagreements.map(disagreementText).join('; ')
-      const alert =
-        known.outcome?.kind === 'alert'
-          ? `the server answered with the alert ${known.outcome.alert.name}`
-          : ''
-      if (detail === '' && alert === '')
-        return {
-          kind: 'undetermined',
-          release,
-          because:
-            "The connection broke off when this release's ClientHello was sent, and another kind of ClientHello was answered. Run the check again.",
-        }
-      const reason = {
-        rule: 'handshake-refused',
-        certificate: null,
-        detail: [detail, alert].filter((part) => part !== '').join('; '),
-      } as const
-      return { kind: 'refused', release, reason, attempted: [] }
-    }
-    case 'no-answer':
-      return {
-        kind: 'undetermined',
-        release,
-        because: `This release's ClientHello got no answer: ${outcomeText(known.outcome)}. Run the check again.`,
-      }
-    case 'not-tried':
-      return {
-        kind: 'undetermined',
-        release,
-        because: `This release's ClientHello was not sent: ${maxConnections} connections were not enough to tell. Ask for it alone: --android ${release}.`,
-      }
+    handshake: { protocolVersion: answer.protocolVersion, keyExchange: answer.keyExchange },
+    stapledOcsp: answer.stapledOcsp,
   }
 }
 
@@ -263,23 +232,39 @@ function withChain(server: Server, chain: readonly Certificate[]): Server {
     'observation' in seen && seen.observation
       ? { ...seen, observation: { ...seen.observation, certificates } }
       : seen
+  const shown = (known: HandshakeEvidence): HandshakeEvidence => {
+    if (known.kind === 'shown') {
+      const [first, ...more] = known.answers
+      return { ...known, answers: [replaced(first), ...more.map(replaced)] }
+    }
+    return known.kind === 'undetermined' ? { ...known, failure: replaced(known.failure) } : known
+  }
   const { main, evidence } = server.observations
   return {
     ...server,
     observations: {
       ...server.observations,
       main: replaced(main),
-      evidence: new Map([...evidence].map(([release, known]) => [release, replaced(known)])),
+      evidence: new Map([...evidence].map(([release, known]) => [release, shown(known)])),
     },
   }
 }
 
 /** Releases whose ClientHello this was, or whose answer it proves. */
 export const spokenFor = (shape: string, { evidence }: ServerObservations): readonly Release[] =>
-  [...evidence].flatMap(([release, known]) =>
-    (known.kind === 'inferred' ? known.from.id : known.shape.id) === shape && known.kind !== 'not-tried'
-      ? [release]
-      : [],
-  )
+  [...evidence].flatMap(([release, known]) => (speakersOf(known).includes(shape) ? [release] : []))
+
+function speakersOf(known: HandshakeEvidence): readonly string[] {
+  switch (known.kind) {
+    case 'shown':
+      return known.answers.map(({ shape }) => shape.id)
+    case 'refused':
+      return [known.by.id]
+    case 'undetermined':
+      return [known.shape.id]
+    case 'not-asked':
+      return []
+  }
+}
 
 export const idOf = ({ address, port }: Endpoint) => formatEndpoint(address, port)

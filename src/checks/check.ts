@@ -75,11 +75,15 @@ export interface Check<Id extends string = string, E = unknown> {
   readonly sources: readonly string[]
   /** Rules of the judge whose refusals this check reports; each rule belongs to exactly one check. */
   readonly rules: readonly RuleId[]
-  readonly run: (farm: ExaminedFarm) => CheckResult<E>
-  /** Fact and consequence in one to three sentences. Told for all cases that give equal words. */
-  readonly tell: (evidence: E, told: Told<E>) => Words
+  // Methods, so that a check of any evidence is a `Check`: only the registry hands evidence back, to the check it is from.
+  run(farm: ExaminedFarm): CheckResult<E>
+  /**
+   * Fact and consequence in one to three sentences. Told for all cases that give equal words; so they do not name the
+   * finding's own servers, which formats do.
+   */
+  tell(evidence: E, told: Told<E>): Words
   /** What to do about it, in order; the plan merges it with what other findings ask for. */
-  readonly actions: (evidence: E, told: Told<E>) => readonly Advice[]
+  actions(evidence: E, told: Told<E>): readonly Advice[]
 }
 
 /** Declares a check; evidence stays typed from `run` to the words. */
