@@ -73,13 +73,15 @@ function tellApart(farm: ExaminedFarm, shown: Shown, chain: Chain, stuck: readon
   const open = repair?.open?.child ?? (root || repair?.add.length ? null : (chain.tops.at(-1) ?? chain.leaf))
   const likeRoot =
     chain.related.find((one) => one !== chain.leaf && isSelfIssued(one) && !isSelfSigned(one)) ?? null
+  const helpsSome = repair?.verdictsAfter.some((after) => !refusesForAnchor(after)) ?? false
   const isUnansweredFor = chain.impostors.some(({ issuerSent }) => !issuerSent)
 
   const kindOf = (verdict: Refused): 'self-signed' | 'named-like-root' | 'wrong' | 'missing' | 'unknown' => {
     const after = repair?.verdictsAfter.find(({ release }) => release === verdict.release)
-    const isHelped = after !== undefined && !refusesForAnchor(after)
     const adds = (repair?.add.length ?? 0) > 0
     const hasRoot = root?.having.includes(verdict.release) ?? false
+    // What does not count is not judged again: it fares like those that have the same root.
+    const isHelped = after ? !refusesForAnchor(after) : helpsSome && hasRoot
     if (isSelfSigned(chain.leaf)) return 'self-signed'
     if (likeRoot && !isHelped && touches(verdict, likeRoot)) return 'named-like-root'
     // Complete for other releases: what is "missing" then could only widen its reach.
@@ -159,10 +161,13 @@ export function culpritOf({ attempted }: Refused, shown: Shown, { impostors }: C
   return suspects.find(({ sha256 }) => !needed.has(sha256)) ?? null
 }
 
-/** What may not be taken away: certificates by which a release accepts the list now, or would after its repair. */
-export const neededIn = ({ verdicts, repair, leaf }: Shown): readonly Certificate[] => [
+/**
+ * What may not be taken away: certificates by which a release accepts the list now, or would after its repair; all of a
+ * list that no verdict speaks of, because the same releases get a worse one too.
+ */
+export const neededIn = ({ verdicts, repair, leaf, certificates }: Shown): readonly Certificate[] => [
   ...(leaf ? [leaf] : []),
-  ...acceptedBy(verdicts),
+  ...(verdicts.length === 0 ? certificates : acceptedBy(verdicts)),
   ...acceptedBy(repair?.verdictsAfter ?? []),
   ...(repair?.chain ?? []),
 ]

@@ -85,6 +85,7 @@ function isInTheWay(
   if (certificate.sha256 === (leafElsewhere(shown) ?? shown.leaf)?.sha256) return true
   const related = chainOf(shown)?.related ?? []
   return (
+    shown.verdicts.length > 0 &&
     shown.verdicts.every(({ kind }) => kind !== 'accepted') &&
     related.some(({ sha256 }) => sha256 === certificate.sha256) &&
     !related.some((twin) => sameName(twin.subject, certificate.subject) && !isOutside(twin, farm.at))
