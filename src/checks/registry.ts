@@ -19,13 +19,16 @@ import { fallbackCertificate } from './fallback-certificate.js'
 import { handshakeRefusedToRelease } from './handshake-refused-to-release.js'
 import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
+import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
 import { leafNotFirst } from './leaf-not-first.js'
 import { noCertificateSent } from './no-certificate-sent.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
 import type { Finding, Result } from './result.js'
 import { rootIncluded } from './root-included.js'
+import { selfSignedCertificate } from './self-signed-certificate.js'
 import { serversDiffer } from './servers-differ.js'
+import { severalServersBehindAddress } from './several-servers-behind-address.js'
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
 import { tellAll } from './told.js'
@@ -42,11 +45,14 @@ import { wrongIntermediate } from './wrong-intermediate.js'
 /** Every check, in the order in which findings of one rank are told: what to mend first comes first. */
 export const checks = [
   couldNotConnect,
+  severalServersBehindAddress,
   noCertificateSent,
   certificateListTooLarge,
   certificateUnreadable,
   leafNotFirst,
+  selfSignedCertificate,
   intermediateMissing,
+  intermediateNamedLikeRoot,
   wrongIntermediate,
   anchorUnknownToAndroid,
   certificateExpired,
