@@ -418,6 +418,22 @@ const rules: Record<string, Row> = {
     says: /"sts.contoso.com" \(presented\[0\]\) carries a name that "Contoso Issuing CA" \(presented\[1\]\) may not certify/,
     advises: ['reissue sts.contoso.com', 'confirm'],
   },
+  'an intermediate for other domains only, and its successor without that limit found': {
+    world: {
+      ...serving(leaf, twin(root, { extensions: [permits('fabrikam.com')] })),
+      found: [intermediate],
+    },
+    finds: ['critical path-constraint-violated'],
+    says: /Another certificate of the same authority, without this fault, can take its place/,
+    advises: [
+      'import Contoso Issuing CA',
+      'remove Contoso Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Contoso Issuing CA',
+      'confirm',
+    ],
+  },
   'an issuer that is no authority': {
     world: serving(makeLeaf(notCa), notCa),
     finds: ['critical path-constraint-violated'],
