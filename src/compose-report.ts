@@ -16,7 +16,7 @@ import {
 import { repairSteps } from './report/repair-steps.js'
 import type { EndpointReport, Report } from './report/report.js'
 import { overallVerdict } from './report/verdict.js'
-import type { Target } from './target/target.js'
+import type { Target } from './farm/target.js'
 import { version } from './version.js'
 import type { Certificate } from './x509/certificate.js'
 

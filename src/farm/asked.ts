@@ -37,3 +37,6 @@ export interface Asked {
   /** `http://proxy:3128`, without credentials; `none`: given as --no-proxy; null: not given. */
   readonly proxy: string | 'none' | null
 }
+
+/** For each connection, milliseconds. */
+export const defaultTimeoutMs = 10_000

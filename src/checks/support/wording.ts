@@ -1,5 +1,5 @@
 import type { Release } from '../../android/releases.js'
-import { listText, releasesText } from '../../report/releases-text.js'
+import { listText, releasesText } from '../../android/releases-text.js'
 import type { Name } from '../../x509/certificate.js'
 import { neutralise } from '../../x509/name.js'
 import type { CheckContext } from '../check.js'

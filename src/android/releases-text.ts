@@ -1,4 +1,4 @@
-import { releases as allReleases, type Release } from '../android/releases.js'
+import { releases as allReleases, type Release } from './releases.js'
 
 /** `Android 4.4, 6.0-8.1 and 17`: runs of neighbouring releases joined by a hyphen. */
 export function releasesText(releases: readonly Release[]): string {

@@ -1,0 +1,49 @@
+import type { ProbeOutcome, ProbePhase } from './observation.js'
+
+/** How a connection ended, in a few words without the address: the one wording for reports, progress and findings. */
+export function outcomeText(outcome: ProbeOutcome): string {
+  switch (outcome.kind) {
+    case 'observed': {
+      const count = outcome.observation.certificates.length
+      return `${count} certificate${count === 1 ? '' : 's'} received`
+    }
+    case 'unreachable':
+      return outcome.reason === 'refused'
+        ? 'connection refused'
+        : outcome.reason === 'no-route'
+          ? 'no route from here'
+          : outcome.detail
+    case 'proxy-failed':
+      return outcome.detail
+    case 'timed-out':
+      return `no answer within ${outcome.timeoutMs / 1000} s while waiting for ${phaseText[outcome.phase]}`
+    case 'alert':
+      return `TLS alert ${outcome.alert.name} while waiting for ${phaseText[outcome.phase]}`
+    case 'reset':
+      return `connection reset while waiting for ${phaseText[outcome.phase]}`
+    case 'closed':
+      return `connection closed while waiting for ${phaseText[outcome.phase]}`
+    case 'not-tls':
+      return outcome.looksLike === 'http'
+        ? 'answers in plain HTTP, not TLS'
+        : `does not speak TLS: ${outcome.detail}`
+    case 'limit-exceeded':
+      return `more than the limit: ${outcome.limit}, at most ${outcome.maximum}${outcome.actual === null ? '' : `, here ${outcome.actual}`}`
+    case 'protocol-error':
+      return `breaks the TLS protocol: ${outcome.detail}`
+    case 'not-recorded':
+      return 'not in the recorded case'
+    case 'interrupted':
+      return 'the run ended before an answer came'
+  }
+}
+
+export const phaseText: Readonly<Record<ProbePhase, string>> = {
+  resolve: 'the name to resolve',
+  proxy: 'the proxy',
+  connect: 'the TCP connection',
+  'client-hello': 'our ClientHello to be taken',
+  'server-hello': 'the ServerHello',
+  certificate: 'the Certificate message',
+  'key-proof': 'the proof of the key',
+}
