@@ -9,7 +9,7 @@ import { examinedFarm } from './examine/examined-farm.js'
 import { settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
-import type { Farm, Subject } from './farm/subject.js'
+import type { Farm, ServedSubject } from './farm/subject.js'
 import { type Gated, gate } from './gate/gate.js'
 import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
@@ -22,7 +22,7 @@ export interface Hooks {
   /** Subjects observed at a time. */
   readonly concurrency: number
   readonly resolved?: (farm: Farm) => void
-  readonly observed?: (subject: Subject, attempts: readonly Attempt[]) => void
+  readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
 
 /** A report, and the values behind it that a kit is made of. */

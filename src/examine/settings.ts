@@ -63,18 +63,19 @@ export function releasesTrusting(certificate: Certificate, settings: Settings): 
 }
 
 function readOnce(): Settings['entries'] {
-  const known = new Map<string, Omit<Entry, 'index'>>()
-  const read = (der: Uint8Array): Omit<Entry, 'index'> => {
+  const known = new Map<string, Entry>()
+  const read = (der: Uint8Array): Entry => {
     const sha256 = sha256Of(der)
     let entry = known.get(sha256)
     if (!entry) {
       const parsed = parseCertificate(der)
+      const common = { index: 0, der, sha256 }
       entry = parsed.ok
-        ? { der, sha256, certificate: parsed.certificate }
-        : { der, sha256, problem: parsed.problem }
+        ? { ...common, certificate: parsed.certificate }
+        : { ...common, problem: parsed.problem }
       known.set(sha256, entry)
     }
     return entry
   }
-  return (list) => list.map((der, index) => ({ ...read(der), index }) as Entry)
+  return (list) => list.map((der, index) => ({ ...read(der), index }))
 }

@@ -67,7 +67,7 @@ export interface Farm {
   /** The address, where the target is one. */
   readonly address: string | null
   readonly port: number
-  readonly subjects: readonly Subject[]
+  readonly subjects: readonly ServedSubject[]
   readonly unresolved: readonly UnresolvedName[]
 }
 

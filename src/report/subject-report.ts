@@ -74,7 +74,10 @@ function outcomeReport({ attempts }: Examination): SubjectReport['outcome'] {
   }
 }
 
-function connection({ offer, nth, outcome }: Attempt, examination: Examination) {
+function connection(
+  { offer, nth, outcome }: Attempt,
+  examination: Examination,
+): SubjectReport['connections'][number] {
   const answer =
     examination.kind === 'seen'
       ? examination.answers.find(({ exchanges }) =>
@@ -87,7 +90,7 @@ function connection({ offer, nth, outcome }: Attempt, examination: Examination) 
     nth,
     sni: offer.sni,
     outcome: outcomeText(outcome),
-    ended: exchange ? (typeof exchange.ended === 'string' ? exchange.ended : ('failed' as const)) : null,
+    ended: exchange ? (typeof exchange.ended === 'string' ? exchange.ended : 'failed') : null,
     answer: answer?.id ?? null,
   }
 }
