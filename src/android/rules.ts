@@ -19,6 +19,7 @@ export type RuleId =
   | 'tls-key-usage'
   | 'search-limit'
   | 'handshake-refused'
+  | 'key-not-proven'
 
 export interface Rule {
   /** What is the matter, in plain words, as the start of a report line. */
@@ -147,6 +148,10 @@ export const rules: Record<RuleId, Rule> = {
   'handshake-refused': {
     title: 'This release and the server agree on no handshake',
     citation: 'RFC 8446 §4.1.1, RFC 5246 §7.4.1; the ClientHello of each release: android/hellos.ts',
+  },
+  'key-not-proven': {
+    title: 'The server does not prove that it holds the key of its certificate',
+    citation: 'RFC 8446 §4.4.3, RFC 5246 §7.4.3',
   },
 }
 

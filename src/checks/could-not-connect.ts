@@ -43,7 +43,9 @@ export const couldNotConnect = defineCheck<Evidence>({
       }),
     ),
     ...context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const { outcome } = endpoint
+      const { outcome, verdicts } = endpoint
+      // An alert is an answer: the releases that get it are told by their refusals.
+      if (outcome.kind === 'alert' && verdicts.some(({ kind }) => kind === 'refused')) return []
       // More certificates than Android reads is a fault of the server and a finding of its own.
       if (outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes') return []
       const end = describeEnd(outcome, atServer({ endpoint: endpoint.id }), context.target.name)

@@ -1,6 +1,6 @@
+import type { Release } from '../android/releases.js'
 import { defineCheck, type Finding, type JudgedEndpoint } from './check.js'
 import { observationOf } from './support/certificates.js'
-import { refusals } from './support/refusals.js'
 import { atServer, confirm } from './support/steps.js'
 import { affected, sentence } from './support/wording.js'
 
@@ -22,16 +22,23 @@ export const handshakeRefusedToRelease = defineCheck<Evidence>({
     'Microsoft: Protocols in TLS/SSL (Schannel SSP)',
   ],
   rules,
-  run: (context) => [
-    ...refusals(context, rules).map(
-      ({ endpoint, releases, details }): Finding<Evidence> => ({
-        endpoint: endpoint.id,
-        releases,
-        evidence: { details: details.filter(Boolean), agreed: agreedBy(endpoint) },
-      }),
-    ),
-    ...context.endpoints.flatMap(alsoRefused),
-  ],
+  run: (context) =>
+    context.endpoints.flatMap((endpoint) => {
+      // Each reason with its releases: joined, they would read as if every release met them all.
+      const byReason = new Map<string, Release[]>()
+      for (const verdict of endpoint.verdicts) {
+        if (verdict.kind !== 'refused' || verdict.reason.rule !== rules[0]) continue
+        const { detail } = verdict.reason
+        byReason.set(detail, [...(byReason.get(detail) ?? []), verdict.release])
+      }
+      return [...byReason].map(
+        ([detail, releases]): Finding<Evidence> => ({
+          endpoint: endpoint.id,
+          releases,
+          evidence: { details: detail === '' ? [] : [detail], agreed: agreedBy(endpoint) },
+        }),
+      )
+    }),
   message: ({ details, agreed }, finding, context) =>
     `${sentence(affected(finding.releases, context))} cannot connect, whatever the certificates are${details.length > 0 ? `: ${details.join('; ')}` : ''}.${agreed ? ` Another hello got ${agreed}.` : ''}`,
   steps: (_evidence, finding, context) => [
@@ -40,30 +47,6 @@ export const handshakeRefusedToRelease = defineCheck<Evidence>({
     confirm(context, finding, 'the handshake succeeds for these releases'),
   ],
 })
-
-/** Releases whose chain is refused as well: the verdict names that one, and the next trouble would come after it. */
-function alsoRefused(endpoint: JudgedEndpoint): Finding<Evidence>[] {
-  const chainRefused = new Set(
-    endpoint.verdicts.flatMap((verdict) =>
-      verdict.kind === 'refused' && verdict.reason.rule !== 'handshake-refused' ? [verdict.release] : [],
-    ),
-  )
-  return endpoint.hellos.flatMap(({ releases, outcome }) => {
-    const concerned = releases.filter((release) => chainRefused.has(release))
-    return outcome.kind === 'alert' && outcome.observation === null && concerned.length > 0
-      ? [
-          {
-            endpoint: endpoint.id,
-            releases: concerned,
-            evidence: {
-              details: [`the server answered with the alert ${outcome.alert.name}`],
-              agreed: agreedBy(endpoint),
-            },
-          },
-        ]
-      : []
-  })
-}
 
 function agreedBy({ outcome }: JudgedEndpoint): string | null {
   const observation = observationOf(outcome)

@@ -1,5 +1,6 @@
+import { endOf } from '../tls/exchange-end.js'
 import { defineCheck, type Finding } from './check.js'
-import { observationOf } from './support/certificates.js'
+import { refusals } from './support/refusals.js'
 import { atServer, confirm } from './support/steps.js'
 import { affected, safe } from './support/wording.js'
 
@@ -8,26 +9,30 @@ interface Evidence {
   readonly detail: string
 }
 
+const rules = ['key-not-proven'] as const
+
 export const keyNotProven = defineCheck<Evidence>({
   id: 'key-not-proven',
   severity: 'error',
   title: 'The server did not prove that it holds the key of its certificate',
   sources: ['RFC 8446 §4.4.3', 'RFC 5246 §7.4.3', 'RFC 8422 §5.4'],
-  rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const proof = observationOf(endpoint.outcome)?.keyProof
-      if (!proof || proof.kind === 'proven') return []
-      const failed = proof.kind === 'failed'
-      return [
-        {
-          endpoint: endpoint.id,
-          releases: failed ? context.releases : [],
-          severity: failed ? 'error' : 'info',
-          evidence: { kind: proof.kind, detail: safe(proof.detail) },
-        },
-      ]
+  rules,
+  run: (context) => [
+    ...refusals(context, rules).map(
+      ({ endpoint, releases, details }): Finding<Evidence> => ({
+        endpoint: endpoint.id,
+        releases,
+        evidence: { kind: 'failed', detail: details.join('; ') },
+      }),
+    ),
+    ...context.endpoints.flatMap(({ id, outcome }): Finding<Evidence>[] => {
+      if (outcome.kind !== 'observed' || endOf(outcome) !== 'not-provable') return []
+      const { keyProof } = outcome.observation
+      if (keyProof.kind !== 'not-provable') return []
+      const evidence = { kind: keyProof.kind, detail: safe(keyProof.detail) } as const
+      return [{ endpoint: id, releases: [], severity: 'info', evidence }]
     }),
+  ],
   message: ({ kind, detail }, finding, context) =>
     kind === 'failed'
       ? `The signature of the handshake does not fit the certificate sent first (${detail}); ${affected(finding.releases, context)} ends the handshake.`

@@ -9,12 +9,14 @@ export const sniRequired = defineCheck<{ readonly ended: string }>({
   sources: ['RFC 6066 §3', 'Microsoft Application Proxy blog, 2014-06-19 (SNI)'],
   rules: [],
   run: (context) =>
-    context.endpoints.flatMap(
-      ({ id, withoutServerName: outcome, presented }): Finding<{ ended: string }>[] =>
-        presented.length > 0 &&
-        (outcome?.kind === 'reset' || outcome?.kind === 'closed' || outcome?.kind === 'alert')
-          ? [{ endpoint: id, releases: [], evidence: { ended: outcome.kind } }]
-          : [],
+    context.endpoints.flatMap(({ id, withoutServerName: outcome, hellos }): Finding<{ ended: string }>[] =>
+      // The newest release's hello came through with its name; without it, it did not.
+      hellos.some(
+        (hello) => hello.releases.includes(context.releases.at(-1)!) && hello.outcome.kind === 'observed',
+      ) &&
+      (outcome?.kind === 'reset' || outcome?.kind === 'closed' || outcome?.kind === 'alert')
+        ? [{ endpoint: id, releases: [], evidence: { ended: outcome.kind } }]
+        : [],
     ),
   message: ({ ended }) =>
     `Without a server name the connection ends (${ended}). That is normal for AD FS and its proxies from 2012 R2 on; every checked Android release sends the name.`,

@@ -109,15 +109,16 @@ export function contextOf(world: World): CheckContext {
     const afterRepair =
       missing.length > 0 ? verdictsFor([...bytes, ...missing.map(({ certificate }) => certificate.der)]) : []
     const { unresolved } = server
+    const outcome: ProbeOutcome = server.outcome ?? { kind: 'observed', observation }
     return {
       id: `${server.address ?? `203.0.113.${10 + index}`}:443`,
       endpoint: { address: server.address ?? `203.0.113.${10 + index}`, port: 443, serverName: target.name },
-      outcome: server.outcome ?? { kind: 'observed', observation },
+      outcome,
       presented: entries.flatMap((entry) => (entry.ok ? [entry.certificate] : [])),
       unreadable: entries.flatMap((entry, at) => (entry.ok ? [] : [{ index: at, problem: entry.problem }])),
       verdicts: bytes.length > 0 ? verdictsFor(bytes).map(server.judged ?? ((verdict) => verdict)) : [],
       withoutServerName: server.withoutServerName ?? null,
-      hellos: server.hellos ?? [],
+      hellos: server.hellos ?? [{ id: 'android-17', releases, outcome }],
       missing,
       unresolved: unresolved
         ? {

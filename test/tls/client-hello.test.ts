@@ -55,8 +55,7 @@ describe('a hello', () => {
     keyShares: [],
     signatureSchemes: [],
     alpn: [],
-    statusRequest: false,
-    signedCertificateTimestamps: false,
+    extensions: [0, 23, 10, 11],
   }
 
   it('of TLS 1.0 has no field of later versions', () => {

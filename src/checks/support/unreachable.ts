@@ -1,15 +1,6 @@
 import type { ProbeOutcome, ProbePhase } from '../../tls/observation.js'
+import { phaseText } from '../../tls/wording.js'
 import { safe } from './wording.js'
-
-const waitedFor: Readonly<Record<ProbePhase, string>> = {
-  resolve: 'the name to resolve',
-  proxy: 'the proxy',
-  connect: 'the TCP connection',
-  'client-hello': 'the ClientHello to be taken',
-  'server-hello': 'the ServerHello',
-  certificate: 'the Certificate message',
-  'key-proof': 'the proof of the key',
-}
 
 /** How a connection ended: a fact, and what somebody should do about it. */
 export interface Unreachable {
@@ -21,7 +12,7 @@ const isSniPhase = (phase: ProbePhase): boolean => phase === 'server-hello' || p
 
 /** Null: the certificates were seen and the handshake went on as far as we follow it. */
 export function describeEnd(outcome: ProbeOutcome, where: string, name: string): Unreachable | null {
-  const afterwards = 'phase' in outcome ? ` while waiting for ${waitedFor[outcome.phase]}` : ''
+  const afterwards = 'phase' in outcome ? ` while waiting for ${phaseText[outcome.phase]}` : ''
   switch (outcome.kind) {
     case 'observed':
       return null
