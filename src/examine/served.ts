@@ -1,14 +1,15 @@
-import { type HandshakeEvidence, evidenceFor, inferable } from '../android/connections.js'
+import { evidenceFor, type HandshakeEvidence } from '../android/connections.js'
 import { judgeAllWithDeviceCas } from '../android/device-ca.js'
 import { handshakeVerdict } from '../android/handshake-verdict.js'
 import { helloGroups } from '../android/hellos.js'
-import { type Release, releases as allReleases } from '../android/releases.js'
+import { releases as allReleases, type Release } from '../android/releases.js'
 import type { Verdict } from '../android/verdict.js'
 import type { ServedSubject } from '../farm/subject.js'
+import { endOf, observationOf } from '../tls/exchange-end.js'
 import type { Observation } from '../tls/observation.js'
 import { sha256Of } from '../x509/identity.js'
-import type { Attempt, Examination, Reach, ReleaseVerdict, Seen } from './examination.js'
-import type { Answer, AnswerId, Exchange, Presented } from './presented.js'
+import type { Attempt, Examination, Reach, ReleaseVerdict } from './examination.js'
+import type { Answer, AnswerId, Entry, Exchange, Presented } from './presented.js'
 import type { Settings } from './settings.js'
 
 /** Judges what one server showed, for every release; nothing is asked of anybody. */
@@ -18,81 +19,78 @@ export function examineServed(
   settings: Settings,
 ): Examination {
   const listed = attempts.filter(({ outcome }) => observationOf(outcome) !== null)
-  const answered = listed.length > 0 || attempts.some(({ outcome }) => outcome.kind === 'alert')
-  const first = attempts[0]!
-  if (!answered) return { kind: 'unseen', subject, attempts, outcome: first.outcome }
+  if (listed.length === 0 && !attempts.some(({ outcome }) => outcome.kind === 'alert'))
+    return { kind: 'unseen', subject, attempts, outcome: attempts[0]!.outcome }
 
-  const told = [...settings.others, ...settings.releases]
+  const told = allReleases.filter(
+    (release) => settings.releases.includes(release) || settings.others.includes(release),
+  )
   const tried = attempts.map(({ offer, outcome }) => ({ shape: offer, outcome }))
   const evidence = new Map<Release, HandshakeEvidence>()
   for (const { releases } of helloGroups(told)) {
     const known = evidenceFor(releases[0]!, tried)
     for (const release of releases) evidence.set(release, known)
   }
-  const newestFirst = [...told].sort((a, b) => allReleases.indexOf(b) - allReleases.indexOf(a))
-  const answers = answersOf(listed, newestFirst.map((release) => evidence.get(release)!), settings)
-  const answerTo = (observation: Observation): Answer =>
-    answers.find(({ entries }) => listKey(observation) === entries.map(({ sha256 }) => sha256).join())!
-  const varying = varyingAnswers(listed, answers)
-  const reach = newestFirst.reverse().map((release): Reach => {
+  const newestFirst = told.toReversed().map((release) => evidence.get(release)!)
+  const answers = answersOf(listed, newestFirst.flatMap(shownTo).map(listKey), settings)
+  const idOf = (observation: Observation): AnswerId =>
+    answers.find(({ entries }) => entries.map(({ sha256 }) => sha256).join() === listKey(observation))!.id
+  const reach = told.map((release): Reach => {
     const known = evidence.get(release)!
-    const got = 'observation' in known && known.observation ? [answerTo(known.observation).id] : []
-    return { release, evidence: known, answers: got.some((id) => varying.includes(id)) ? varying : got }
+    return { release, evidence: known, answers: [...new Set(shownTo(known).map(idOf))] }
   })
   const nameless = attempts.find(({ offer }) => !offer.sni)
-  const shownNameless = nameless && observationOf(nameless.outcome)
-  const seen = { answers, reach, varying }
+  const withoutName = nameless && observationOf(nameless.outcome)
+  const several = new Set(reach.flatMap((one) => (one.answers.length > 1 ? one.answers : [])))
   return {
     kind: 'seen',
     subject,
     attempts,
-    ...seen,
+    answers,
+    reach,
+    varying: answers.map(({ id }) => id).filter((id) => several.has(id)),
     withoutName: nameless
-      ? { outcome: nameless.outcome, answer: shownNameless ? answerTo(shownNameless).id : null }
+      ? { outcome: nameless.outcome, answer: withoutName ? idOf(withoutName) : null }
       : null,
-    verdicts: verdictsOf(seen, settings, subject),
+    verdicts: verdictsOf(reach, idOf, settings, subject),
     repairs: [],
   }
+}
+
+/** What a release was shown: every exchange that stands for it, or what came before its own handshake failed. */
+function shownTo(known: HandshakeEvidence): readonly Observation[] {
+  if (known.kind === 'shown') return known.answers.map(({ observation }) => observation)
+  const failed = known.kind === 'not-asked' ? null : known.failure
+  const observation = failed && observationOf(failed)
+  return observation ? [observation] : []
 }
 
 /** The lists received, each once: what the newest release is shown first, what is shown to none last. */
 function answersOf(
   listed: readonly Attempt[],
-  evidence: readonly HandshakeEvidence[],
+  order: readonly string[],
   settings: Settings,
 ): readonly Answer[] {
-  const groups = new Map<string, Attempt[]>()
+  const groups = new Map<string, Attempt[]>(order.map((key) => [key, []]))
   for (const attempt of listed) {
     const key = listKey(observationOf(attempt.outcome)!)
     groups.set(key, [...(groups.get(key) ?? []), attempt])
   }
-  const order = evidence.flatMap((known) =>
-    'observation' in known && known.observation ? [listKey(known.observation)] : [],
-  )
-  const keys = [...new Set([...order, ...groups.keys()])]
-  return keys.map((key, index) => {
-    const attempts = groups.get(key)!
+  return [...groups.values()].map((attempts, index) => {
     const entries = settings.entries(observationOf(attempts[0]!.outcome)!.certificates)
     return {
       id: `a${index + 1}`,
       entries,
-      exchanges: attempts.map((attempt) => exchangeOf(attempt, entries)),
+      exchanges: attempts.map(({ offer, nth, outcome }): Exchange => {
+        const observation = observationOf(outcome)!
+        const presented = presentedIn(observation, entries)
+        return { offer: offer.id, nth, sni: offer.sni, ended: endOf(outcome), presented }
+      }),
     }
   })
 }
 
-function exchangeOf({ offer, nth, outcome }: Attempt, entries: Answer['entries']): Exchange {
-  const observation = observationOf(outcome)!
-  return {
-    offer: offer.id,
-    nth,
-    sni: offer.sni,
-    ended: observation.ended,
-    presented: presentedIn(observation, entries),
-  }
-}
-
-const presentedIn = (observation: Observation, entries: Answer['entries']): Presented => ({
+const presentedIn = (observation: Observation, entries: readonly Entry[]): Presented => ({
   entries,
   staple: observation.stapledOcsp,
   timestamps: observation.signedCertificateTimestamps,
@@ -108,60 +106,33 @@ const presentedIn = (observation: Observation, entries: Answer['entries']): Pres
 })
 
 /**
- * Lists of which one should have come where another came: equal hellos, or hellos to which any server would give one
- * list. Then several servers stand behind the address. A nameless hello counts where it is shown the same leaf with
- * another chain (a fallback binding may have another certificate, but Windows builds one chain for one certificate).
+ * Each release by all that it is shown, together with what the handshake alone decides; the worst counts. Releases that
+ * share an exchange are judged together, so that it is read once.
  */
-function varyingAnswers(listed: readonly Attempt[], answers: readonly Answer[]): readonly AnswerId[] {
-  const varying = new Set<AnswerId>()
-  const idOf = (attempt: Attempt) => {
-    const key = listKey(observationOf(attempt.outcome)!)
-    return answers.find(({ entries }) => entries.map(({ sha256 }) => sha256).join() === key)!.id
-  }
-  const named = listed.filter(({ offer }) => offer.sni)
-  for (const [index, a] of named.entries()) {
-    for (const b of named.slice(index + 1)) {
-      if (idOf(a) !== idOf(b) && (settles(a, b) || settles(b, a))) varying.add(idOf(a)).add(idOf(b))
-    }
-  }
-  return answers.map(({ id }) => id).filter((id) => varying.has(id))
-}
-
-const settles = (from: Attempt, to: Attempt): boolean =>
-  from.offer.id === to.offer.id || inferable(observationOf(from.outcome)!, from.offer, to.offer)
-
-/**
- * Each release by what it is shown. Releases that share a connection are judged together, so that it is read once; one
- * that may meet several lists gets the worst of its verdicts.
- */
-export function verdictsOf(
-  { answers, reach }: Pick<Seen, 'answers' | 'reach'>,
+function verdictsOf(
+  reach: readonly Reach[],
+  idOf: (observation: Observation) => AnswerId,
   settings: Settings,
   subject: ServedSubject,
 ): readonly ReleaseVerdict[] {
-  const asked = new Map<Exchange, { answer: AnswerId; releases: Release[] }>()
+  const asked = new Map<string, { observation: Observation; releases: Release[] }>()
   const found = new Map<Release, ReleaseVerdict[]>()
-  for (const { release, evidence, answers: ids } of reach) {
+  for (const { release, evidence, answers } of reach) {
     const unfit = handshakeVerdict(release, evidence)
-    if (unfit) found.set(release, [{ release, answer: ids[0] ?? null, verdict: unfit }])
-    for (const id of ids) {
-      const exchanges = answers.find((answer) => answer.id === id)!.exchanges
-      // Its own connection where it is known; of another node's list, any.
-      const own = 'observation' in evidence && evidence.observation
-      const exchange =
-        exchanges.find(({ presented }) => own && presented.staple === own.stapledOcsp) ?? exchanges[0]!
-      const group = asked.get(exchange) ?? { answer: id, releases: [] }
-      group.releases.push(release)
-      asked.set(exchange, group)
+    found.set(release, unfit ? [{ release, answer: answers[0] ?? null, verdict: unfit }] : [])
+    for (const observation of shownTo(evidence)) {
+      const { protocolVersion, keyExchange, stapledOcsp } = observation
+      const staple = stapledOcsp ? sha256Of(stapledOcsp) : ''
+      const key = [listKey(observation), protocolVersion, keyExchange, staple].join(' ')
+      const group = asked.get(key) ?? { observation, releases: [] }
+      if (!group.releases.includes(release)) group.releases.push(release)
+      asked.set(key, group)
     }
   }
-  for (const [{ presented }, { answer, releases }] of asked) {
-    for (const verdict of judgePresented(presented, releases, settings, subject)) {
-      found.set(verdict.release, [
-        ...(found.get(verdict.release) ?? []),
-        { release: verdict.release, answer, verdict },
-      ])
-    }
+  for (const { observation, releases } of asked.values()) {
+    const presented = presentedIn(observation, settings.entries(observation.certificates))
+    for (const verdict of judgePresented(presented, releases, settings, subject))
+      found.get(verdict.release)!.push({ release: verdict.release, answer: idOf(observation), verdict })
   }
   return reach.map(({ release }) => worst(found.get(release)!))
 }
@@ -174,7 +145,7 @@ function worst(verdicts: readonly ReleaseVerdict[]): ReleaseVerdict {
         ? 1
         : 0
       : { undetermined: 2, depends: 3, accepted: 4 }[verdict.kind]
-  return [...verdicts].sort((a, b) => rank(a) - rank(b))[0]!
+  return verdicts.reduce((worse, next) => (rank(next) < rank(worse) ? next : worse))
 }
 
 /** What releases make of a presented list, however it was got. */
@@ -201,16 +172,11 @@ export function judgePresented(
   )
 }
 
-const observationOf = (outcome: Attempt['outcome']): Observation | null =>
-  'observation' in outcome ? outcome.observation : null
+const keys = new WeakMap<readonly Uint8Array[], string>()
 
-const keys = new WeakMap<Observation, string>()
-
-function listKey(observation: Observation): string {
-  let key = keys.get(observation)
-  if (key === undefined) {
-    key = observation.certificates.map(sha256Of).join()
-    keys.set(observation, key)
-  }
+/** Equal lists have equal keys. Hashed once, however many releases a list stands for. */
+function listKey({ certificates }: Observation): string {
+  const key = keys.get(certificates) ?? certificates.map(sha256Of).join()
+  keys.set(certificates, key)
   return key
 }

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { AdfsCheckFault } from '../fault.js'
-import { type Asked, type GivenFile } from '../farm/asked.js'
+import type { Asked, GivenFile } from '../farm/asked.js'
 import type { Endpoint, HelloShape, ProbeOutcome } from '../tls/observation.js'
-import { parseCertificate } from '../x509/parse.js'
 import type { FetchAsk, FetchOutcome, Network, Resolution } from './network.js'
 
 /**
@@ -19,7 +17,7 @@ export interface Case {
   readonly asked: SavedAsked
   readonly resolutions: readonly { readonly host: string; readonly family: 4 | 6 | null; readonly answer: Resolution }[]
   readonly probes: readonly SavedProbe[]
-  readonly fetches: readonly { readonly url: string; readonly purpose: FetchAsk['purpose']; readonly outcome: unknown }[]
+  readonly fetches: readonly (FetchAsk & { readonly outcome: FetchOutcome })[]
 }
 
 interface SavedProbe {
@@ -28,7 +26,7 @@ interface SavedProbe {
   /** First 16 hex digits of the SHA-256 of the hello's shape: another shape under the same id is another question. */
   readonly shape: string
   readonly nth: number
-  readonly outcome: unknown
+  readonly outcome: ProbeOutcome
 }
 
 type SavedAsked = Omit<Asked, 'at' | FileOption> & {
@@ -41,21 +39,17 @@ interface SavedCertificate {
 }
 const fileOptions = ['trustAnchors', 'deviceCas', 'remembered', 'intermediates'] as const
 
-/** Bytes become `{ "base64": "…" }`; timings are dropped. */
+/** Bytes become `{ "base64": "…" }`; timings, and names that the code points say, are left out. */
 const encode = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') }
   if (Array.isArray(value)) return value.map(encode)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (unsaved.has(key) ? [] : [[key, encode(item)]])),
+  )
 }
 
-function decode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decode)
-  if (typeof value !== 'object' || value === null) return value
-  const { base64 } = value as { base64?: unknown }
-  if (typeof base64 === 'string') return new Uint8Array(Buffer.from(base64, 'base64'))
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item)]))
-}
+const unsaved: ReadonlySet<string> = new Set(['connectMs', 'handshakeMs', 'bytesReceived', 'protocol'])
 
 /** Network that asks another one and keeps what it said. */
 export function recording(network: Network): {
@@ -74,12 +68,12 @@ export function recording(network: Network): {
       },
       probe: async (at, offer, nth) => {
         const outcome = await network.probe(at, offer, nth)
-        probes.set(probeKey(at, offer, nth), { ...probeId(at, offer, nth), outcome: encode(outcome) })
+        probes.set(probeKey(at, offer, nth), { ...probeId(at, offer, nth), outcome })
         return outcome
       },
       fetch: async (ask) => {
         const outcome = await network.fetch(ask)
-        fetches.set(fetchKey(ask), { ...ask, outcome: encode(outcome) })
+        fetches.set(fetchKey(ask), { ...ask, outcome })
         return outcome
       },
     },
@@ -101,9 +95,9 @@ export function replaying(saved: Case): Network {
     saved.resolutions.map(({ host, family, answer }) => [resolutionKey(host, family), answer]),
   )
   const probes = new Map(
-    saved.probes.map(({ outcome, ...id }) => [keyOf(id), decode(outcome) as ProbeOutcome]),
+    saved.probes.map(({ outcome, ...id }) => [keyOf(id), outcome]),
   )
-  const fetches = new Map(saved.fetches.map(({ outcome, ...ask }) => [fetchKey(ask), decode(outcome) as FetchOutcome]))
+  const fetches = new Map(saved.fetches.map(({ outcome, ...ask }) => [fetchKey(ask), outcome]))
   return {
     resolve: async (host, family) =>
       resolutions.get(resolutionKey(host, family)) ?? {
@@ -117,7 +111,7 @@ export function replaying(saved: Case): Network {
 }
 
 /** As text: two recordings of the same give the same bytes. */
-export const caseText = (saved: Case): string => `${JSON.stringify(saved, null, 1)}\n`
+export const caseText = (saved: Case): string => `${JSON.stringify(encode(saved), null, 1)}\n`
 
 const resolutionKey = (host: string, family: 4 | 6 | null) => `${host} ${family ?? ''}`
 const fetchKey = ({ url, purpose }: Pick<FetchAsk, 'url' | 'purpose'>) => `${purpose} ${url}`

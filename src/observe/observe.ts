@@ -3,6 +3,7 @@ import type { Release } from '../android/releases.js'
 import type { Attempt } from '../examine/examination.js'
 import type { ServedSubject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
+import { observationOf } from '../tls/exchange-end.js'
 import type { HelloShape, ProbeOutcome } from '../tls/observation.js'
 
 export interface ObserveOptions {
@@ -43,7 +44,7 @@ export async function observe(
   }
   for (;;) {
     const tried = attempts.map(({ offer, outcome }) => ({ shape: offer, outcome }))
-    const offers = nextShapes(tried, releases, { named: endpoint.serverName !== null })
+    const offers = nextShapes(tried, releases).filter(({ sni }) => sni || endpoint.serverName !== null)
     if (offers.length === 0) break
     await say(offers)
   }
@@ -70,4 +71,4 @@ function namelessDiffers(attempts: readonly Attempt[]): boolean {
 }
 
 const listOf = (outcome: ProbeOutcome): readonly Uint8Array[] | null =>
-  'observation' in outcome ? (outcome.observation?.certificates ?? null) : null
+  observationOf(outcome)?.certificates ?? null

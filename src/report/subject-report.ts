@@ -5,7 +5,7 @@ import type { Attempt, Examination, Reach, ReleaseVerdict, Repair } from '../exa
 import type { Answer } from '../examine/presented.js'
 import type { Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
-import { outcomeText } from '../tls/outcome-text.js'
+import { outcomeText } from '../tls/wording.js'
 import { chromium } from './chromium.js'
 import type { RepairReport, SubjectReport, VerdictReport } from './schema.js'
 
@@ -132,14 +132,10 @@ function verdictReport(
   subject: Subject,
   counts: boolean,
 ): VerdictReport {
-  const evidence = reach.find((other) => other.release === release)?.evidence.kind
+  const evidence = reach.find((other) => other.release === release)?.evidence
   const basis =
-    subject.kind === 'file'
-      ? 'file'
-      : evidence === 'spoken' || evidence === 'inferred'
-        ? evidence
-        : ('none' as const)
-  return { releases: [release], counts, answer, basis, ...told(verdict, evidence === 'not-tried') }
+    subject.kind === 'file' ? 'file' : evidence?.kind === 'shown' ? evidence.basis : ('none' as const)
+  return { releases: [release], counts, answer, basis, ...told(verdict, evidence?.kind === 'not-asked') }
 }
 
 function told(verdict: Verdict, notAsked: boolean) {

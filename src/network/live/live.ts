@@ -18,12 +18,20 @@ export function live(options: LiveOptions): Network {
   let fetch: Promise<(url: string) => Promise<FetchOutcome>> | undefined
   return {
     resolve: (host, family) => resolve(host, family, options.timeoutMs),
-    probe: (at, offer) =>
-      probe(at, offer, {
-        limits: { timeoutMs: options.timeoutMs },
-        proxy: options.proxy,
-        ...(options.signal ? { signal: options.signal } : {}),
-      }),
+    probe: async (at, offer) => {
+      const { signal } = options
+      if (signal?.aborted) return { kind: 'interrupted' }
+      try {
+        return await probe(at, offer, {
+          limits: { timeoutMs: options.timeoutMs },
+          proxy: options.proxy,
+          ...(signal ? { signal } : {}),
+        })
+      } catch (error) {
+        if (signal?.aborted) return { kind: 'interrupted' }
+        throw error
+      }
+    },
     fetch: async ({ url }) => {
       if (options.offline) return { kind: 'offline', redirects: [] }
       // Loaded only where something is to be fetched: most checks of a sound farm never need it.
