@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readCertificates } from '../containers/bundle.js'
 import { AdfsCheckFault } from '../fault.js'
-import { readCertificates } from '../x509/bundle.js'
 import type { Certificate } from '../x509/certificate.js'
 
 export interface LoadedCertificate {

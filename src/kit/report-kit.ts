@@ -1,3 +1,4 @@
+import { decodeBase64 } from '../containers/pem.js'
 import { releasesText } from '../report/releases-text.js'
 import { repairSteps } from '../report/repair-steps.js'
 import type { Report } from '../report/report.js'
@@ -5,7 +6,6 @@ import { formatEndpoint } from '../target/target.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { parseCertificate } from '../x509/parse.js'
-import { decodeBase64 } from '../x509/pem.js'
 import { type KitInput, planKit } from './plan.js'
 import { writeKit } from './write.js'
 

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import type { Dispatcher } from 'undici'
-import { readCertificates } from '../x509/bundle.js'
+import { readCertificates } from '../containers/bundle.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isPublicAddress } from './address.js'
 
@@ -100,7 +100,7 @@ export function issuerFetcher(options: FetchOptions = {}): IssuerFetcher {
       dispatcher ??= await connections(options, limits)
       const body = await download(dispatcher, url, redirects, { options, limits, signal })
       if (!(body instanceof Uint8Array)) return end(body)
-      const { certificates, problems } = await readCertificates(body)
+      const { certificates, problems } = await readCertificates(body, { from: 'stranger' })
       if (certificates.length === 0) {
         return end({ kind: 'not-certificates', detail: problems[0]?.message ?? 'no certificate in it' })
       }

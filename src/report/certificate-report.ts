@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { toPem } from '../containers/bundle.js'
 import { algorithmName } from '../x509/algorithm-name.js'
-import { toPem } from '../x509/bundle.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { CertificateReport } from './report.js'
 
