@@ -6,52 +6,10 @@ import { observe } from './observe.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { outcomeText } from './report/build.js'
 import type { Report } from './report/report.js'
+import { type CheckOptions, validOptions } from './run/options.js'
 import { resolveEndpoints } from './target/resolve.js'
 import { formatEndpoint, parseServerAddress, parseTarget } from './target/target.js'
 import type { Endpoint } from './tls/observation.js'
-import type { Certificate } from './x509/certificate.js'
-
-export interface CheckOptions {
-  /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
-  readonly servers?: readonly string[]
-  /** Port where the target names none. Default 443. */
-  readonly port?: number
-  /** For each connection, milliseconds. Default 10 000. */
-  readonly timeoutMs?: number
-  /** Servers probed at a time. Default 8. */
-  readonly concurrency?: number
-  /** Only addresses of this family. */
-  readonly family?: 4 | 6
-  /** A range like `8..` or `7.0..12,15`. Default: every release. */
-  readonly android?: string
-  /** Anchors that the phones have in their system store beside those of their release. */
-  readonly trustAnchors?: readonly Certificate[]
-  /** CAs installed by the user or by MDM. */
-  readonly deviceCas?: readonly Certificate[]
-  /** Intermediates that an app process has met before. */
-  readonly remembered?: readonly Certificate[]
-  /** The clock that validity is judged by. Default: now. */
-  readonly at?: Date
-  /** Where to look for missing issuers, each with the file it came from. */
-  readonly intermediates?: readonly { readonly certificate: Certificate; readonly from: string }[]
-  /** Fetch nothing over AIA. */
-  readonly offline?: boolean
-  /** Fetch from private and loopback addresses too. */
-  readonly aiaAllowPrivate?: boolean
-  /** HTTP proxy for every connection. */
-  readonly proxy?: URL | null
-  /** A certificate with fewer days left is a warning (default 30), or critical (default 7). */
-  readonly warnDays?: number
-  readonly critDays?: number
-  readonly signal?: AbortSignal
-  readonly onProgress?: (event: Progress) => void
-}
-
-/** What is being done, for people who wait. */
-export type Progress =
-  | { readonly kind: 'resolved'; readonly name: string; readonly endpoints: number }
-  | { readonly kind: 'probed'; readonly endpoint: string; readonly outcome: string }
-  | { readonly kind: 'repairing'; readonly endpoint: string }
 
 /**
  * Checks every server behind one name and says, for each Android release, whether it accepts what the server sends and
@@ -59,7 +17,8 @@ export type Progress =
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
  */
-export async function check(name: string, options: CheckOptions = {}): Promise<Report> {
+export async function check(name: string, given: CheckOptions = {}): Promise<Report> {
+  const options = validOptions(given)
   const target = parseTarget(name, options.port)
   const releases = options.android === undefined ? allReleases : parseReleaseRange(options.android)
   const timeoutMs = options.timeoutMs ?? 10_000
