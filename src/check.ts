@@ -1,7 +1,7 @@
 import { releases as allReleases, parseReleaseRange } from './android/releases.js'
 import type { Verdict } from './android/verdict.js'
 import { composeReport } from './compose-report.js'
-import { judgeServer, type RepairedServer, repairServer, settingsOf } from './judge-server.js'
+import { farmPool, judgeServer, type RepairedServer, repairServer, settingsOf } from './judge-server.js'
 import { observe } from './observe.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { outcomeText } from './report/build.js'
@@ -45,7 +45,8 @@ export async function check(name: string, given: CheckOptions = {}): Promise<Rep
   try {
     // One after the other: servers of a farm lack the same issuers, and the fetcher asks each URL once.
     const judged: RepairedServer[] = []
-    for (const server of observed) judged.push(await repairServer(server, observed, fetcher, settings))
+    const pool = farmPool(observed, settings)
+    for (const server of observed) judged.push(await repairServer(server, pool, fetcher, settings))
     return composeReport(target, judged, failures, fetcher, settings)
   } finally {
     await fetcher?.close()

@@ -13,7 +13,7 @@ import {
   outcomeText,
   verdictReport,
 } from './report/build.js'
-import { repairSteps } from './report/repair-steps.js'
+import { cutShortSteps, repairSteps } from './report/repair-steps.js'
 import type { EndpointReport, Report } from './report/report.js'
 import { overallVerdict } from './report/verdict.js'
 import type { Target } from './target/target.js'
@@ -175,7 +175,10 @@ function repairReport(
       outcome: fetchOutcomeText(outcome),
     })),
     files: [],
-    steps: repairSteps(target, wanting, null),
+    steps: [
+      ...cutShortSteps(servers.flatMap(({ id, plan }) => (plan?.isCutShort ? [id] : []))),
+      ...repairSteps(target, wanting, null),
+    ],
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type HandshakeEvidence, maxConnections } from './android/connections.js'
 import { judgeAllWithDeviceCas } from './android/device-ca.js'
 import { judgeAll } from './android/judge.js'
@@ -7,6 +8,7 @@ import { addAnchors, trustStore } from './android/trust-store.js'
 import type { Verdict } from './android/verdict.js'
 import type { JudgedEndpoint } from './checks/check.js'
 import { disagreementText, type ServerObservations } from './observe.js'
+import type { Budget } from './path/limits.js'
 import type { IssuerFetcher } from './repair/fetch.js'
 import { fetchOutcomeText } from './repair/fetch-outcome.js'
 import { planRepair, type RepairPlan } from './repair/plan.js'
@@ -182,10 +184,21 @@ function handshakeVerdict(release: Release, known: HandshakeEvidence): Verdict |
   }
 }
 
+/** What the operator's files and all servers of the farm offer to each of them. */
+export function farmPool(servers: readonly Server[], settings: Settings): IssuerPool {
+  const pool = new IssuerPool()
+  for (const { certificate, from } of settings.intermediates ?? [])
+    pool.add({ certificate, origin: 'operator', from })
+  for (const { id, presented } of servers) {
+    for (const certificate of presented.slice(1)) pool.add({ certificate, origin: 'other-server', from: id })
+  }
+  return pool
+}
+
 /** Looks for what would make more releases accept the server, and judges that by the same rules. */
 export async function repairServer(
   server: Server,
-  all: readonly Server[],
+  pool: IssuerPool,
   fetcher: IssuerFetcher | null,
   settings: Settings,
 ): Promise<RepairedServer> {
@@ -200,21 +213,19 @@ export async function repairServer(
   const refused = server.verdicts.some(({ kind }) => kind !== 'accepted')
   if (server.presented.length === 0 || !refused) return { ...server, ...nothing }
   settings.onProgress?.({ kind: 'repairing', endpoint: server.id })
-  const pool = new IssuerPool()
-  for (const { certificate, from } of settings.intermediates ?? [])
-    pool.add({ certificate, origin: 'operator', from })
-  for (const other of all) {
-    for (const certificate of other.presented.slice(1))
-      pool.add({ certificate, origin: 'other-server', from: other.id })
-  }
   // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.
   const anchors = (release: Release) => settings.stores.get(release)!
-  const score = (presented: readonly Certificate[]) =>
-    new Set(
-      judgeAll({ presented, anchors, at: settings.at }, settings.releases).flatMap(({ kind, release }) =>
-        kind === 'accepted' ? [release] : [],
-      ),
-    )
+  const score = async (presented: readonly Certificate[], within: Budget) => {
+    const accepting = new Set<Release>()
+    for (const release of settings.releases) {
+      const [verdict] = judgeAll({ presented, anchors, at: settings.at }, [release], within)
+      if (verdict!.kind === 'accepted') accepting.add(release)
+      // Hostile certificates can make each of these long: signals and timers have their turn in between.
+      await setImmediate()
+      settings.signal?.throwIfAborted()
+    }
+    return accepting
+  }
   const plan = await planRepair({
     presented: server.presented,
     pool,

@@ -12,10 +12,18 @@ export interface Candidate {
   readonly from: string
 }
 
-/** Certificates that may complete a chain. The first origin of a certificate is kept. */
+/**
+ * Certificates that may complete a chain. The first origin of a certificate is kept. A pool may lie over another one,
+ * which is not changed: what many repairs share is gathered once.
+ */
 export class IssuerPool {
+  readonly #below: IssuerPool | null
   readonly #bySubject = new Map<string, Candidate[]>()
   readonly #known = new Set<string>()
+
+  constructor(below: IssuerPool | null = null) {
+    this.#below = below
+  }
 
   /** False: it was in the pool already. */
   add(candidate: Candidate): boolean {
@@ -27,15 +35,30 @@ export class IssuerPool {
     return true
   }
 
-  /** Everything in the pool; candidates of one name in the order added. */
-  all(): readonly Candidate[] {
-    return [...this.#bySubject.values()].flat()
+  /**
+   * Candidates whose name is the child's issuer and whose key made the signature on the child, each once, in the order
+   * added; those of the pool below come last. `verify` may throw.
+   */
+  issuersOf(
+    child: Certificate,
+    verify: (child: Certificate, issuer: Certificate) => boolean = verifySignature,
+  ): readonly Candidate[] {
+    const named = this.#named(nameKey(child.issuer))
+    return named.filter(({ certificate }) => verify(child, certificate))
   }
 
-  /** Candidates whose name is the child's issuer and whose key made the signature on the child, in the order added. */
-  issuersOf(child: Certificate): readonly Candidate[] {
-    const named = this.#bySubject.get(nameKey(child.issuer)) ?? []
-    return named.filter(({ certificate }) => verifySignature(child, certificate))
+  has({ sha256 }: Certificate): boolean {
+    for (let pool: IssuerPool | null = this; pool !== null; pool = pool.#below) {
+      if (pool.#known.has(sha256)) return true
+    }
+    return false
+  }
+
+  #named(subject: string): readonly Candidate[] {
+    const own = this.#bySubject.get(subject) ?? []
+    if (this.#below === null) return own
+    const below = this.#below.#named(subject)
+    return [...own, ...below.filter(({ certificate }) => !this.#known.has(certificate.sha256))]
   }
 }
 
