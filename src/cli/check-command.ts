@@ -31,15 +31,23 @@ export async function checkCommand(
   const names = targets.map((target) => parseTarget(target, flags.port).name)
   const options = await checkOptions(flags, machine)
   const reports: Report[] = []
+  let kitFault: unknown
   for (const [index, target] of targets.entries()) {
     const report = await check(target, {
       ...options,
       proxy: proxyFor(names[index]!, flags.proxy, machine.env),
     })
-    reports.push(flags.kit === undefined ? report : await withKit(report, flags.kit, targets.length > 1))
+    try {
+      reports.push(flags.kit === undefined ? report : await withKit(report, flags.kit, targets.length > 1))
+    } catch (fault) {
+      // What was found is told all the same, and then that the kit is missing.
+      kitFault ??= fault
+      reports.push(report)
+    }
   }
   const verdict = worstVerdict(reports.map((report) => report.verdict))
   if (!(flags.quiet && verdict === 'ok')) print(reports, flags, machine)
+  if (kitFault !== undefined) throw kitFault
   return exitCodes[verdict]
 }
 
