@@ -1,10 +1,9 @@
-import { askedOptions } from './adfs/commands.js'
 import type { Step } from './adfs/actions.js'
 import { planOf } from './adfs/plan.js'
 import type { ExaminedFarm } from './checks/check.js'
 import { runChecks } from './checks/registry.js'
 import type { Attempt } from './examine/examination.js'
-import { examine } from './examine/examine.js'
+import { examine, type Pause } from './examine/examine.js'
 import { examinedFarm } from './examine/examined-farm.js'
 import { settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
@@ -21,6 +20,7 @@ import { inParallel } from './run/pool.js'
 export interface Hooks {
   /** Subjects observed at a time. */
   readonly concurrency: number
+  readonly pause: Pause
   readonly resolved?: (farm: Farm) => void
   readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
@@ -47,10 +47,10 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     hooks.observed?.(subject, attempts)
     return { subject, attempts }
   })
-  const { examinations, issuers } = await examine(observed, settings, network)
+  const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
   const examined = examinedFarm(farm, examinations, policy, settings)
   const results = runChecks(examined)
-  const steps = planOf(results.flatMap(({ findings }) => findings), examined, asked)
-  const composed = composeReport({ examined, results, steps, asked, options: askedOptions(asked), fetches: await issuers.asked() })
+  const steps = planOf(results, examined, asked)
+  const composed = composeReport({ examined, results, steps, asked, fetches })
   return { ...gate(composed), examined, steps }
 }

@@ -17,7 +17,12 @@ const resolution: Readonly<Record<string, string>> = {
   'no-address-of-family': 'has no address of the family asked for',
   'timed-out': 'was not answered by DNS in time',
   failed: 'could not be resolved',
+  'too-many-addresses': 'has more addresses than are checked',
 }
+
+const nameThem = [
+  'Whoever ran this check: name every server of the farm with --server ADDRESS; servers that are named are all checked.',
+]
 
 export const couldNotConnect = defineCheck<Evidence>({
   id: 'could-not-connect',
@@ -34,10 +39,13 @@ export const couldNotConnect = defineCheck<Evidence>({
           kind: reason,
           phase: 'resolve',
           fact: `The name ${safe(host)} ${resolution[reason] ?? 'could not be resolved'} (${safe(detail)})`,
-          steps: [
-            'Whoever ran this check: is the name spelled right, and does this computer ask the DNS servers that know it? nslookup shows what they say. The federation service name often differs inside and outside.',
-            'DNS administrator: the federation service name needs an A record, outside to the proxies or their load balancer. To check a server that is not in DNS yet, name it with --server ADDRESS.',
-          ],
+          steps:
+            reason === 'too-many-addresses'
+              ? nameThem
+              : [
+                  'Whoever ran this check: is the name spelled right, and does this computer ask the DNS servers that know it? nslookup shows what they say. The federation service name often differs inside and outside.',
+                  'DNS administrator: the federation service name needs an A record, outside to the proxies or their load balancer. To check a server that is not in DNS yet, name it with --server ADDRESS.',
+                ],
           sawCertificates: false,
         },
       }),

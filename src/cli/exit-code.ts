@@ -1,6 +1,7 @@
+import type { FaultCode } from '../fault.js'
 import type { OverallVerdict } from '../report/report.js'
 
-/** The monitoring-plugin convention (Monitoring Plugins Development Guidelines), the same for every format. */
+/** One scheme for every format: the verdict, worst server first. */
 export const exitCodes: Readonly<Record<OverallVerdict, number>> = {
   ok: 0,
   warning: 1,
@@ -8,5 +9,11 @@ export const exitCodes: Readonly<Record<OverallVerdict, number>> = {
   unknown: 3,
 }
 
-/** Bad usage and faults of ours: nothing was checked. */
-export const exitUnknown = exitCodes.unknown
+/** Interrupted, or what was found could not be written: the run did not come to its end. */
+export const exitUnfinished = exitCodes.unknown
+
+/** Bad usage and faults of ours: nothing is known, and trying again changes nothing. */
+export const exitUsage = 4
+
+export const exitCodeOf = (code: FaultCode): number =>
+  code === 'ADFS_CHECK_WRITE_FAILED' ? exitUnfinished : exitUsage

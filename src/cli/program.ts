@@ -1,11 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
-import { inAscii, paint, wrap } from '../report/style.js'
+import { inAscii, neutralised, paint, wrap } from '../report/style.js'
 import { version } from '../version.js'
 // Not loaded on demand like the other commands: nearly every call runs it, and one file is read faster than many.
 import { checkCommand } from './check-command.js'
 import type { DemoFlags } from './demo-command.js'
-import { exitUnknown } from './exit-code.js'
+import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
+import { faultLine } from './fault-line.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, instant, repeatable, seconds, wholeNumber } from './options.js'
 import { textStyle } from './terminal.js'
@@ -20,9 +21,8 @@ export async function run(args: readonly string[], machine: Machine): Promise<nu
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUnknown
-    reportFault(error, machine)
-    return exitUnknown
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
+    return reportFault(error, machine)
   }
 }
 
@@ -37,7 +37,7 @@ Examples:
   adfs-check demo                                      see it work on a farm of its own
 
 Exit codes: 0 every selected Android release accepts every server, 1 warnings,
-2 some release refuses a server, 3 could not check (or bad usage).`
+2 some release refuses a server, 3 could not check, 4 bad usage or a fault of ours.`
 
 function build(machine: Machine, done: (exitCode: number) => void): Command {
   const program = new Command('adfs-check')
@@ -102,7 +102,7 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .action(async (targets: string[], flags: CheckFlags) => {
       if (targets.length === 0) {
         program.outputHelp({ error: true })
-        done(exitUnknown)
+        done(exitUsage)
         return
       }
       done(await checkCommand(targets, { ...noFiles, ...flags }, machine))
@@ -153,15 +153,20 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
 /** Repeatable options that were not given. */
 const noFiles = { server: [], trustAnchor: [], deviceCa: [], remembered: [], intermediates: [] }
 
-function reportFault(error: unknown, machine: Machine): void {
+/** Says what went wrong; the exit code. */
+function reportFault(error: unknown, machine: Machine): number {
   const style = textStyle(machine, machine.err, {})
-  const [message, hint] =
-    error instanceof AdfsCheckFault
-      ? [error.message, error.hint]
-      : [
-          `Something went wrong inside adfs-check ${version}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-          'Nothing was concluded about the servers. Please report this text with the command line that led to it.',
-        ]
-  const text = `${paint(style, 'red', 'adfs-check:')} ${message}\n${hint === null ? '' : `${wrap(hint, style.columns, '  ')}\n`}`
-  machine.err.write(style.unicode ? text : inAscii(text))
+  const say = (text: string) => void machine.err.write(style.unicode ? text : inAscii(text))
+  if (error instanceof AdfsCheckFault) {
+    // A file or a target may be named by somebody else than who reads this.
+    const hint = error.hint === null ? '' : `${wrap(neutralised(error.hint), style.columns, '  ')}\n`
+    say(`${paint(style, 'red', 'adfs-check:')} ${neutralised(error.message)}\n${hint}`)
+    return exitCodeOf(error.code)
+  }
+  if (machine.signal.aborted) {
+    say('adfs-check: interrupted before the check was finished.\n')
+    return exitUnfinished
+  }
+  say(neutralised(faultLine(error)))
+  return exitUsage
 }

@@ -1,24 +1,34 @@
 import { windowsWillSend } from '../adfs/chain-engine.js'
-import type { Release } from '../android/releases.js'
-import type { Network } from '../network/network.js'
-import { IssuerPool, type Candidate } from '../repair/pool.js'
-import { planRepair } from '../repair/plan.js'
 import { judgeAll } from '../android/judge.js'
+import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
+import type { ServedSubject } from '../farm/subject.js'
+import type { Network } from '../network/network.js'
+import type { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued } from '../x509/identity.js'
+import { nameKey } from '../x509/name-match.js'
 import { verifySignature } from '../x509/signature.js'
 import type { Attempt, Examination, Repair, Seen } from './examination.js'
-import type { ServedSubject } from '../farm/subject.js'
-import { IssuerSource } from './issuers.js'
-import { type Answer, type AnswerId, certificatesOf } from './presented.js'
+import { type AskedUrl, IssuerSource } from './issuers.js'
+import { IssuerPool } from './pool.js'
+import { type Answer, certificatesOf, leafOf } from './presented.js'
+import { planRepair } from './repair.js'
 import { examineServed, judgePresented } from './served.js'
 import type { Settings } from './settings.js'
+
+/**
+ * Lets signals and timers have their turn: hostile certificates can make the search for a repair long. False: the run
+ * is to end, and what was found so far is told without a repair.
+ */
+export type Pause = () => Promise<boolean>
+
+class Ended extends Error {}
 
 export interface Examined {
   readonly examinations: readonly Examination[]
   /** What was downloaded, or tried to be, in order. */
-  readonly issuers: IssuerSource
+  readonly fetches: readonly AskedUrl[]
 }
 
 /** Judges what every subject showed, looks for what would make more releases accept it, and judges that too. */
@@ -26,19 +36,18 @@ export async function examine(
   observed: readonly { readonly subject: ServedSubject; readonly attempts: readonly Attempt[] }[],
   settings: Settings,
   network: Pick<Network, 'fetch'>,
+  pause: Pause,
 ): Promise<Examined> {
   const examinations = observed.map(({ subject, attempts }) => examineServed(subject, attempts, settings))
   const issuers = new IssuerSource(network)
-  const repairs = new Repairs(examinations, issuers, settings)
+  const repairs = new Repairs(examinations, issuers, settings, pause)
   const repaired: Examination[] = []
   // One after the other: servers of a farm lack the same issuers, and equal lists are repaired once.
   for (const examination of examinations)
     repaired.push(
-      examination.kind === 'seen'
-        ? { ...examination, repairs: await repairs.of(examination) }
-        : examination,
+      examination.kind === 'seen' ? { ...examination, repairs: await repairs.of(examination) } : examination,
     )
-  return { examinations: repaired, issuers }
+  return { examinations: repaired, fetches: await issuers.asked() }
 }
 
 class Repairs {
@@ -49,6 +58,7 @@ class Repairs {
     examinations: readonly Examination[],
     readonly issuers: IssuerSource,
     readonly settings: Settings,
+    readonly pause: Pause,
   ) {
     for (const { certificate, from } of settings.intermediates)
       this.#pool.add({ certificate, origin: 'operator', from })
@@ -66,11 +76,16 @@ class Repairs {
     const repairs: Seen['repairs'][number][] = []
     for (const answer of seen.answers) {
       const wanted = this.#unhappy(seen, answer)
-      if (wanted.length === 0 || !('certificate' in (answer.entries[0] ?? {}))) continue
-      const key = [subject.name?.ascii ?? subject.node.address, ...answer.entries.map(({ sha256 }) => sha256), ...wanted].join()
+      if (wanted.length === 0 || leafOf(answer.entries) === null) continue
+      const list = answer.entries.map(({ sha256 }) => sha256)
+      const key = [subject.name?.ascii ?? subject.node.address, ...list, ...wanted].join()
       const known = this.#known.get(key) ?? this.#repair(answer, wanted, subject)
       this.#known.set(key, known)
-      repairs.push({ answer: answer.id, repair: await known })
+      try {
+        repairs.push({ answer: answer.id, repair: await known })
+      } catch (error) {
+        if (!(error instanceof Ended)) throw error
+      }
     }
     return repairs
   }
@@ -89,12 +104,16 @@ class Repairs {
     const { settings, issuers } = this
     const presented = certificatesOf(answer.entries)
     // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.
-    const score = (list: readonly Certificate[]) =>
-      new Set(
-        judgeAll({ presented: list, anchors: settings.stores, at: settings.at }, wanted).flatMap(
-          ({ kind, release }) => (kind === 'accepted' ? [release] : []),
-        ),
-      )
+    const score = async (list: readonly Certificate[], within: Budget) => {
+      const accepting = new Set<Release>()
+      for (const release of wanted) {
+        const input = { presented: list, anchors: settings.stores, at: settings.at }
+        const [verdict] = judgeAll(input, [release], within)
+        if (verdict!.kind === 'accepted') accepting.add(release)
+        if (!(await this.pause())) throw new Ended()
+      }
+      return accepting
+    }
     const plan = await planRepair({
       presented,
       pool: this.#pool,
@@ -116,13 +135,13 @@ class Repairs {
       drop: plan.remove,
       chain: plan.chain,
       verdictsAfter: add.length > 0 || plan.remove.length > 0 ? judged(plan.chain) : [],
-      takesEffect: windowsWillSend(presented, plan, this.#selfSigned(plan.chain), settings.at),
+      takesEffect: windowsWillSend(presented, plan, await this.#selfSigned(plan.chain), settings.at),
       open: plan.unresolved && {
         ...plan.unresolved,
         asked: (await issuers.asked()).filter(({ url }) => plan.unresolved!.urls.includes(url)),
       },
       byLuck: met.flatMap(({ kind, release }) => (kind === 'depends' ? [release] : [])),
-      cutShort: plan.cutShort,
+      cutShort: plan.isCutShort,
     }
   }
 
@@ -137,10 +156,13 @@ class Repairs {
   }
 
   /** Self-signed certificates met anywhere that bear the name of one on the chain: Windows may trust them. */
-  #selfSigned(chain: readonly Certificate[]): readonly Certificate[] {
-    const met = this.#pool.all().map(({ certificate }: Candidate) => certificate).filter(isSelfIssued)
-    return [...met, ...chain.flatMap(({ subject }) => rootsNamed(subject).flatMap((root) => root.certificate ?? []))]
+  async #selfSigned(chain: readonly Certificate[]): Promise<readonly Certificate[]> {
+    const fetched = (await this.issuers.asked()).flatMap(({ certificates }) => certificates)
+    const met = chain.flatMap(({ subject }) => [
+      ...this.#pool.named(nameKey(subject)).map(({ certificate }) => certificate),
+      ...fetched.filter((certificate) => nameKey(certificate.subject) === nameKey(subject)),
+      ...rootsNamed(subject).flatMap(({ certificate }) => certificate ?? []),
+    ])
+    return met.filter(isSelfIssued)
   }
 }
-
-export type { AnswerId }

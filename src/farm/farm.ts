@@ -5,7 +5,7 @@ import { type Farm, type Node, type ServedSubject, servedSubject, type Unresolve
 import { ipVersion, parseServerAddress, parseTarget } from './target.js'
 
 /** Servers named by hand: more than any farm has, and few enough to say so before an hour is spent. */
-const maxServers = 4_096
+export const maxServers = 4_096
 
 /**
  * The farm that the operator named: every address behind the name, or the servers given with --server. A name that

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { toPem, toPkcs7 } from '../x509/bundle.js'
+import { toPem } from '../containers/bundle.js'
+import { toPkcs7 } from '../containers/write-pkcs7.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey } from '../x509/name-match.js'
 import { certificateFileName } from './file-names.js'

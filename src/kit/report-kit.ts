@@ -1,11 +1,11 @@
-import { releasesText } from '../android/releases-text.js'
-import { repairSteps } from '../report/repair-steps.js'
+import { decodeBase64 } from '../containers/pem.js'
+import { releasesText } from '../report/releases-text.js'
+import { isCutShortStep, repairSteps } from '../report/repair-steps.js'
 import type { Report } from '../report/report.js'
-import { formatEndpoint } from '../farm/target.js'
+import { formatEndpoint } from '../target/target.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { parseCertificate } from '../x509/parse.js'
-import { decodeBase64 } from '../x509/pem.js'
 import { type KitInput, planKit } from './plan.js'
 import { writeKit } from './write.js'
 
@@ -19,10 +19,11 @@ export async function writeReportKit(report: Report, folder: string): Promise<Re
   const input = kitInput(report)
   if (input.intermediates.length === 0 && input.unresolved.length === 0) return report
   const files = await writeKit(folder, planKit(input))
-  return {
-    ...report,
-    repair: { ...report.repair, files, steps: repairSteps(report.target, report.repair, folder) },
-  }
+  const steps = [
+    ...report.repair.steps.filter(isCutShortStep),
+    ...repairSteps(report.target, report.repair, folder),
+  ]
+  return { ...report, repair: { ...report.repair, files, steps } }
 }
 
 export function kitInput(report: Report): KitInput {

@@ -1,4 +1,5 @@
 import type { Step } from '../adfs/actions.js'
+import { optionsOf } from '../adfs/commands.js'
 import { supported } from '../android/releases.js'
 import { storeInfo } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -22,14 +23,12 @@ export interface Found {
   readonly results: readonly Result[]
   readonly steps: readonly Step[]
   readonly asked: Asked
-  /** Options that the answer depended on, as arguments. */
-  readonly options: readonly string[]
   /** What was downloaded, or tried to be. */
   readonly fetches: readonly AskedUrl[]
 }
 
 /** Everything found out about one farm as one plain value, for any format and any program. */
-export function composeReport({ examined, results, steps, asked, options, fetches }: Found): Composed {
+export function composeReport({ examined, results, steps, asked, fetches }: Found): Composed {
   const { farm, releases, others } = examined
   const certificates = new CertificateIndex(examined)
   return {
@@ -62,7 +61,7 @@ export function composeReport({ examined, results, steps, asked, options, fetche
       ),
       added: asked.trustAnchors.flatMap((file) => file.certificates.map(({ certificate }) => certificate.sha256)),
     },
-    asked: [...options],
+    asked: [...optionsOf(asked)],
     subjects: examined.examinations.map((examination) => subjectReport(examination, releases)),
     findings: mostImportantFirst(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),

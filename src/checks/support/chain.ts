@@ -1,3 +1,4 @@
+import { Budget, LimitReached } from '../../path/limits.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { nameKey } from '../../x509/name-match.js'
 import { verifySignature } from '../../x509/signature.js'
@@ -21,12 +22,6 @@ export interface Impostor {
   /** The server sends a certificate that did sign `child` as well. */
   readonly issuerSent: boolean
 }
-
-/**
- * Signatures verified for one server. An ordinary chain needs under ten; 102 400 bytes hold a few hundred small
- * certificates that could all carry one name and ask for the square of that.
- */
-const maxVerifications = 2_000
 
 const remembered = new WeakMap<JudgedEndpoint, Chain | null>()
 
@@ -61,13 +56,11 @@ function build(leaf: Certificate, endpoint: JudgedEndpoint): Chain {
   const tops: Certificate[] = []
   const impostors: Impostor[] = []
   const sent = new Set(endpoint.presented)
-  let verifications = 0
+  const verify = pricedVerify()
   // A Map is walked in insertion order, additions included: breadth first from the leaf.
   for (const child of related.values()) {
     const named = (bySubject.get(nameKey(child.issuer)) ?? []).filter(({ sha256 }) => sha256 !== child.sha256)
-    const verified = named.map((candidate) =>
-      ++verifications > maxVerifications ? null : verifySignature(child, candidate),
-    )
+    const verified = named.map((candidate) => verify(child, candidate))
     const issuers = named.filter((_, index) => verified[index])
     for (const issuer of issuers) related.set(issuer.sha256, issuer)
     const issuerSent = issuers.some((issuer) => sent.has(issuer))
@@ -75,7 +68,23 @@ function build(leaf: Certificate, endpoint: JudgedEndpoint): Chain {
       if (verified[index] === false && sent.has(certificate))
         impostors.push({ child, certificate, issuerSent })
     }
-    if (issuers.length === 0 || isSelfSigned(child)) tops.push(child)
+    if (issuers.length === 0 || (isSelfIssued(child) && verify(child, child))) tops.push(child)
   }
   return { leaf, related: [...related.values()], tops, impostors }
+}
+
+/**
+ * `verifySignature` for one server, at the price of one verdict: 102 400 bytes hold a few hundred small certificates
+ * that could all carry one name and ask for the square of that, or fifty keys that take a minute. Null: spent.
+ */
+function pricedVerify(): (child: Certificate, issuer: Certificate) => boolean | null {
+  const budget = new Budget()
+  return (child, issuer) => {
+    try {
+      return budget.verify(child, issuer)
+    } catch (error) {
+      if (error instanceof LimitReached) return null
+      throw error
+    }
+  }
 }

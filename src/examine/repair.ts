@@ -1,28 +1,11 @@
 import type { Release } from '../android/releases.js'
+import { Budget, LimitReached } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey } from '../x509/name-match.js'
-import type { FetchedIssuer } from './fetch.js'
-import { type Candidate, IssuerPool, isSelfIssued, type RepairOrigin } from './pool.js'
-
-/** A certificate the server should send and does not. */
-export interface RepairCertificate {
-  readonly certificate: Certificate
-  readonly origin: RepairOrigin
-  /** URL, file or `address:port`. */
-  readonly from: string
-  /** The certificate whose signature it verifies: the proof that it belongs here. */
-  readonly issued: Certificate
-}
-
-/** A certificate the server should stop sending. */
-export interface RemovedCertificate {
-  readonly certificate: Certificate
-  /**
-   * `root`: never needed · `duplicate` · `expired` · `stale`: same name as one that belongs on the path ·
-   * `unrelated`: issued nothing on the path.
-   */
-  readonly reason: 'root' | 'duplicate' | 'expired' | 'stale' | 'unrelated'
-}
+import { isSelfIssued } from '../x509/identity.js'
+import type { RemovedCertificate, RepairCertificate } from './examination.js'
+import type { FetchedIssuer } from './issuers.js'
+import { type Candidate, IssuerPool } from './pool.js'
 
 export interface RepairPlan {
   /** Leaf to root. Empty: nothing was found that helps, or nothing is missing. */
@@ -35,6 +18,8 @@ export interface RepairPlan {
   readonly acceptsAfter: ReadonlySet<Release>
   /** The last certificate of the chain, where no release accepts it and its issuer was found nowhere; null otherwise. */
   readonly unresolved: { readonly child: Certificate; readonly urls: readonly string[] } | null
+  /** The certificates asked for more work than one plan may cost: a better chain may exist. */
+  readonly isCutShort: boolean
 }
 
 export interface RepairInput {
@@ -44,8 +29,14 @@ export interface RepairInput {
   readonly pool: IssuerPool
   /** Asks the caIssuers URLs of one certificate; omitted: offline. */
   readonly fetch?: (urls: readonly string[]) => Promise<readonly FetchedIssuer[]>
-  /** Releases that accept a server sending exactly this list: the judge, handed in. Called at most `maxScored` times. */
-  readonly score: (presented: readonly Certificate[]) => ReadonlySet<Release>
+  /**
+   * Releases that accept a server sending exactly this list: the judge, handed in. Called at most `maxScored` times for
+   * each of two searches; gives way to other work, and ends where the run is to end, by being awaited. Spends `within`.
+   */
+  readonly score: (
+    presented: readonly Certificate[],
+    within: Budget,
+  ) => ReadonlySet<Release> | Promise<ReadonlySet<Release>>
   /** Releases worth widening the chain for. */
   readonly wanted: ReadonlySet<Release>
   /** Whether a root that some wanted release or the operator trusts issued the certificate. */
@@ -63,6 +54,12 @@ const maxDepth = 8
 const maxScored = 128
 
 /**
+ * Work of one whole plan, in verdicts at their dearest: seconds. Sound certificates spend a hundredth of it, so that all
+ * chains allowed above are scored.
+ */
+const maxVerdicts = 8
+
+/**
  * The smallest change to what a server sends that makes the most releases accept it. Looks in what was sent and in the
  * pool first, and asks the network only when that is not enough; then in all three together, because a fetched or an
  * operator's variant of an authority (renewed, cross-signed) may reach further than the one sent. Only certificates
@@ -70,15 +67,16 @@ const maxScored = 128
  */
 export async function planRepair(input: RepairInput): Promise<RepairPlan> {
   const { presented, wanted } = input
+  const budget = new Budget({ verdicts: maxVerdicts })
   // What the server sent comes first, so that among equals it is kept.
-  const known = new IssuerPool()
+  const known = new IssuerPool(input.pool)
   for (const certificate of presented) known.add({ certificate, origin: 'sent', from: 'the server' })
-  for (const candidate of input.pool.all()) known.add(candidate)
+  const accepts = intersection(await input.score(presented, budget), wanted)
 
-  let chosen = chooseChain(input, known)
-  if (input.fetch && chosen.accepts.size < wanted.size) {
-    await addFetched(known, presented[0]!, input.fetch)
-    chosen = chooseChain(input, known)
+  let chosen = await chooseChain(input, known, budget)
+  if (input.fetch && chosen.accepts.size < wanted.size && !budget.isSpent) {
+    await addFetched(known, presented[0]!, input.fetch, budget)
+    chosen = await chooseChain(input, known, budget)
   }
   const { links, chain, accepts: acceptsAfter } = chosen
   const top = chain.at(-1)!
@@ -86,16 +84,17 @@ export async function planRepair(input: RepairInput): Promise<RepairPlan> {
     acceptsAfter.size === 0 &&
     !isSelfIssued(top) &&
     !input.anchored(top) &&
-    !known.issuersOf(top).some(({ certificate }) => certificate.notAfter >= input.at)
+    !issuersWithin(budget, known, top).some(({ certificate }) => certificate.notAfter >= input.at)
   return {
     missing: links.flatMap(({ certificate, origin, from }, index) =>
       origin === 'sent' ? [] : [{ certificate, origin, from, issued: chain[index]! }],
     ),
     chain,
     remove: superfluous(presented, chain, input.at),
-    accepts: intersection(input.score(presented), wanted),
+    accepts,
     acceptsAfter,
-    unresolved: isOpen ? { child: top, urls: top.caIssuers } : null,
+    unresolved: isOpen && !budget.isSpent ? { child: top, urls: top.caIssuers } : null,
+    isCutShort: budget.isSpent,
   }
 }
 
@@ -105,25 +104,35 @@ interface Chain {
   readonly accepts: ReadonlySet<Release>
 }
 
-/** Every proven chain scored, the best one returned. */
-function chooseChain(input: RepairInput, pool: IssuerPool): Chain {
+/** Every proven chain scored until the budget ends, the best one returned. */
+async function chooseChain(input: RepairInput, pool: IssuerPool, budget: Budget): Promise<Chain> {
   const { presented, score, wanted } = input
   let best: Chain | null = null
   let scored = 0
 
-  const visit = (links: readonly Candidate[]): void => {
-    if (scored >= maxScored) return
+  const visit = async (links: readonly Candidate[]): Promise<void> => {
+    if (scored >= maxScored || (best && budget.isSpent)) return
     scored++
     const chain = [presented[0]!, ...links.map(({ certificate }) => certificate)]
-    const candidate = { links, chain, accepts: intersection(score(chain), wanted) }
+    const candidate = { links, chain, accepts: intersection(await score(chain, budget), wanted) }
     if (!best || isBetter(candidate, best, input)) best = candidate
     if (links.length >= maxDepth) return
-    for (const issuer of pool.issuersOf(chain.at(-1)!)) {
-      if (canFollow(chain, issuer.certificate)) visit([...links, issuer])
+    for (const issuer of issuersWithin(budget, pool, chain.at(-1)!)) {
+      if (canFollow(chain, issuer.certificate)) await visit([...links, issuer])
     }
   }
-  visit([])
+  await visit([])
   return best!
+}
+
+/** Empty where that asks for more signatures than the budget has left, which it then shows. */
+function issuersWithin(budget: Budget, pool: IssuerPool, child: Certificate): readonly Candidate[] {
+  try {
+    return pool.issuersOf(child, budget.verify)
+  } catch (error) {
+    if (error instanceof LimitReached) return []
+    throw error
+  }
 }
 
 /**
@@ -164,6 +173,7 @@ async function addFetched(
   pool: IssuerPool,
   leaf: Certificate,
   fetch: NonNullable<RepairInput['fetch']>,
+  budget: Budget,
 ): Promise<void> {
   const asked = new Set<string>()
   let level: readonly Certificate[] = [leaf]
@@ -173,9 +183,9 @@ async function addFetched(
       if (asked.has(child.sha256) || isSelfIssued(child)) continue
       asked.add(child.sha256)
       for (const { certificate, url } of await fetch(child.caIssuers)) {
-        pool.add({ certificate, origin: 'aia', from: url })
+        if (!pool.has(certificate)) pool.add({ certificate, origin: 'aia', from: url })
       }
-      next.push(...pool.issuersOf(child).map(({ certificate }) => certificate))
+      next.push(...issuersWithin(budget, pool, child).map(({ certificate }) => certificate))
     }
     level = next
   }

@@ -34,12 +34,10 @@ export function decodeText(bytes: Uint8Array): string {
 export function readPem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
   let line = 1
-  let counted = 0
+  // Looked for once each: asking again from every BEGIN would go quadratic on a file without line ends.
+  let lineEnd = endOfLine(text, 0)
   for (let start = text.indexOf(begin); start >= 0; ) {
-    for (let at = text.indexOf('\n', counted); at >= 0 && at < start; at = text.indexOf('\n', counted)) {
-      line++
-      counted = at + 1
-    }
+    for (; lineEnd < start; lineEnd = endOfLine(text, lineEnd + 1)) line++
     const labelStart = start + begin.length
     const labelEnd = text.indexOf(dashes, labelStart)
     // The longest label in use, `RSA PRIVATE KEY` and its like, has about 20 characters.
@@ -55,6 +53,11 @@ export function readPem(text: string): PemBlock[] {
     start = text.indexOf(begin, ended ? next + dashes.length : bodyStart)
   }
   return blocks
+}
+
+const endOfLine = (text: string, from: number): number => {
+  const at = text.indexOf('\n', from)
+  return at < 0 ? text.length : at
 }
 
 /** Null where the text is empty or has anything but Base64 and white space in it. */

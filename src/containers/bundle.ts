@@ -1,9 +1,8 @@
-import type { Certificate } from './certificate.js'
-import { bytesOf, countOf, DerError, elementAt, tags } from './der.js'
-import { parseCertificate } from './parse.js'
+import type { Certificate } from '../x509/certificate.js'
+import { bytesOf, countOf, DerError, elementAt, tags } from '../x509/der.js'
+import { parseCertificate } from '../x509/parse.js'
 import { decodeBase64, decodeText, encodePem, readPem } from './pem.js'
-import { certificatesOfPkcs7 } from './pkcs7.js'
-import { certificatesOfPkcs12, Pkcs12Problem } from './pkcs12.js'
+import { ContainerProblem } from './problem.js'
 
 /** What one file of certificates holds. */
 export interface Bundle {
@@ -26,16 +25,24 @@ export interface BundleProblem {
  */
 export const bundleLimits = { maxBytes: 10 * 1024 * 1024, maxCertificates: 4096 } as const
 
+export interface BundleOptions {
+  /** Of a PKCS #12 file. Undefined: an empty one and none are tried. */
+  readonly password?: string
+  /**
+   * Who wrote the file. `operator`: one of the operator's own, any kind. `stranger`: what a URL in a certificate
+   * answered, which is DER or a certs-only PKCS #7 (RFC 5280 §4.2.2.1), or PEM as some servers send it; no key
+   * derivation is done at a stranger's bidding. Default: `operator`.
+   */
+  readonly from?: 'operator' | 'stranger'
+}
+
 /**
  * Reads PEM (any number of blocks, any text around them, UTF-8 or UTF-16), DER, PKCS #7 and PKCS #12; the content
- * decides, not the file name. Hostile bytes end in `problems`, never in an exception. The library that only
- * old PKCS #12 files need is loaded when such a file is met.
+ * decides, not the file name. Hostile bytes end in `problems`, never in an exception. PEM and DER are read at once, by
+ * our own reader; the libraries that PKCS #7 and PKCS #12 need are loaded when such a file is met.
  */
-export async function readCertificates(
-  bytes: Uint8Array,
-  options: { readonly password?: string } = {},
-): Promise<Bundle> {
-  const reader = new BundleReader(options.password)
+export async function readCertificates(bytes: Uint8Array, options: BundleOptions = {}): Promise<Bundle> {
+  const reader = new BundleReader(options)
   if (bytes.length > bundleLimits.maxBytes) {
     reader.problem('file', `larger than ${bundleLimits.maxBytes} bytes`)
   } else if (bytes[0] === tags.sequence && (bytes[1] ?? 0) >= 0x80) {
@@ -49,17 +56,15 @@ export async function readCertificates(
 /** The certificate as one PEM block (RFC 7468 §5). */
 export const toPem = (certificate: Certificate): string => encodePem('CERTIFICATE', certificate.der)
 
-export { toPkcs7 } from './pkcs7.js'
-
 class BundleReader {
-  readonly #password: string | undefined
+  readonly #options: BundleOptions
   readonly #certificates = new Map<string, Certificate>()
   readonly #problems: BundleProblem[] = []
   #hasPrivateKey = false
   #full = false
 
-  constructor(password: string | undefined) {
-    this.#password = password
+  constructor(options: BundleOptions) {
+    this.#options = options
   }
 
   bundle(): Bundle {
@@ -102,11 +107,15 @@ class BundleReader {
     try {
       const kind = kindOf(bytes)
       if (kind === 'pkcs7') {
+        const { certificatesOfPkcs7 } = await import('./pkcs7.js')
         for (const der of certificatesOfPkcs7(bytes)) this.#add(der, where)
+      } else if (kind === 'pkcs12' && this.#options.from === 'stranger') {
+        this.problem(where, 'a PKCS #12 file, which is not opened when it comes from the network')
       } else if (kind === 'pkcs12') {
-        const content = await certificatesOfPkcs12(bytes, this.#password)
-        this.#hasPrivateKey ||= content.hasPrivateKey
-        for (const der of content.certificates) this.#add(der, where)
+        const { readPkcs12 } = await import('./pkcs12.js')
+        const { certificates, keys } = await readPkcs12(bytes, this.#options.password)
+        this.#hasPrivateKey ||= keys.length > 0
+        for (const { der } of certificates) this.#add(der, where)
       } else if (kind === 'private-key') {
         this.#hasPrivateKey = true
       } else {
@@ -146,8 +155,10 @@ function kindOf(bytes: Uint8Array): 'pkcs7' | 'pkcs12' | 'private-key' | 'certif
   return countOf(elementAt(bytes, content, bytes.length)) === 3 ? 'pkcs12' : 'private-key'
 }
 
-/** `Pkcs12Problem` and `DerError` speak for themselves; anything else is a library that met bytes it did not expect. */
+/** `ContainerProblem` and `DerError` speak for themselves; all else is a library that met bytes it did not expect. */
 function messageOf(error: unknown): string {
-  if (error instanceof DerError) return `${error.message} (byte ${error.offset})`
-  return error instanceof Pkcs12Problem ? error.message : 'neither a certificate, PKCS #7 nor PKCS #12'
+  if (error instanceof DerError) return `cut off or damaged: ${error.message} (byte ${error.offset})`
+  return error instanceof ContainerProblem
+    ? error.message
+    : 'neither a certificate, PKCS #7 nor PKCS #12, or damaged'
 }
