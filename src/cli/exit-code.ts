@@ -1,13 +1,5 @@
 import type { FaultCode } from '../fault.js'
-import type { OverallVerdict } from '../report/report.js'
-
-/** One scheme for every format: the verdict, worst server first. */
-export const exitCodes: Readonly<Record<OverallVerdict, number>> = {
-  ok: 0,
-  warning: 1,
-  critical: 2,
-  unknown: 3,
-}
+import { exitCodes } from '../gate/gate.js'
 
 /** Interrupted, or what was found could not be written: the run did not come to its end. */
 export const exitUnfinished = exitCodes.unknown

@@ -1,15 +1,9 @@
-/** How text may look where it goes. Words carry the meaning; symbols and colours only repeat it. */
-export interface TextStyle {
-  readonly colour: boolean
-  /** False: ASCII only, for terminals that are not UTF-8. */
-  readonly unicode: boolean
-  readonly columns: number
-}
+import type { Style } from './format.js'
 
 const codes = { red: 31, green: 32, yellow: 33, cyan: 36, bold: 1, dim: 2 } as const
 export type Colour = keyof typeof codes
 
-export function paint(style: TextStyle, colour: Colour, text: string): string {
+export function paint(style: Pick<Style, 'colour'>, colour: Colour, text: string): string {
   return style.colour ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
 }
 
