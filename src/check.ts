@@ -50,7 +50,7 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
   const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
   const examined = examinedFarm(farm, examinations, policy, settings)
   const results = runChecks(examined)
-  const steps = planOf(results, examined, asked)
+  const steps = planOf(results.flatMap(({ findings }) => findings), examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })
   return { ...gate(composed), examined, steps }
 }

@@ -1,5 +1,5 @@
-import { AdfsCheckFault } from '../fault.js'
 import type { Asked, GivenFile } from '../farm/asked.js'
+import { AdfsCheckFault } from '../fault.js'
 import { loadCertificates, readPassword } from './files.js'
 import type { CheckFlags } from './options.js'
 

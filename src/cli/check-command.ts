@@ -1,8 +1,8 @@
 import { check } from '../check.js'
-import { policyOf } from '../gate/policy.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
+import { policyOf } from '../gate/policy.js'
 import { caseText, recording } from '../network/case.js'
 import { live } from '../network/live/live.js'
 import { turns } from '../run/library.js'
@@ -55,7 +55,13 @@ async function* checks(
       pause: turns(machine.signal),
       ...progress(flags, machine),
     })
-    yield { checked, asked, ...(flags.save === undefined ? {} : { save: () => caseText(recorder.case(asked, at, { name: 'adfs-check', version })) }) }
+    yield {
+      checked,
+      asked,
+      ...(flags.save === undefined
+        ? {}
+        : { save: () => caseText(recorder.case(asked, at, { name: 'adfs-check', version })) }),
+    }
   }
 }
 
@@ -71,4 +77,3 @@ function progress(flags: CheckFlags, { err }: Machine): Partial<Parameters<typeo
     },
   }
 }
-

@@ -66,7 +66,12 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
     .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
-    .option('--repeat <number>', 'further connections, to meet every server behind an address', wholeNumber(0, maxRepeat), 0)
+    .option(
+      '--repeat <number>',
+      'further connections, to meet every server behind an address',
+      wholeNumber(0, maxRepeat),
+      0,
+    )
     .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), defaultConcurrency)
     .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
@@ -93,9 +98,7 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--offline', 'fetch nothing over AIA')
     .option('--aia-allow-private', 'fetch from private and loopback addresses too')
     .optionsGroup('What to print:')
-    .addOption(
-      new Option('--format <format>', 'on standard output').choices(formatNames).default('text'),
-    )
+    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
     .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
@@ -116,9 +119,7 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .command('replay')
     .description('judge a saved case again, without a network')
     .argument('<case>', 'file written with --save')
-    .addOption(
-      new Option('--format <format>', 'on standard output').choices(formatNames).default('text'),
-    )
+    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
     .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--kit <folder>', 'write the import kit here')
     .option('-q, --quiet', 'print nothing when everything is accepted')

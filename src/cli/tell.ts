@@ -33,11 +33,7 @@ export interface TellFlags {
  * Prints reports as they come, then writes what was asked for: what was found is told before anything can fail to be
  * written. Returns the exit code.
  */
-export async function tell(
-  told: AsyncIterable<Told>,
-  flags: TellFlags,
-  machine: Machine,
-): Promise<number> {
+export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine: Machine): Promise<number> {
   const gates: Gate[] = []
   const writes: (() => Promise<void>)[] = []
   let end = (_: Gate): void => {}

@@ -1,4 +1,4 @@
-import { windowsWillSend } from '../adfs/chain-engine.js'
+import { prediction } from '../adfs/chain-engine.js'
 import { judgeAll } from '../android/judge.js'
 import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
@@ -129,13 +129,24 @@ class Repairs {
       return judgePresented({ ...shown, entries }, wanted, settings, subject, remembered)
     }
     const add = plan.missing
-    const met = add.length > 0 ? judged(presented, add.map(({ certificate }) => certificate)) : []
+    const met =
+      add.length > 0
+        ? judged(
+            presented,
+            add.map(({ certificate }) => certificate),
+          )
+        : []
     return {
       add,
       drop: plan.remove,
       chain: plan.chain,
       verdictsAfter: add.length > 0 || plan.remove.length > 0 ? judged(plan.chain) : [],
-      takesEffect: windowsWillSend(presented, plan, await this.#selfSigned(plan.chain), settings.at),
+      takesEffect: prediction({
+        presented,
+        repair: { add, drop: plan.remove, chain: plan.chain },
+        rootsKnown: await this.#selfSigned(plan.chain),
+        at: settings.at,
+      }),
       open: plan.unresolved && {
         ...plan.unresolved,
         asked: (await issuers.asked()).filter(({ url }) => plan.unresolved!.urls.includes(url)),

@@ -1,4 +1,4 @@
-import { rootsNamed, releasesOf } from '../android/trust-store.js'
+import { releasesOf, rootsNamed } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
 import type { Farm } from '../farm/subject.js'
 import type { Policy } from '../gate/policy.js'

@@ -31,7 +31,12 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
   const subjects = new Map<string, ServedSubject>()
   for (const { host, port } of wanted) {
     for (const address of resolved.get(host)!.addresses) {
-      const node: Node = { id: address, label: host === target.name ? address : host, address, role: 'unknown' }
+      const node: Node = {
+        id: address,
+        label: host === target.name ? address : host,
+        address,
+        role: 'unknown',
+      }
       const subject = servedSubject(name, node, port ?? target.port)
       if (!subjects.has(subject.id)) subjects.set(subject.id, subject)
     }

@@ -55,7 +55,13 @@ export type Subject = ServedSubject | FileSubject
 /** A name for which no server could be found: it is told, never dropped. */
 export interface UnresolvedName {
   readonly host: string
-  readonly reason: 'not-found' | 'no-address-of-family' | 'timed-out' | 'too-many-addresses' | 'not-recorded' | 'failed'
+  readonly reason:
+    | 'not-found'
+    | 'no-address-of-family'
+    | 'timed-out'
+    | 'too-many-addresses'
+    | 'not-recorded'
+    | 'failed'
   readonly detail: string
 }
 

@@ -1,6 +1,6 @@
 import type { Gated } from '../gate/gate.js'
-import type { Report, ReportDocument } from '../report/schema.js'
 import { instant } from '../report/instant.js'
+import type { Report, ReportDocument } from '../report/schema.js'
 import type { Format, Head } from './format.js'
 
 /** One object for one target or many; see `report.schema.json`. */
@@ -52,4 +52,3 @@ const inUnits = (char: string): string =>
     { length: char.length },
     (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`,
   ).join('')
-

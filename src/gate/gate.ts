@@ -24,7 +24,11 @@ export const exitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const
 >
 
 /** Findings that say that we could not look, not that a server is bad. */
-const couldNotLook: ReadonlySet<string> = new Set(['could-not-connect', 'check-failed', 'verdict-undetermined'])
+const couldNotLook: ReadonlySet<string> = new Set([
+  'could-not-connect',
+  'check-failed',
+  'verdict-undetermined',
+])
 
 /**
  * Critical over could not check over warning over ok. A counting release that refuses is critical, one that depends a
@@ -42,7 +46,8 @@ function verdictOf({ subjects, findings, farm }: Composed): OverallVerdict {
   const told = findings.filter(({ id }) => !couldNotLook.has(id))
   if (some('refused') || told.some(({ severity }) => severity === 'critical')) return 'critical'
   const unseen = counting.some((rows) => rows.length === 0) || farm.unresolved.length > 0
-  if (subjects.length === 0 || unseen || some('undetermined') || told.length < findings.length) return 'unknown'
+  if (subjects.length === 0 || unseen || some('undetermined') || told.length < findings.length)
+    return 'unknown'
   return some('depends') || told.some(({ severity }) => severity === 'warning') ? 'warning' : 'ok'
 }
 

@@ -16,7 +16,10 @@ export const defaultThresholds: { readonly warn: Threshold; readonly crit: Thres
 const dayMs = 86_400_000
 
 /** Milliseconds that must be left of a certificate with this validity. */
-export function leastLeft({ percent, days }: Threshold, validity: { notBefore: Date; notAfter: Date }): number {
+export function leastLeft(
+  { percent, days }: Threshold,
+  validity: { notBefore: Date; notAfter: Date },
+): number {
   const lifetime = validity.notAfter.getTime() - validity.notBefore.getTime()
   return Math.min(
     percent === null ? Number.POSITIVE_INFINITY : (lifetime * percent) / 100,

@@ -15,7 +15,11 @@ export interface Case {
   /** The clock that validity was judged by. */
   readonly at: string
   readonly asked: SavedAsked
-  readonly resolutions: readonly { readonly host: string; readonly family: 4 | 6 | null; readonly answer: Resolution }[]
+  readonly resolutions: readonly {
+    readonly host: string
+    readonly family: 4 | 6 | null
+    readonly answer: Resolution
+  }[]
   readonly probes: readonly SavedProbe[]
   readonly fetches: readonly (FetchAsk & { readonly outcome: FetchOutcome })[]
 }
@@ -31,7 +35,12 @@ interface SavedProbe {
 
 type SavedAsked = Omit<Asked, 'at' | FileOption> & {
   readonly at: string | null
-} & { readonly [K in FileOption]: readonly { readonly path: string; readonly certificates: readonly SavedCertificate[] }[] }
+} & {
+  readonly [K in FileOption]: readonly {
+    readonly path: string
+    readonly certificates: readonly SavedCertificate[]
+  }[]
+}
 type FileOption = (typeof fileOptions)[number]
 interface SavedCertificate {
   readonly from: string
@@ -94,9 +103,7 @@ export function replaying(saved: Case): Network {
   const resolutions = new Map(
     saved.resolutions.map(({ host, family, answer }) => [resolutionKey(host, family), answer]),
   )
-  const probes = new Map(
-    saved.probes.map(({ outcome, ...id }) => [keyOf(id), outcome]),
-  )
+  const probes = new Map(saved.probes.map(({ outcome, ...id }) => [keyOf(id), outcome]))
   const fetches = new Map(saved.fetches.map(({ outcome, ...ask }) => [fetchKey(ask), outcome]))
   return {
     resolve: async (host, family) =>
@@ -150,4 +157,3 @@ function saveAsked(asked: Asked): SavedAsked {
     intermediates: files(asked.intermediates),
   }
 }
-

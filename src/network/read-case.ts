@@ -1,8 +1,8 @@
-import { AdfsCheckFault } from '../fault.js'
 import type { Asked, GivenFile } from '../farm/asked.js'
+import { AdfsCheckFault } from '../fault.js'
 import type { Threshold } from '../gate/thresholds.js'
-import type { Observation, ProbeOutcome } from '../tls/observation.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
+import type { Observation, ProbeOutcome } from '../tls/observation.js'
 import { parseCertificate } from '../x509/parse.js'
 import type { Case } from './case.js'
 import type { FetchOutcome, Resolution } from './network.js'
@@ -102,7 +102,8 @@ class Field {
   }
 
   number(): number {
-    if (typeof this.value !== 'number' || !Number.isFinite(this.value)) throw new Wrong(this.path, 'is no number')
+    if (typeof this.value !== 'number' || !Number.isFinite(this.value))
+      throw new Wrong(this.path, 'is no number')
     return this.value
   }
 
@@ -141,12 +142,27 @@ function resolutionOf(row: Field): Resolution {
         kind: 'failed',
         reason: row
           .at('reason')
-          .oneOf(['not-found', 'no-address-of-family', 'timed-out', 'too-many-addresses', 'not-recorded', 'failed']),
+          .oneOf([
+            'not-found',
+            'no-address-of-family',
+            'timed-out',
+            'too-many-addresses',
+            'not-recorded',
+            'failed',
+          ]),
         detail: row.at('detail').text(),
       }
 }
 
-const phases = ['resolve', 'proxy', 'connect', 'client-hello', 'server-hello', 'certificate', 'key-proof'] as const
+const phases = [
+  'resolve',
+  'proxy',
+  'connect',
+  'client-hello',
+  'server-hello',
+  'certificate',
+  'key-proof',
+] as const
 
 function outcomeOf(row: Field): ProbeOutcome {
   const kind = row

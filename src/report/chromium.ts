@@ -7,7 +7,10 @@ import type { SubjectReport } from './schema.js'
  * issuers over AIA and ask again (chromium net/cert/cert_verify_proc_android.cc). Said of the newest release only, to
  * explain "it opens in Chrome on the phone"; it never counts.
  */
-export function chromium({ verdicts, repairs }: Seen, releases: readonly Release[]): SubjectReport['chromium'] {
+export function chromium(
+  { verdicts, repairs }: Seen,
+  releases: readonly Release[],
+): SubjectReport['chromium'] {
   const newest = verdicts.findLast(({ release }) => releases.includes(release))
   if (!newest || newest.verdict.kind === 'undetermined') return null
   if (newest.verdict.kind === 'accepted')
@@ -19,14 +22,12 @@ export function chromium({ verdicts, repairs }: Seen, releases: readonly Release
   )
   if (helps && repair.add.every(({ origin }) => origin === 'aia'))
     return { verdict: 'accepted', reason: 'fetches the missing intermediates over AIA; apps do not' }
-  const children = [
-    ...repair.add.map(({ issued }) => issued),
-    ...(repair.open ? [repair.open.child] : []),
-  ]
+  const children = [...repair.add.map(({ issued }) => issued), ...(repair.open ? [repair.open.child] : [])]
   if ((helps || repair.open) && children.every(({ caIssuers }) => caIssuers.length > 0)) {
     return {
       verdict: 'unknown',
-      reason: 'would try to fetch the missing intermediates over AIA, which did not succeed here; apps do not',
+      reason:
+        'would try to fetch the missing intermediates over AIA, which did not succeed here; apps do not',
     }
   }
   return { verdict: 'refused', reason: 'has nothing to fetch that would help' }

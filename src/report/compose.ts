@@ -9,9 +9,9 @@ import { certificatesOf } from '../examine/presented.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import type { Composed } from '../gate/gate.js'
 import { fetchOutcomeText } from '../network/fetch-outcome.js'
+import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { shortName } from '../x509/identity.js'
-import type { Words } from '../words/words.js'
 import { certificateReport } from './certificate-report.js'
 import { instant } from './instant.js'
 import { plain } from './plain.js'
@@ -59,7 +59,9 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
           return { releases: [release], roots, source }
         }),
       ),
-      added: asked.trustAnchors.flatMap((file) => file.certificates.map(({ certificate }) => certificate.sha256)),
+      added: asked.trustAnchors.flatMap((file) =>
+        file.certificates.map(({ certificate }) => certificate.sha256),
+      ),
     },
     asked: [...optionsOf(asked)],
     subjects: examined.examinations.map((examination) => subjectReport(examination, releases)),

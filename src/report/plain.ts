@@ -1,6 +1,6 @@
 import { releasesText } from '../android/releases-text.js'
-import type { Sha256 } from '../x509/identity.js'
 import type { Words } from '../words/words.js'
+import type { Sha256 } from '../x509/identity.js'
 
 /** Words as one raw line, for `message` in JSON and for whatever compares wording. Escapes nothing. */
 export function plain(words: Words, nameOf: (certificate: Sha256) => string): string {

@@ -1,5 +1,5 @@
-import { describeProblem, rules } from '../android/rules.js'
 import type { Release } from '../android/releases.js'
+import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Attempt, Examination, Reach, ReleaseVerdict, Repair } from '../examine/examination.js'
 import type { Answer } from '../examine/presented.js'
@@ -139,8 +139,11 @@ function verdictReport(
 }
 
 function told(verdict: Verdict, notAsked: boolean) {
-  const paths = (list: readonly { readonly certificates: readonly { readonly certificate: { readonly sha256: string } }[] }[]) =>
-    list.map(({ certificates }) => certificates.map(({ certificate }) => certificate.sha256))
+  const paths = (
+    list: readonly {
+      readonly certificates: readonly { readonly certificate: { readonly sha256: string } }[]
+    }[],
+  ) => list.map(({ certificates }) => certificates.map(({ certificate }) => certificate.sha256))
   switch (verdict.kind) {
     case 'accepted':
       return {
@@ -212,7 +215,9 @@ function repairReport(answer: string, repair: Repair): RepairReport {
               : null,
       })),
     },
-    verdictsAfter: grouped(verdictsAfter.map(({ release, kind }) => ({ releases: [release], verdict: kind }))),
+    verdictsAfter: grouped(
+      verdictsAfter.map(({ release, kind }) => ({ releases: [release], verdict: kind })),
+    ),
     open: open && {
       child: open.child.sha256,
       issuer: open.child.issuer.text,
@@ -222,4 +227,3 @@ function repairReport(answer: string, repair: Repair): RepairReport {
     byLuck: [...byLuck],
   }
 }
-

@@ -1,7 +1,7 @@
+import { listText, releasesText } from '../android/releases-text.js'
 import { formatEndpoint } from '../farm/target.js'
 import type { MatrixColumn } from './matrix.js'
 import { matrixColumns, verdictFor } from './matrix.js'
-import { listText, releasesText } from '../android/releases-text.js'
 import type { EndpointReport, FindingReport, Report, Severity, VerdictReport } from './report.js'
 import { type Colour, inAscii, neutralised, paint, type TextStyle, wrap } from './style.js'
 

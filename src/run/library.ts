@@ -17,7 +17,12 @@ export const defaultConcurrency = 8
 export async function check(name: string, options: CheckOptions = {}): Promise<Report> {
   const { signal, onProgress, concurrency = defaultConcurrency, proxy = null, at } = validOptions(options)
   const asked = askedOf(name, options)
-  const network = live({ ...asked, timeoutMs: asked.timeoutMs ?? defaultTimeoutMs, proxy, signal: signal ?? null })
+  const network = live({
+    ...asked,
+    timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
+    proxy,
+    signal: signal ?? null,
+  })
   const { report } = await checkFarm(asked, network, at ?? new Date(), {
     concurrency,
     pause: turns(signal),

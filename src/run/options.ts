@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { AdfsCheckFault } from '../fault.js'
 import type { Asked, GivenFile } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
 

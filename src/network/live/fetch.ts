@@ -148,7 +148,11 @@ async function throughProxy(target: URL, proxy: URL, signal: AbortSignal): Promi
     proxyTunnel: false,
     requestTls: { rejectUnauthorized: false },
   })
-  const { statusCode, headers: answered, body } = await dispatcher.request({
+  const {
+    statusCode,
+    headers: answered,
+    body,
+  } = await dispatcher.request({
     origin: target.origin,
     path: target.pathname + target.search,
     method: 'GET',
