@@ -1,46 +1,65 @@
-import { endOf } from '../tls/exchange-end.js'
-import { defineCheck, type Finding } from './check.js'
-import { refusals } from './support/refusals.js'
-import { atServer, confirm } from './support/steps.js'
-import { affected, safe } from './support/wording.js'
+import { say } from '../words/words.js'
+import type { Seen } from '../examine/examination.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { authorityFirst, namedExchanges, seenOf } from './support/shown.js'
 
-interface Evidence {
-  readonly kind: 'failed' | 'not-provable'
-  readonly detail: string
-}
+type Evidence =
+  | { readonly kind: 'failed'; readonly detail: string }
+  /** Key exchange without a signature. */
+  | { readonly kind: 'not-provable' }
 
 const rules = ['key-not-proven'] as const
 
-export const keyNotProven = defineCheck<Evidence>({
+export const keyNotProven = defineCheck({
   id: 'key-not-proven',
-  severity: 'error',
   title: 'The server did not prove that it holds the key of its certificate',
   sources: ['RFC 8446 §4.4.3', 'RFC 5246 §7.4.3', 'RFC 8422 §5.4'],
   rules,
-  run: (context) => [
-    ...refusals(context, rules).map(
-      ({ endpoint, releases, details }): Finding<Evidence> => ({
-        endpoint: endpoint.id,
-        releases,
-        evidence: { kind: 'failed', detail: details.join('; ') },
-      }),
-    ),
-    ...context.endpoints.flatMap(({ id, outcome }): Finding<Evidence>[] => {
-      if (outcome.kind !== 'observed' || endOf(outcome) !== 'not-provable') return []
-      const { keyProof } = outcome.observation
-      if (keyProof.kind !== 'not-provable') return []
-      const evidence = { kind: keyProof.kind, detail: safe(keyProof.detail) } as const
-      return [{ endpoint: id, releases: [], severity: 'info', evidence }]
-    }),
-  ],
-  message: ({ kind, detail }, finding, context) =>
+  run: (farm) => found(seenOf(farm.examinations).flatMap((seen) => [...failed(seen, farm), ...unsigned(seen)])),
+  tell: (evidence, { releases }) =>
+    evidence.kind === 'failed'
+      ? say`The signature of the handshake does not fit the certificate sent first (${{ untrusted: evidence.detail }}); ${{ releases }} ends the handshake.`
+      : say`The server chose a key exchange without a signature (RSA). Phones may use it; this check only cannot show that the key is there, and the exchange has no forward secrecy.`,
+  actions: ({ kind }) =>
     kind === 'failed'
-      ? `The signature of the handshake does not fit the certificate sent first (${detail}); ${affected(finding.releases, context)} ends the handshake.`
-      : `The server chose a key exchange without a signature (${detail}). Phones may use it; this check only cannot show that the key is there, and the exchange has no forward secrecy.`,
-  steps: ({ kind }, finding, context) => [
-    kind === 'failed'
-      ? `AD FS administrator, on ${atServer(finding)}: certificate and key do not belong together. Import the PFX again into Cert:\\LocalMachine\\My, or try certutil -repairstore My THUMBPRINT, and set the certificate again. On a load balancer: the key file of another certificate is in use.`
-      : `AD FS administrator, on ${atServer(finding)}: put ECDHE suites first (Get-TlsCipherSuite shows the order, Enable-TlsCipherSuite -Name TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 -Position 0 changes it).`,
-    confirm(context, finding, 'the key is proven'),
-  ],
+      ? [
+          { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
+          { action: { verb: 'confirm' } },
+        ]
+      : [{ action: { verb: 'look', at: { kind: 'tls-settings' } }, by: 'adfs-admin' }],
 })
+
+function failed({ subject, verdicts, answers }: Seen, { releases }: ExaminedFarm): Case<Evidence>[] {
+  // An authority in the leaf's place: the key belongs to another entry, and the order is the whole trouble.
+  if (answers.some(({ entries }) => authorityFirst(entries))) return []
+  const refused = verdicts.flatMap(({ verdict }) =>
+    verdict.kind === 'refused' && verdict.reason.rule === rules[0] && releases.includes(verdict.release)
+      ? [verdict]
+      : [],
+  )
+  if (refused.length === 0) return []
+  const evidence = { kind: 'failed', detail: refused[0]!.reason.detail } as const
+  const whose = refused.map(({ release }) => release)
+  return [
+    { facet: 'failed', subject: subject.id, releases: whose, severity: 'critical', certificate: null, evidence },
+  ]
+}
+
+function unsigned(seen: Seen): Case<Evidence>[] {
+  const isUnsigned = seen.answers.some((answer) =>
+    namedExchanges(seen, answer).some(({ ended }) => ended === 'not-provable'),
+  )
+  const evidence = { kind: 'not-provable' } as const
+  return isUnsigned
+    ? [
+        {
+          facet: 'not-provable',
+          subject: seen.subject.id,
+          releases: [],
+          severity: 'info',
+          certificate: null,
+          evidence,
+        },
+      ]
+    : []
+}
