@@ -1,12 +1,31 @@
 import { defaultThresholds, leastLeft, type Threshold } from '../gate/thresholds.js'
-import { certificatesOf } from '../examine/presented.js'
 import { say } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { type Case, defineCheck, type ExaminedFarm, found, type Severity } from './check.js'
-import { type Shown, shown } from './support/shown.js'
+import { confirming, reissuing } from './support/advice.js'
+import {
+  type Beside,
+  beside,
+  called,
+  concerned,
+  counting,
+  distinct,
+  facetOf,
+  leafElsewhere,
+  mergeCases,
+  type Placed,
+  placed,
+  type Shown,
+  severityFor,
+  shownIn,
+} from './support/answers.js'
+import { isTwin } from './support/chain.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
+import { pathsOf } from './support/refusals.js'
 
-interface Evidence {
+interface Evidence extends Beside {
+  readonly certificate: Placed
   readonly isLeaf: boolean
   /** ISO 8601. */
   readonly notAfter: string
@@ -15,6 +34,7 @@ interface Evidence {
   readonly lifetimeDays: number
   /** A twin that is valid for longer is sent beside it. */
   readonly hasSuccessor: boolean
+  readonly list: ListFact | null
 }
 
 const dayMs = 86_400_000
@@ -25,67 +45,68 @@ export const certificateExpiring = defineCheck({
   title: 'A certificate expires soon',
   sources: ['RFC 5280 §4.1.2.5'],
   rules: [],
-  run: (farm) => found(shown(farm).flatMap((one) => casesOf(one, farm))),
-  tell: ({ notAfter, daysLeft, lifetimeDays, hasSuccessor }, { cases, releases }) => {
-    const certificate = { certificate: cases[0]!.certificate! }
-    const left = say`${certificate} expires on ${{ date: new Date(notAfter) }}, in ${{ count: [daysLeft, 'day', 'days'] }} of ${`${lifetimeDays}`}`
-    if (hasSuccessor) return say`${left}. A successor is sent beside it, which newer releases find by themselves.`
-    return releases.length > 0
-      ? say`${left}; then ${{ releases }} refuses the server.`
-      : say`${left}; only releases that do not count get it.`
+  run: (farm) => found(mergeCases(shownIn(farm).flatMap((shown) => casesOf(shown, farm)))),
+  tell: (evidence, told) => {
+    const { daysLeft, lifetimeDays, notAfter } = evidence
+    const left = say`${whichList(evidence, told)}${called(evidence.certificate)} expires on ${{ date: new Date(notAfter) }}, in ${{ count: [daysLeft, 'day', 'days'] }} of ${`${lifetimeDays}`}`
+    return evidence.hasSuccessor
+      ? say`${left}. Its successor is sent beside it, which most releases find by themselves.`
+      : say`${left}; then ${concerned(evidence, told)} refuses the server.`
   },
-  actions: ({ isLeaf }, { cases }) => {
-    const certificate = cases[0]!.certificate!
-    return [
-      {
-        action: {
-          verb: 'reissue',
-          certificate: isLeaf ? certificate : null,
-          demands: [isLeaf ? { kind: 'validity' } : { kind: 'intermediate-renewed', certificate }],
-        },
-        by: 'certificate-buyer',
-      },
-      { action: { verb: 'confirm' } },
-    ]
-  },
+  actions: ({ isLeaf, certificate: { sha256 } }) => [
+    isLeaf
+      ? reissuing(sha256, { kind: 'validity' })
+      : reissuing(null, { kind: 'intermediate-renewed', certificate: sha256 }),
+    confirming,
+  ],
 })
 
-function casesOf({ seen, answer, leaf, releases }: Shown, farm: ExaminedFarm): readonly Case<Evidence>[] {
-  const sent = certificatesOf(answer.entries)
-  // Where a release accepts, what its path needs; else the leaf, which is needed whatever the chain becomes.
-  const onPaths = seen.verdicts.flatMap(({ answer: id, verdict }) =>
-    id === answer.id && 'path' in verdict ? (verdict.path?.certificates ?? []) : [],
-  )
-  const needed = new Set([leaf?.sha256, ...onPaths.map(({ certificate }) => certificate.sha256)])
-  const distinct = new Map(sent.map((certificate) => [certificate.sha256, certificate]))
-  return [...distinct.values()].flatMap((certificate): Case<Evidence>[] => {
+function casesOf(shown: Shown, farm: ExaminedFarm): readonly Case<Evidence>[] {
+  const { certificates, verdicts, releases } = shown
+  const leaf = leafElsewhere(shown) ?? shown.leaf
+  // What the paths of releases need; the leaf is needed whatever becomes of the chain.
+  const paths = verdicts.flatMap((verdict) => (verdict.kind === 'refused' ? [] : pathsOf(verdict)))
+  const onPaths = paths.flatMap((path) => path.certificates.map(({ certificate }) => certificate.sha256))
+  const needed = new Set([leaf?.sha256, ...onPaths])
+  return distinct(certificates).flatMap((certificate): Case<Evidence>[] => {
     const left = certificate.notAfter.getTime() - farm.at.getTime()
     if (!needed.has(certificate.sha256) || left < 0) return []
     const isLeaf = certificate.sha256 === leaf?.sha256
-    const hasSuccessor = !isLeaf && sent.some((other) => outlives(other, certificate))
     const grade = gradeOf(certificate, left, isLeaf, farm)
     if (!grade) return []
+    const hasSuccessor = !isLeaf && certificates.some((other) => outlives(other, certificate))
     return [
       {
-        facet: isLeaf ? `leaf ${certificate.publicKey.algorithm}` : certificate.subject.text,
-        subject: seen.subject.id,
-        releases,
-        severity: releases.length === 0 ? 'info' : hasSuccessor ? 'warning' : grade,
+        facet: facetOf(certificate, isLeaf),
+        subject: shown.seen.subject.id,
+        releases: counting(farm, releases),
+        severity: severityFor(farm, releases, hasSuccessor ? 'warning' : grade),
         certificate: certificate.sha256,
         evidence: {
+          certificate: placed(shown, certificate),
           isLeaf,
           notAfter: certificate.notAfter.toISOString(),
           daysLeft: Math.floor(left / dayMs),
-          lifetimeDays: Math.round((certificate.notAfter.getTime() - certificate.notBefore.getTime()) / dayMs),
+          lifetimeDays: Math.round(
+            (certificate.notAfter.getTime() - certificate.notBefore.getTime()) / dayMs,
+          ),
           hasSuccessor,
+          list: listFact(shown),
+          ...beside(farm, releases),
         },
       },
     ]
   })
 }
 
-function gradeOf(certificate: Certificate, left: number, isLeaf: boolean, farm: ExaminedFarm): Severity | null {
-  const limit = (asked: Threshold, usual: Threshold) => leastLeft(isLeaf ? asked : ofYears(asked, usual), certificate)
+function gradeOf(
+  certificate: Certificate,
+  left: number,
+  isLeaf: boolean,
+  farm: ExaminedFarm,
+): Severity | null {
+  const limit = (asked: Threshold, usual: Threshold) =>
+    leastLeft(isLeaf ? asked : ofYears(asked, usual), certificate)
   if (left < limit(farm.crit, defaultThresholds.crit)) return 'critical'
   return left < limit(farm.warn, defaultThresholds.warn) ? 'warning' : null
 }
@@ -96,8 +117,8 @@ const ofYears = ({ days }: Threshold, usual: Threshold): Threshold => ({
   days: days ?? usual.days,
 })
 
-const outlives = (other: Certificate, { subject, publicKey, notAfter, issuer }: Certificate): boolean =>
-  other.notAfter > notAfter &&
-  sameName(other.subject, subject) &&
-  sameName(other.issuer, issuer) &&
-  Buffer.compare(other.publicKey.spki, publicKey.spki) === 0
+/** Renewed by the same issuer: a twin under another one may lead to a root that not every release has. */
+const outlives = (other: Certificate, certificate: Certificate): boolean =>
+  isTwin(other, certificate) &&
+  other.notAfter > certificate.notAfter &&
+  sameName(other.issuer, certificate.issuer)

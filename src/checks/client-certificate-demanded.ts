@@ -1,7 +1,8 @@
 import type { Seen } from '../examine/examination.js'
 import { say } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import { namedExchanges, seenOf } from './support/shown.js'
+import { seenOf } from './support/answers.js'
+import { namedExchanges } from './support/handshake.js'
 
 /** Where AD FS asks users for certificates: a port of its own, or on 443 a name of its own (2016 and later). */
 const userCertificatePort = 49443
@@ -18,7 +19,7 @@ export const clientCertificateDemanded = defineCheck({
   ],
   rules: [],
   run: (farm) => {
-    const seen = seenOf(farm.examinations).filter(isOrdinary)
+    const seen = seenOf(farm).filter(isOrdinary)
     return seen.length === 0
       ? { status: 'not-applicable', why: 'users are asked for certificates here by design' }
       : found(seen.flatMap((one) => caseOf(one, farm)))

@@ -1,6 +1,8 @@
 import { listed, say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
+import { called } from './support/answers.js'
 import { hostNameCases, nameAdvice } from './support/host-names.js'
+import { whichList } from './support/lists.js'
 
 export const commonNameOnly = defineCheck({
   id: 'common-name-only',
@@ -11,8 +13,10 @@ export const commonNameOnly = defineCheck({
   ],
   rules: ['cn-only'],
   run: (farm) => found(hostNameCases(farm, { inCommonName: true })),
-  tell: ({ wanted, names, patchDependent }, { cases, releases }) => {
-    const certificate = { certificate: cases[0]!.certificate! }
+  tell: (evidence, told) => {
+    const { wanted, names, others } = evidence
+    const releases = told.releases.length > 0 ? told.releases : others
+    const patchDependent = releases.filter((release) => evidence.patchDependent.includes(release))
     const sure = releases.filter((release) => !patchDependent.includes(release))
     const refusing = [
       ...(sure.length > 0 ? [say`${{ releases: sure }} looks only there and refuses it`] : []),
@@ -21,7 +25,7 @@ export const commonNameOnly = defineCheck({
         : []),
     ]
     const alternatives = names.length > 0 ? listed(names.map((name) => [{ untrusted: name }])) : ['none']
-    return say`${certificate} has ${{ untrusted: wanted }} only in its common name, not among its subject alternative names (${alternatives}); ${listed(refusing)}.`
+    return say`${whichList(evidence, told)}${called(evidence.certificate)} has ${{ untrusted: wanted }} only in its common name, not among its subject alternative names (${alternatives}); ${listed(refusing)}.`
   },
-  actions: (evidence, told) => [...nameAdvice(evidence, told), { action: { verb: 'confirm' } }],
+  actions: nameAdvice,
 })

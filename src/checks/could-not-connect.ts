@@ -1,5 +1,5 @@
-import { endOf } from '../tls/exchange-end.js'
 import type { UnresolvedName } from '../farm/subject.js'
+import { endOf } from '../tls/exchange-end.js'
 import { say, type Words } from '../words/words.js'
 import { tooLarge } from './certificate-list-too-large.js'
 import { type Advice, type Case, defineCheck, found } from './check.js'

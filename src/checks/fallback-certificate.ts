@@ -2,8 +2,9 @@ import type { Seen } from '../examine/examination.js'
 import { type Answer, leafOf } from '../examine/presented.js'
 import { listed, say, type Words } from '../words/words.js'
 import { type Case, defineCheck, found } from './check.js'
+import { seenOf } from './support/answers.js'
+import { namedExchanges } from './support/handshake.js'
 import { coveredNames } from './support/names.js'
-import { namedExchanges, seenOf } from './support/shown.js'
 
 interface Evidence {
   /** Compared with every list that a hello with the name was answered with. */
@@ -21,8 +22,8 @@ export const fallbackCertificate = defineCheck({
   title: 'The server answers without a name too',
   sources: ['RFC 6066 §3', 'Microsoft Application Proxy blog, 2014-06-19 (SNI)', 'Microsoft: netsh http'],
   rules: [],
-  run: ({ examinations }) => {
-    const asked = seenOf(examinations).filter(({ withoutName, subject }) => withoutName && subject.name)
+  run: (farm) => {
+    const asked = seenOf(farm).filter(({ withoutName, subject }) => withoutName && subject.name)
     return asked.length === 0
       ? { status: 'not-applicable', why: 'no server was asked without a name' }
       : found(asked.flatMap(caseOf))
@@ -58,7 +59,9 @@ function caseOf(seen: Seen): Case<Evidence>[] {
     notAfter: leaf?.notAfter.toISOString() ?? null,
   }
   const certificate = leaf?.sha256 ?? null
-  return [{ facet: 'no-name', subject: seen.subject.id, releases: [], severity: 'info', certificate, evidence }]
+  return [
+    { facet: 'no-name', subject: seen.subject.id, releases: [], severity: 'info', certificate, evidence },
+  ]
 }
 
 /** Both sides may be several: a server with two kinds of key, several servers behind one address. */

@@ -33,7 +33,9 @@ export const handshakeRefusedToRelease = defineCheck({
   tell: ({ reasons, alert, afterCertificates }, { releases }) => {
     const why = reasons.map(({ parameter, wanted }) => reasonWords[parameter](wanted ?? ''))
     const said = alert
-      ? [`the server answers these phones with the alert ${alert}${afterCertificates ? ' after its certificates' : ''}`]
+      ? [
+          `the server answers these phones with the alert ${alert}${afterCertificates ? ' after its certificates' : ''}`,
+        ]
       : ['the server and these phones have nothing in common']
     return say`${{ releases }} cannot connect, whatever the certificates are: ${why.length > 0 ? listed(why) : said}.`
   },
@@ -50,7 +52,9 @@ function casesOf(examination: Examination, farm: ExaminedFarm): readonly Case<Ev
     const known = handshakeOf(examination, release)
     if (!known || !isRefused(examination, release, known)) continue
     const evidence = evidenceOf(known)
-    const facet = evidence.reasons.map(({ parameter, wanted }) => [parameter, wanted].filter(Boolean).join(' '))
+    const facet = evidence.reasons.map(({ parameter, wanted }) =>
+      [parameter, wanted].filter(Boolean).join(' '),
+    )
     if (facet.length === 0) facet.push(`alert ${evidence.alert}`)
     const key = facet.join(', ')
     const one = cases.get(key) ?? {
@@ -102,7 +106,9 @@ const reasonWords: Readonly<Record<Parameter, (wanted: string) => Words>> = {
   'cipher-suite': (wanted) => [`the server uses the cipher suite ${wanted}, which these phones do not offer`],
   group: (wanted) => [`the server uses the key exchange group ${wanted}, which these phones do not offer`],
   'signature-scheme': (wanted) => [`the server signs with ${wanted}, which these phones do not offer`],
-  'key-curve': (wanted) => [`the key of the server's certificate is on ${wanted}, which these phones do not offer`],
+  'key-curve': (wanted) => [
+    `the key of the server's certificate is on ${wanted}, which these phones do not offer`,
+  ],
   'server-name': () => ['the server does not know the name that was asked for'],
   'application-protocol': () => ['the server wants another application protocol (ALPN) than http/1.1'],
   'client-certificate': () => ['the server demands a client certificate'],

@@ -1,6 +1,8 @@
 import { listed, say, type Words } from '../words/words.js'
 import { defineCheck, found } from './check.js'
+import { called, concerned } from './support/answers.js'
 import { type HostNameEvidence, hostNameCases, nameAdvice } from './support/host-names.js'
+import { whichList } from './support/lists.js'
 import { nearMissWords } from './support/names.js'
 
 export const hostnameNotCovered = defineCheck({
@@ -13,9 +15,10 @@ export const hostnameNotCovered = defineCheck({
   ],
   rules: ['host-name'],
   run: (farm) => found(hostNameCases(farm, { inCommonName: false })),
-  tell: (evidence, { cases, releases }) => {
-    const { wanted, kind, patchDependent } = evidence
-    const certificate = { certificate: cases[0]!.certificate! }
+  tell: (evidence, told) => {
+    const { wanted, kind } = evidence
+    const certificate = say`${whichList(evidence, told)}${called(evidence.certificate)}`
+    const patchDependent = evidence.patchDependent.filter((release) => told.releases.includes(release))
     const asked = { untrusted: wanted }
     const patch =
       patchDependent.length > 0
@@ -23,7 +26,7 @@ export const hostnameNotCovered = defineCheck({
         : []
     switch (kind) {
       case 'name':
-        return say`${certificate} does not cover ${asked}; it covers ${namesOf(evidence)}.${near(evidence)} Apps on ${{ releases }} refuse it.${patch}`
+        return say`${certificate} does not cover ${asked}; it covers ${namesOf(evidence)}.${near(evidence)} Apps on ${concerned(evidence, told)} refuse it.${patch}`
       case 'address':
         return say`${certificate} does not cover the address ${asked}; it covers ${namesOf(evidence)}. AD FS is checked by its name, not its address: so phones ask for it.`
       case 'address-as-name':
@@ -35,7 +38,6 @@ export const hostnameNotCovered = defineCheck({
       ? [
           { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
           ...nameAdvice(evidence, told),
-          { action: { verb: 'confirm' } },
         ]
       : [{ action: { verb: 'check-by-name' }, by: 'whoever-checks' }],
 })

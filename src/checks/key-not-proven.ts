@@ -1,7 +1,8 @@
-import { say } from '../words/words.js'
 import type { Seen } from '../examine/examination.js'
+import { say } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import { authorityFirst, namedExchanges, seenOf } from './support/shown.js'
+import { answersOf, leafElsewhere, seenOf } from './support/answers.js'
+import { namedExchanges } from './support/handshake.js'
 
 type Evidence =
   | { readonly kind: 'failed'; readonly detail: string }
@@ -15,7 +16,7 @@ export const keyNotProven = defineCheck({
   title: 'The server did not prove that it holds the key of its certificate',
   sources: ['RFC 8446 §4.4.3', 'RFC 5246 §7.4.3', 'RFC 8422 §5.4'],
   rules,
-  run: (farm) => found(seenOf(farm.examinations).flatMap((seen) => [...failed(seen, farm), ...unsigned(seen)])),
+  run: (farm) => found(seenOf(farm).flatMap((seen) => [...failed(seen, farm), ...unsigned(seen)])),
   tell: (evidence, { releases }) =>
     evidence.kind === 'failed'
       ? say`The signature of the handshake does not fit the certificate sent first (${{ untrusted: evidence.detail }}); ${{ releases }} ends the handshake.`
@@ -29,9 +30,10 @@ export const keyNotProven = defineCheck({
       : [{ action: { verb: 'look', at: { kind: 'tls-settings' } }, by: 'adfs-admin' }],
 })
 
-function failed({ subject, verdicts, answers }: Seen, { releases }: ExaminedFarm): Case<Evidence>[] {
+function failed(seen: Seen, { releases }: ExaminedFarm): Case<Evidence>[] {
   // An authority in the leaf's place: the key belongs to another entry, and the order is the whole trouble.
-  if (answers.some(({ entries }) => authorityFirst(entries))) return []
+  if (answersOf(seen).some(leafElsewhere)) return []
+  const { subject, verdicts } = seen
   const refused = verdicts.flatMap(({ verdict }) =>
     verdict.kind === 'refused' && verdict.reason.rule === rules[0] && releases.includes(verdict.release)
       ? [verdict]
@@ -41,7 +43,14 @@ function failed({ subject, verdicts, answers }: Seen, { releases }: ExaminedFarm
   const evidence = { kind: 'failed', detail: refused[0]!.reason.detail } as const
   const whose = refused.map(({ release }) => release)
   return [
-    { facet: 'failed', subject: subject.id, releases: whose, severity: 'critical', certificate: null, evidence },
+    {
+      facet: 'failed',
+      subject: subject.id,
+      releases: whose,
+      severity: 'critical',
+      certificate: null,
+      evidence,
+    },
   ]
 }
 

@@ -8,6 +8,9 @@ import { certificateListTooLarge } from './certificate-list-too-large.js'
 import { certificateNotYetValid } from './certificate-not-yet-valid.js'
 import { certificateUnreadable } from './certificate-unreadable.js'
 import { chainMisordered } from './chain-misordered.js'
+import type { Case, Check, ExaminedFarm, Severity } from './check.js'
+import { checkFailed, type FailureEvidence } from './check-failed.js'
+import { clientCertificateDemanded } from './client-certificate-demanded.js'
 import { commonNameOnly } from './common-name-only.js'
 import { couldNotConnect } from './could-not-connect.js'
 import { deviceCaDependent } from './device-ca-dependent.js'
@@ -16,14 +19,19 @@ import { fallbackCertificate } from './fallback-certificate.js'
 import { handshakeRefusedToRelease } from './handshake-refused-to-release.js'
 import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
+import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
 import { leafNotFirst } from './leaf-not-first.js'
 import { noCertificateSent } from './no-certificate-sent.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
+import type { Finding, Result } from './result.js'
 import { rootIncluded } from './root-included.js'
+import { selfSignedCertificate } from './self-signed-certificate.js'
 import { serversDiffer } from './servers-differ.js'
+import { severalServersBehindAddress } from './several-servers-behind-address.js'
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
+import { tellAll } from './told.js'
 import { tooFewSct } from './too-few-sct.js'
 import { unrelatedCertificate } from './unrelated-certificate.js'
 import { unsuitableExtendedKeyUsage } from './unsuitable-extended-key-usage.js'
@@ -33,20 +41,18 @@ import { weakKey } from './weak-key.js'
 import { weakSignature } from './weak-signature.js'
 import { worksByLuck } from './works-by-luck.js'
 import { wrongIntermediate } from './wrong-intermediate.js'
-import type { Case, Check, ExaminedFarm, Severity } from './check.js'
-import { checkFailed, type FailureEvidence } from './check-failed.js'
-import { clientCertificateDemanded } from './client-certificate-demanded.js'
-import type { Finding, Result } from './result.js'
-import { tellAll } from './told.js'
 
 /** Every check, in the order in which findings of one rank are told: what to mend first comes first. */
 export const checks = [
   couldNotConnect,
+  severalServersBehindAddress,
   noCertificateSent,
   certificateListTooLarge,
   certificateUnreadable,
   leafNotFirst,
+  selfSignedCertificate,
   intermediateMissing,
+  intermediateNamedLikeRoot,
   wrongIntermediate,
   anchorUnknownToAndroid,
   certificateExpired,

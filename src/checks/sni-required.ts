@@ -1,7 +1,7 @@
 import type { Attempt, Seen } from '../examine/examination.js'
 import { say } from '../words/words.js'
 import { type Case, defineCheck, found } from './check.js'
-import { seenOf } from './support/shown.js'
+import { seenOf } from './support/answers.js'
 
 interface Evidence {
   readonly ended: 'reset' | 'closed' | 'alert'
@@ -14,7 +14,7 @@ export const sniRequired = defineCheck({
   title: 'The server answers only to its name',
   sources: ['RFC 6066 §3', 'Microsoft Application Proxy blog, 2014-06-19 (SNI)'],
   rules: [],
-  run: ({ examinations }) => found(seenOf(examinations).flatMap(caseOf)),
+  run: (farm) => found(seenOf(farm).flatMap(caseOf)),
   tell: ({ ended, alert }) =>
     say`Without a server name the connection ends (${alert ? `alert ${alert}` : ended}), with it the server answers. That is normal for AD FS and its proxies from 2012 R2 on; every Android release sends the name.`,
   actions: () => [],
@@ -28,7 +28,14 @@ function caseOf(seen: Seen): Case<Evidence>[] {
   const alert = outcome.kind === 'alert' ? outcome.alert.name : null
   const evidence = { ended: outcome.kind, alert }
   return [
-    { facet: 'no-name', subject: seen.subject.id, releases: [], severity: 'info', certificate: null, evidence },
+    {
+      facet: 'no-name',
+      subject: seen.subject.id,
+      releases: [],
+      severity: 'info',
+      certificate: null,
+      evidence,
+    },
   ]
 }
 
@@ -36,7 +43,8 @@ function caseOf(seen: Seen): Case<Evidence>[] {
 function isAnsweredByName({ offer }: Attempt, { attempts }: Seen): boolean {
   const same = attempts.filter(
     (other) =>
-      other.offer.sni && JSON.stringify(other.offer) === JSON.stringify({ ...offer, id: other.offer.id, sni: true }),
+      other.offer.sni &&
+      JSON.stringify(other.offer) === JSON.stringify({ ...offer, id: other.offer.id, sni: true }),
   )
   return same.length > 0 && same.every(({ outcome }) => outcome.kind === 'observed')
 }

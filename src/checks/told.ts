@@ -7,7 +7,11 @@ export const keyOf = (id: string, { subject, facet }: Case<unknown>): CaseKey =>
   `${id}|${subject ?? ''}|${facet}`
 
 /** One finding for all cases that read alike: equal words, severity and certificate. In the order of the first ones. */
-export function tellAll<E>(check: Check<string, E>, cases: readonly Case<E>[], farm: ExaminedFarm): Finding[] {
+export function tellAll<E>(
+  check: Check<string, E>,
+  cases: readonly Case<E>[],
+  farm: ExaminedFarm,
+): Finding[] {
   const groups = new Map<string, Case<E>[]>()
   for (const one of cases) {
     const words = check.tell(one.evidence, toldOf(check, [one], farm))

@@ -1,7 +1,8 @@
 import { judgeTransparency, type TransparencyCount } from '../android/transparency.js'
 import { listed, say, type Words } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import { type Shown, shown } from './support/shown.js'
+import { confirming, reissuing } from './support/advice.js'
+import { type Shown, shownIn } from './support/answers.js'
 
 interface Evidence {
   /** Logs that the list of this program lacks would decide. */
@@ -23,7 +24,7 @@ export const tooFewSct = defineCheck({
   rules: [],
   run: (farm) =>
     farm.releases.includes(asking)
-      ? found(shown(farm).flatMap((one) => caseOf(one, farm)))
+      ? found(shownIn(farm).flatMap((one) => caseOf(one, farm)))
       : { status: 'not-applicable', why: `only Android ${asking} asks for timestamps` },
   tell: ({ uncertain, counts }, { cases }) => {
     const ways = counts.filter(({ logs, unknownLogs }) => logs + unknownLogs > 0).map(wayWords)
@@ -32,20 +33,14 @@ export const tooFewSct = defineCheck({
       : say`${{ releases: [asking] }} refuses it in apps that target API 37, unless they trust user-installed or bundled authorities`
     return say`${{ certificate: cases[0]!.certificate! }} has ${ways.length === 0 ? 'no timestamps' : say`timestamps of ${listed(ways)}`}. ${consequence}; older apps and releases do not ask.`
   },
-  actions: (_evidence, { cases }) => [
-    {
-      action: { verb: 'reissue', certificate: cases[0]!.certificate, demands: [{ kind: 'other' }] },
-      by: 'certificate-buyer',
-    },
-    { action: { verb: 'confirm' } },
-  ],
+  actions: (_evidence, { cases }) => [reissuing(cases[0]!.certificate, { kind: 'other' }), confirming],
 })
 
-function caseOf({ seen, answer, leaf, releases }: Shown, farm: ExaminedFarm): Case<Evidence>[] {
-  const judged = seen.verdicts.find((one) => one.release === asking && one.answer === answer.id)?.verdict
+function caseOf({ seen, answer, leaf, verdicts }: Shown, farm: ExaminedFarm): Case<Evidence>[] {
+  const judged = verdicts.find(({ release }) => release === asking)
   const anchor = judged?.kind === 'accepted' ? judged.path.certificates.at(-1) : undefined
   // A private authority logs nothing, and apps that trust it are exempt.
-  if (!leaf || !releases.includes(asking) || !anchor || !farm.isPublicAnchor(anchor.certificate)) return []
+  if (!leaf || !anchor || !farm.isPublicAnchor(anchor.certificate)) return []
   const presented = answer.exchanges.map((exchange) => exchange.presented)
   const verdict = judgeTransparency({
     leaf,

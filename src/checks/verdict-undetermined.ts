@@ -2,9 +2,9 @@ import type { Release } from '../android/releases.js'
 import type { Seen } from '../examine/examination.js'
 import { listed, say, type Words } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { seenOf } from './support/answers.js'
 import { type End, endAdvice, endOfFailure, endWords } from './support/ends.js'
 import { handshakeOf } from './support/handshake.js'
-import { seenOf } from './support/shown.js'
 
 type Reason =
   | { readonly kind: 'not-asked' }
@@ -14,7 +14,10 @@ type Reason =
   | { readonly kind: 'other'; readonly because: string }
 
 type Evidence =
-  | { readonly kind: 'undetermined'; readonly open: readonly { reason: Reason; releases: readonly Release[] }[] }
+  | {
+      readonly kind: 'undetermined'
+      readonly open: readonly { reason: Reason; releases: readonly Release[] }[]
+    }
   | { readonly kind: 'search-limit'; readonly detail: string }
 
 const rules = ['search-limit'] as const
@@ -24,7 +27,7 @@ export const verdictUndetermined = defineCheck({
   title: 'Whether Android accepts the server could not be determined',
   sources: ['RFC 8446 §6', 'google/conscrypt TrustManagerImpl.java, commit db5bc030 (search limits)'],
   rules,
-  run: (farm) => found(seenOf(farm.examinations).flatMap((seen) => [...limited(seen, farm), ...open(seen, farm)])),
+  run: (farm) => found(seenOf(farm).flatMap((seen) => [...limited(seen, farm), ...open(seen, farm)])),
   tell: (evidence, { releases }) =>
     evidence.kind === 'search-limit'
       ? say`There are more ways through the certificates than ${{ releases }} tries (${{ untrusted: evidence.detail }}), so it refuses.`
@@ -59,7 +62,14 @@ function limited({ subject, verdicts }: Seen, farm: ExaminedFarm): Case<Evidence
   const releases = refused.map(({ release }) => release)
   const evidence = { kind: 'search-limit', detail: refused[0]!.reason.detail } as const
   return [
-    { facet: 'search-limit', subject: subject.id, releases, severity: 'critical', certificate: null, evidence },
+    {
+      facet: 'search-limit',
+      subject: subject.id,
+      releases,
+      severity: 'critical',
+      certificate: null,
+      evidence,
+    },
   ]
 }
 
@@ -77,7 +87,14 @@ function open(seen: Seen, farm: ExaminedFarm): Case<Evidence>[] {
   const evidence = { kind: 'undetermined', open: [...reasons.values()] } as const
   const releases = evidence.open.flatMap((one) => one.releases)
   return [
-    { facet: 'verdict', subject: seen.subject.id, releases, severity: 'warning', certificate: null, evidence },
+    {
+      facet: 'verdict',
+      subject: seen.subject.id,
+      releases,
+      severity: 'warning',
+      certificate: null,
+      evidence,
+    },
   ]
 }
 

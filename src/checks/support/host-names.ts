@@ -4,10 +4,25 @@ import type { Release } from '../../android/releases.js'
 import type { Subject } from '../../farm/subject.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { Advice, Case, ExaminedFarm, Told } from '../check.js'
+import { confirming, reissuing } from './advice.js'
+import {
+  type Beside,
+  beside,
+  counting,
+  facetOf,
+  leafElsewhere,
+  mergeCases,
+  type Placed,
+  placed,
+  type Shown,
+  severityFor,
+  shownIn,
+} from './answers.js'
+import { type ListFact, listFact } from './lists.js'
 import { coveredNames, type NearMiss, nearMiss } from './names.js'
-import { authorityFirst, type Shown, shown } from './shown.js'
 
-export interface HostNameEvidence {
+export interface HostNameEvidence extends Beside {
+  readonly certificate: Placed
   /** Raw, as apps ask for it: a name or an address. */
   readonly wanted: string
   /** `address`: checked by its address; `address-as-name`: and the certificate has it as a dNSName, which no app reads as one. */
@@ -17,6 +32,7 @@ export interface HostNameEvidence {
   readonly nearMiss: NearMiss | null
   /** Releases that match the name before or after the security patch of 2021-02 only. */
   readonly patchDependent: readonly Release[]
+  readonly list: ListFact | null
 }
 
 /** What apps ask the certificate for. */
@@ -31,30 +47,38 @@ const wantedOf = (subject: Subject): string =>
 export const hostNameCases = (
   farm: ExaminedFarm,
   { inCommonName }: { readonly inCommonName: boolean },
-): readonly Case<HostNameEvidence>[] => shown(farm).flatMap((one) => casesOf(one, inCommonName))
+): readonly Case<HostNameEvidence>[] =>
+  mergeCases(shownIn(farm).flatMap((shown) => casesOf(farm, shown, inCommonName)))
 
-function casesOf({ seen, answer, leaf, releases }: Shown, inCommonName: boolean): Case<HostNameEvidence>[] {
-  if (!leaf || authorityFirst(answer.entries)) return []
+function casesOf(farm: ExaminedFarm, shown: Shown, inCommonName: boolean): Case<HostNameEvidence>[] {
+  const { seen, leaf } = shown
+  if (!leaf || leafElsewhere(shown)) return []
   const wanted = wantedOf(seen.subject)
-  const trouble = releases.flatMap((release) => troubleOf(leaf, wanted, release, inCommonName))
+  const trouble = shown.releases.flatMap((release) => troubleOf(leaf, wanted, release, inCommonName))
   if (trouble.length === 0) return []
+  const releases = trouble.map(({ release }) => release)
+  const depends = trouble.flatMap((one) => (one.depends ? [one.release] : []))
+  const sure = counting(farm, releases).filter((release) => !depends.includes(release))
   const names = coveredNames(leaf)
   const isAddress = seen.subject.name === null
   const asName = leaf.subjectAltNames?.some(({ type, value }) => type === 'dns' && value === wanted)
   return [
     {
-      facet: leaf.publicKey.algorithm,
+      facet: facetOf(leaf, true),
       subject: seen.subject.id,
-      releases: trouble.map(({ release }) => release),
-      severity: trouble.every(({ depends }) => depends) ? 'warning' : 'critical',
+      releases: counting(farm, releases),
+      severity: severityFor(farm, releases, sure.length > 0 ? 'critical' : 'warning'),
       certificate: leaf.sha256,
       evidence: {
+        certificate: placed(shown, leaf),
         wanted,
         kind: isAddress ? (asName ? 'address-as-name' : 'address') : 'name',
         names,
         commonNames: leaf.subject.commonNames,
         nearMiss: isAddress ? null : nearMiss(names, wanted),
-        patchDependent: trouble.flatMap(({ release, depends }) => (depends ? [release] : [])),
+        patchDependent: depends,
+        list: listFact(shown),
+        ...beside(farm, releases),
       },
     },
   ]
@@ -74,15 +98,15 @@ function troubleOf(leaf: Certificate, wanted: string, release: Release, inCommon
 }
 
 /** A certificate for every name of the farm that is checked, or the one that another server of it shows already. */
-export function nameAdvice({ wanted }: HostNameEvidence, { farm }: Told<HostNameEvidence>): readonly Advice[] {
-  const right = shown(farm).find(
-    ({ seen, answer, leaf }) =>
-      leaf &&
-      matchesHost(leaf, wanted, 'V6') &&
-      seen.verdicts.some(({ answer: id, verdict }) => id === answer.id && verdict.kind === 'accepted'),
+export function nameAdvice(
+  { wanted }: HostNameEvidence,
+  { farm }: Told<HostNameEvidence>,
+): readonly Advice[] {
+  const right = shownIn(farm).find(
+    ({ leaf, verdicts }) =>
+      leaf && matchesHost(leaf, wanted, 'V6') && verdicts.some(({ kind }) => kind === 'accepted'),
   )?.leaf
-  if (right) return [{ action: { verb: 'rebind', certificate: right.sha256 }, by: 'adfs-admin' }]
+  if (right) return [{ action: { verb: 'rebind', certificate: right.sha256 }, by: 'adfs-admin' }, confirming]
   const names = farm.farm.subjects.flatMap(({ name }) => name?.ascii ?? [])
-  const demands = [{ kind: 'names', names: [...new Set([...names, wanted])] }] as const
-  return [{ action: { verb: 'reissue', certificate: null, demands }, by: 'certificate-buyer' }]
+  return [reissuing(null, { kind: 'names', names: [...new Set([...names, wanted])] }), confirming]
 }
