@@ -288,7 +288,8 @@ function combined(a: Action, b: Action): Action {
 
 /** Adds what every change of a store is followed by. */
 function withConsequences({ seen }: Place, wishes: readonly Wish[]): Wish[] {
-  const stored = wishes.filter(({ action }) => storeVerbs.includes(action.verb))
+  // What is exported by hand is imported like the rest.
+  const stored = wishes.filter(({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand')
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const renewed = new Set(
     wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),

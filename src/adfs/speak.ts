@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Role, SubjectId } from '../farm/subject.js'
 import { listed, say, type Word, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
@@ -307,22 +308,20 @@ function bundle(
       : isBalancer
         ? say`Whoever runs the balancer at ${where}`
         : say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`,
-    text: say`Give it ${{ code: chainFile(step, context) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
+    text: say`Give it ${{ code: chainFileName(context.plan, chain) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
     lines: [],
     expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,
   }
 }
 
-/** One chain in the plan has the plain name. */
-function chainFile(step: Step, { plan }: SpeechContext): string {
-  const all = plan.filter(({ action }) => action.verb === 'edit-bundle')
-  const [leaf] = step.action.verb === 'edit-bundle' ? step.action.chain : []
-  return chainFileName(all.length <= 1 ? null : (leaf ?? null))
+/** Name of a chain's file in the kit: plain where the plan has one chain only. */
+export function chainFileName(plan: readonly Step[], chain: readonly Sha256[]): string {
+  const all = new Set(
+    plan.flatMap(({ action }) => (action.verb === 'edit-bundle' ? [action.chain.join()] : [])),
+  )
+  if (all.size <= 1) return 'fullchain.pem'
+  return `fullchain-${createHash('sha256').update(chain.join()).digest('hex').slice(0, 8)}.pem`
 }
-
-/** Name of a chain's file in the kit; `leaf`: where there are several. */
-export const chainFileName = (leaf: Sha256 | null): string =>
-  leaf === null ? 'fullchain.pem' : `fullchain-${leaf.slice(0, 8)}.pem`
 
 function reissued(
   step: Step,

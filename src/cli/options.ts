@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
 import type { FormatName } from '../formats/registry.js'
 import { type Threshold, thresholdOf } from '../gate/thresholds.js'
+import { defaultConcurrency } from '../run/library.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
@@ -77,3 +78,15 @@ export function threshold(text: string): Threshold {
     throw new InvalidArgumentError(error instanceof AdfsCheckFault ? (error.hint ?? '') : String(error))
   }
 }
+
+/** Options that were not given. */
+export const checkDefaults = {
+  server: [],
+  trustAnchor: [],
+  deviceCa: [],
+  remembered: [],
+  intermediates: [],
+  concurrency: defaultConcurrency,
+  repeat: 0,
+  format: 'text',
+} as const satisfies Partial<CheckFlags>

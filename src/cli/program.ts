@@ -11,7 +11,7 @@ import type { DemoFlags } from './demo-command.js'
 import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
 import { faultLine } from './fault-line.js'
 import type { Machine } from './machine.js'
-import { type CheckFlags, instant, repeatable, seconds, threshold, wholeNumber } from './options.js'
+import { type CheckFlags, checkDefaults, instant, repeatable, seconds, threshold, wholeNumber } from './options.js'
 import type { ReplayFlags } from './replay-command.js'
 import { textStyle } from './terminal.js'
 
@@ -112,7 +112,7 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
         done(exitUsage)
         return
       }
-      done(await checkCommand(targets, { ...noFiles, ...flags }, machine))
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, machine))
     })
 
   program
@@ -172,9 +172,6 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
 
   return program
 }
-
-/** Repeatable options that were not given. */
-const noFiles = { server: [], trustAnchor: [], deviceCa: [], remembered: [], intermediates: [] }
 
 /** Says what went wrong; the exit code. */
 function reportFault(error: unknown, machine: Machine): number {

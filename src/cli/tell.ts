@@ -43,9 +43,12 @@ export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine:
   async function* reports(): AsyncGenerator<Gated> {
     const held: Gated[] = []
     let count = 0
-    for await (const { checked, asked, save } of told) {
+    for await (const one of told) {
+      const { checked, save } = one
       count++
-      const kit = flags.kit === undefined ? null : await kitOf(checked, asked, flags.kit, count)
+      // Kits of several targets lie side by side, the first in the folder named.
+      const folder = flags.kit === undefined || count === 1 ? flags.kit : `${flags.kit}-${count}`
+      const kit = folder === undefined ? null : await kitFor(one, folder, machine)
       gates.push(checked.gate)
       if (kit) writes.push(kit.write)
       if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))
@@ -85,15 +88,19 @@ function quietly({ quiet }: TellFlags, { out }: Machine) {
   }
 }
 
-async function kitOf(checked: Checked, asked: Asked, folder: string, nth: number) {
-  const { kitOf: plan, writeKit } = await import('../kit/kit.js')
-  const files = plan(checked, asked)
-  if (files.length === 0) return null
-  // Kits of several targets lie side by side, the first in the folder named.
-  const own = nth === 1 ? folder : `${folder}-${nth}`
+async function kitFor({ checked, asked }: Told, folder: string, { signal, err }: Machine) {
+  const { kitOf } = await import('../kit/plan.js')
+  const { examined, steps } = checked
+  const kit = kitOf({ farm: examined, plan: steps, asked, version, server: null })
+  if (kit === null) return null
   return {
-    listed: { folder: own, files: files.map(({ path }) => path) },
-    write: async () => void (await writeKit(own, files)),
+    listed: { folder, files: kit.files.map(({ path }) => path) },
+    write: async () => {
+      const { writeKit } = await import('../kit/write.js')
+      const { kind } = await writeKit(folder, kit, signal)
+      if (kind === 'kept')
+        err.write(`adfs-check: ${folder} keeps the kit of an earlier run: less could be fetched this time.\n`)
+    },
   }
 }
 

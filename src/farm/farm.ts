@@ -1,7 +1,14 @@
 import { AdfsCheckFault } from '../fault.js'
 import type { Network } from '../network/network.js'
 import type { Asked } from './asked.js'
-import { type Farm, type Node, type ServedSubject, servedSubject, type UnresolvedName } from './subject.js'
+import {
+  endpointText,
+  type Farm,
+  type Node,
+  type ServedSubject,
+  servedSubject,
+  type UnresolvedName,
+} from './subject.js'
 import { ipVersion, parseServerAddress, parseTarget } from './target.js'
 
 /** Servers named by hand: more than any farm has, and few enough to say so before an hour is spent. */
@@ -31,12 +38,9 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
   const subjects = new Map<string, ServedSubject>()
   for (const { host, port } of wanted) {
     for (const address of resolved.get(host)!.addresses) {
-      const node: Node = {
-        id: address,
-        label: host === target.name ? address : host,
-        address,
-        role: 'unknown',
-      }
+      // Ports that were named are doors to different machines as often as not; one without is the machine itself.
+      const id = port === null ? address : endpointText(address, port)
+      const node: Node = { id, label: host === target.name ? address : host, address, role: 'unknown' }
       const subject = servedSubject(name, node, port ?? target.port)
       if (!subjects.has(subject.id)) subjects.set(subject.id, subject)
     }

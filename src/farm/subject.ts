@@ -26,7 +26,7 @@ export type Role = 'adfs' | 'wap' | 'balancer' | 'unknown'
 
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
-  /** Unique in the farm: the address in canonical text, no brackets. */
+  /** Unique in the farm: the address in canonical text; with its port where the operator named one. */
   readonly id: string
   /** The host name given with --server, else the address. */
   readonly label: string
