@@ -49,6 +49,8 @@ export type Action =
   /** The issuer of `child` could not be fetched: export it from a server's own certification path, or from the URLs. */
   | { readonly verb: 'fetch-by-hand'; readonly child: Sha256; readonly urls: readonly string[] }
   | { readonly verb: 'look'; readonly at: Lookup }
+  /** Write the kit: a command of ours. */
+  | { readonly verb: 'save' }
   | { readonly verb: 'check-by-name' }
   | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later' }
   | { readonly verb: 'confirm' }

@@ -48,12 +48,16 @@ export function judge(input: JudgeInput): Verdict {
   return judgeAll(input, [input.release])[0]!
 }
 
-/** `judge` for several releases at once; certificates are parsed once. `input.anchors` may differ by release. */
+/**
+ * `judge` for several releases at once; certificates are parsed once. `input.anchors` may differ by release. `within`:
+ * a budget for many verdicts that these are a part of.
+ */
 export function judgeAll(
   input: Omit<JudgeInput, 'release' | 'anchors'> & {
     readonly anchors: JudgeInput['anchors'] | ((release: Release) => JudgeInput['anchors'])
   },
   releases: readonly Release[],
+  within?: Budget,
 ): readonly Verdict[] {
   const presented = readPresented(input.presented)
   const staple = input.stapledOcsp ? parseOcspResponse(input.stapledOcsp) : null
@@ -67,7 +71,7 @@ export function judgeAll(
       at: input.at,
       rules: releaseRules[release],
       staple,
-      budget: new Budget(),
+      budget: new Budget({ within }),
     }
     return judgeRelease(input, release, search)
   })

@@ -36,4 +36,11 @@ export interface Asked {
   readonly repeat: number
   /** `http://proxy:3128`, without credentials; `none`: given as --no-proxy; null: not given. */
   readonly proxy: string | 'none' | null
+  /** The proxy was given with credentials, which are kept nowhere: printed commands take it from HTTPS_PROXY instead. */
+  readonly proxyCredentials?: boolean
+  /** File with the password of the files above, as named. */
+  readonly passwordFile?: string | null
 }
+
+/** For each connection, milliseconds. */
+export const defaultTimeoutMs = 10_000

@@ -1,99 +1,210 @@
 import { createHash } from 'node:crypto'
-import { toPem, toPkcs7 } from '../x509/bundle.js'
+import { toPem } from '../containers/bundle.js'
+import { toPkcs7 } from '../containers/write-pkcs7.js'
+import type { Step } from '../adfs/actions.js'
+import { commandLine, environmentOf, shellLine } from '../adfs/commands.js'
+import type { WindowsServer } from '../adfs/facts.js'
+import { scriptName } from '../adfs/recipes/windows.js'
+import { chainFileName, type SpeechContext } from '../adfs/speak.js'
+import type { ExaminedFarm } from '../checks/check.js'
+import type { Asked } from '../farm/asked.js'
+import type { Subject, SubjectId } from '../farm/subject.js'
 import type { Certificate } from '../x509/certificate.js'
-import { nameKey } from '../x509/name-match.js'
-import { certificateFileName } from './file-names.js'
-import { installScript } from './install-script.js'
+import { isSelfIssued, thumbprintOf } from '../x509/identity.js'
+import { certificateFileName, fileNameOf } from './file-names.js'
 import { readme } from './readme.js'
+import { installScript } from './script.js'
 
-/** What a kit is made of: facts of one check, no clock and no folder. */
+/** What a kit is made of: one run's examinations and plan; no clock and no folder. */
 export interface KitInput {
-  /** Federation service name in A-label form, or an address. */
-  readonly name: string
-  readonly port: number
-  /** When the check was made. */
-  readonly at: Date
+  readonly farm: ExaminedFarm
+  readonly plan: readonly Step[]
+  readonly asked: Asked
   readonly version: string
-  /** Every server checked, as `address:port`. */
-  readonly servers: readonly string[]
-  /** What is to be imported, leaf side first, with where it came from and the servers that lack it. */
-  readonly intermediates: readonly {
-    readonly certificate: Certificate
-    readonly from: string
-    readonly servers: readonly string[]
-  }[]
-  /** Full chains to serve, end-entity first, for those who end TLS elsewhere. */
-  readonly chains: readonly { readonly servers: readonly string[]; readonly chain: readonly Certificate[] }[]
-  /** Issuers nobody could supply. */
-  readonly unresolved: readonly {
-    readonly subject: string
-    readonly urls: readonly string[]
-    readonly servers: readonly string[]
-  }[]
-  /** A root that Windows may prefer and older phones lack, with the cross-certificate that leads round it. */
-  readonly wrongRoot: { readonly root: Certificate; readonly crossSigned: Certificate } | null
-  /** Releases that would accept all servers afterwards, in words. */
-  readonly promise: string
+  /** Windows Server of the farm where the operator said so. */
+  readonly server: WindowsServer | null
 }
 
 export interface KitFile {
-  /** Relative, no folders. */
+  /** Relative, `/` between a machine's folder and the file. */
   readonly path: string
   readonly contents: Uint8Array
 }
 
+export interface Kit {
+  readonly files: readonly KitFile[]
+  /**
+   * An issuer could not be fetched in this run: an earlier kit in the same folder may be the better one, and is kept
+   * (`writeKit`).
+   */
+  readonly incomplete: boolean
+}
+
+/** What lies in one folder: for all machines, or where they differ for one. */
+export interface Part {
+  /** Empty, or the folder's name and a slash. */
+  readonly folder: string
+  readonly subjects: readonly Subject[]
+  readonly intermediates: readonly Certificate[]
+  readonly chains: readonly (readonly Certificate[])[]
+}
+
+export const checksumFile = 'SHA256SUMS'
+
 /**
- * The files of an import kit; the same input gives the same bytes. Self-issued certificates are left out, whatever the
- * input says: a root belongs into no kit (a root in the intermediate store, or an intermediate among the roots, breaks
- * the trust between proxy and AD FS). Private keys cannot get in: the input has none.
+ * The files of the import kit; the same input gives the same bytes. Null: the plan has nothing that files would help
+ * with. Self-issued certificates are left out, whatever the plan says: a root in the intermediate store, or an
+ * intermediate among the roots, breaks the trust between proxy and AD FS. Private keys cannot get in: the input has none.
  */
-export function planKit(input: KitInput): readonly KitFile[] {
-  const intermediates = input.intermediates.filter(({ certificate }) => !isSelfIssued(certificate))
-  const kit: KitInput = { ...input, intermediates }
-  const files = intermediates.flatMap(({ certificate }) => {
-    const base = certificateFileName(certificate)
-    return [
-      { path: `${base}.cer`, contents: certificate.der },
-      { path: `${base}.pem`, contents: ascii(toPem(certificate)) },
-    ]
-  })
-  const chains = input.chains.map(({ chain }) => ({
-    path: input.chains.length === 1 ? 'fullchain.pem' : `fullchain-${chain[0]!.sha256.slice(0, 8)}.pem`,
-    contents: ascii(
-      chain
-        .filter((certificate) => !isSelfIssued(certificate))
-        .map(toPem)
-        .join(''),
-    ),
-  }))
-  const scripts =
-    intermediates.length === 0
-      ? []
-      : [
-          {
-            path: 'intermediates.p7b',
-            contents: toPkcs7(intermediates.map(({ certificate }) => certificate)),
-          },
-          { path: 'Install-Intermediates.ps1', contents: ascii(installScript(kit).replaceAll('\n', '\r\n')) },
-        ]
+export function kitOf(input: KitInput): Kit | null {
+  const verbs = input.plan.map(({ action }) => action.verb)
+  if (!verbs.some((verb) => ['import', 'edit-bundle', 'fetch-by-hand', 'reissue'].includes(verb))) return null
+  const parts = partsOf(input)
+  const files = parts.flatMap((part) => filesOf(part, input))
   const all = [
     ...files,
-    ...chains,
-    ...scripts,
-    { path: 'README.md', contents: Buffer.from(readme(kit), 'utf8') },
+    {
+      path: 'README.md',
+      contents: Buffer.from(readme(input, parts, speechContext(input)).replaceAll('\n', '\r\n'), 'utf8'),
+    },
   ]
-  return [...all, { path: checksumFile, contents: ascii(checksums(all)) }]
+  return {
+    files: [...all, { path: checksumFile, contents: ascii(checksums(all)) }],
+    incomplete: verbs.includes('fetch-by-hand'),
+  }
+}
+
+/** One part for all machines where they need the same, else one for each that needs anything. */
+function partsOf({ farm, plan }: KitInput): readonly Part[] {
+  const certificates = (hashes: readonly string[]): readonly Certificate[] =>
+    hashes.flatMap((sha256) => {
+      const certificate = farm.certificates.get(sha256)
+      return certificate && !isSelfIssued(certificate) ? [certificate] : []
+    })
+  const machines = new Map<string, Subject[]>()
+  for (const subject of farm.farm.subjects) {
+    const id = subject.kind === 'file' ? subject.id : subject.node.id
+    machines.set(id, [...(machines.get(id) ?? []), subject])
+  }
+  const parts = [...machines.values()].flatMap((subjects) => {
+    const here = plan.filter(({ on }) => subjects.some(({ id }) => on.includes(id)))
+    const imports = here.flatMap(({ action }) => (action.verb === 'import' ? action.certificates : []))
+    const chains = here.flatMap(({ action }) => (action.verb === 'edit-bundle' ? [action.chain] : []))
+    const part = {
+      subjects,
+      intermediates: certificates([...new Set(imports)]),
+      chains: chains.map(certificates).filter((chain) => chain.length > 0),
+    }
+    return part.intermediates.length + part.chains.length === 0 ? [] : [part]
+  })
+  const contents = ({ intermediates, chains }: Omit<Part, 'folder'>) =>
+    JSON.stringify([intermediates, ...chains].map((list) => list.map(({ sha256 }) => sha256)))
+  if (new Set(parts.map(contents)).size <= 1) {
+    const [first] = parts
+    return first ? [{ ...first, folder: '', subjects: parts.flatMap(({ subjects }) => subjects) }] : []
+  }
+  return parts.map((part) => ({ ...part, folder: `${folderName(part.subjects[0]!)}/` }))
+}
+
+/** By the name that the operator or DNS calls a machine by; the address keeps two of one name apart. */
+function folderName(subject: Subject): string {
+  if (subject.kind === 'file') return `file-${subject.digest.slice(0, 8)}`
+  const { label, address } = subject.node
+  return fileNameOf(label === address ? address : `${label}-${address}`)
+}
+
+function filesOf({ folder, intermediates, chains, subjects }: Part, input: KitInput): readonly KitFile[] {
+  const files = [
+    ...intermediates.flatMap((certificate) => {
+      const base = certificateFileName(certificate)
+      return [
+        { path: `${base}.cer`, contents: certificate.der },
+        { path: `${base}.pem`, contents: ascii(toPem(certificate)) },
+      ]
+    }),
+    ...chains.map((chain) => ({
+      path: chainFile(input.plan, chain),
+      contents: ascii(chain.map(toPem).join('')),
+    })),
+    ...(intermediates.length === 0
+      ? []
+      : [
+          { path: 'intermediates.p7b', contents: toPkcs7(intermediates) },
+          { path: scriptName, contents: ascii(installScript) },
+          { path: 'certificates.json', contents: ascii(data(intermediates, subjects, input)) },
+        ]),
+  ]
+  // A folder is copied to its machine alone, and there its script looks into its own list.
+  const listed = folder === '' ? files : [...files, { path: checksumFile, contents: ascii(checksums(files)) }]
+  return listed.map(({ path, contents }) => ({ path: `${folder}${path}`, contents }))
+}
+
+const chainFile = (plan: readonly Step[], chain: readonly Certificate[]): string =>
+  chainFileName(plan, chain.map(({ sha256 }) => sha256))
+
+/** What the script reads. ASCII: PowerShell 5.1 takes a file without byte order mark for the system's code page. */
+function data(
+  intermediates: readonly Certificate[],
+  subjects: readonly Subject[],
+  { farm, asked }: KitInput,
+): string {
+  const text = JSON.stringify(
+    {
+      format: 1,
+      certificates: intermediates.map((certificate) => ({
+        file: `${certificateFileName(certificate)}.cer`,
+        sha256: certificate.sha256,
+        thumbprint: thumbprintOf(certificate),
+      })),
+      checks: [shellLine(commandLine(farm.farm, asked, { subjects })).line],
+    },
+    null,
+    2,
+  )
+  const escaped = text.replace(
+    /[^\n\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `${escaped}\n`
 }
 
 /** In the format of `sha256sum`; also how a later run knows which files of a folder are ours to replace. */
-export const checksumFile = 'SHA256SUMS'
-
-const checksums = (files: readonly KitFile[]): string =>
+export const checksums = (files: readonly KitFile[]): string =>
   files
     .map(({ path, contents }) => `${createHash('sha256').update(contents).digest('hex')}  ${path}\n`)
     .join('')
 
-/** A root, or what Windows' tools take for one. */
-const isSelfIssued = ({ subject, issuer }: Certificate) => nameKey(subject) === nameKey(issuer)
-
 const ascii = (text: string) => Buffer.from(text, 'latin1')
+
+/** Speech about the plan for readers of the kit: its folder is where they are. */
+function speechContext({ farm, plan, asked, server }: KitInput): SpeechContext {
+  const subjects = new Map<SubjectId, Subject>(farm.farm.subjects.map((subject) => [subject.id, subject]))
+  const imported = new Set(
+    plan.flatMap(({ action }) => (action.verb === 'import' ? action.certificates : [])),
+  )
+  return {
+    subject: (id) => {
+      const subject = subjects.get(id)
+      if (!subject) return undefined
+      return subject.kind === 'file'
+        ? { kind: 'file', address: null, port: null, role: 'unknown' }
+        : { kind: 'served', address: subject.node.address, port: subject.port, role: subject.node.role }
+    },
+    certificate: (sha256) => {
+      const certificate = farm.certificates.get(sha256)
+      return (
+        certificate && {
+          thumbprint: thumbprintOf(certificate),
+          names: (certificate.subjectAltNames ?? []).flatMap(({ type, value }) =>
+            type === 'dns' ? [value] : [],
+          ),
+          file: imported.has(sha256) ? certificateFileName(certificate) : null,
+        }
+      )
+    },
+    plan,
+    kit: '.',
+    server,
+    environment: environmentOf(asked),
+  }
+}

@@ -1,201 +1,271 @@
+import type { Step } from '../adfs/actions.js'
+import { bundleRecipes } from '../adfs/recipes/bundles.js'
 import {
-  applicationId,
-  deviceRegistrationService,
-  probePath,
-  rebindCertauth,
-  restartCommands,
-  roles,
-  stores,
-} from '../adfs/farm.js'
+  byCertlm,
+  certutilImports,
+  drain,
+  exportedFile,
+  intunePage,
+  onEachServer,
+  psImports,
+  scriptHindrances,
+  undoLines,
+  whyBothStores,
+  withCertutil,
+} from '../adfs/recipes/by-hand.js'
+import { scriptName } from '../adfs/recipes/windows.js'
+import { chainFileName, demanded, type SpeechContext, spoken } from '../adfs/speak.js'
+import type { Release } from '../android/releases.js'
+import type { Seen } from '../examine/examination.js'
+import { leafOf } from '../examine/presented.js'
+import { placeOf, type Subject } from '../farm/subject.js'
+import { releasesText } from '../report/releases-text.js'
+import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
+import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
-import type { KitInput } from './plan.js'
-import { thumbprintOf } from './thumbprint.js'
+import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
+import { checksumFile, type KitInput, type Part } from './plan.js'
 
-/** The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. Markdown. */
-export function readme(kit: KitInput): string {
-  const target = `${kit.name.includes(':') ? `[${kit.name}]` : kit.name}${kit.port === 443 ? '' : `:${kit.port}`}`
+/**
+ * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the
+ * plan says, names only files that are in the kit, and is right also where there are none. Markdown, lines end in `\n`.
+ */
+export function readme(input: KitInput, parts: readonly Part[], context: SpeechContext): string {
+  const { farm, plan, version } = input
+  const subjects = new Map(farm.farm.subjects.map((subject) => [subject.id, subject]))
+  const names: Names = {
+    certificate: (sha256) => {
+      const certificate = farm.certificates.get(sha256)
+      return certificate ? shortName(certificate.subject) : sha256
+    },
+    subject: (id) => {
+      const subject = subjects.get(id)
+      return subject ? placeOf(subject) : id
+    },
+    releases: releasesText,
+  }
+  const has = (verb: Step['action']['verb']) => plan.some(({ action }) => action.verb === verb)
+  const imports = parts.some(({ intermediates }) => intermediates.length > 0)
   const sections = [
-    heading(kit, target),
-    kit.intermediates.length > 0 ? files(kit) : '',
-    kit.unresolved.length > 0 ? unresolved(kit) : '',
-    kit.intermediates.length > 0
-      ? `${order}\n\n${byScript}\n\n${byHand(kit)}\n\n${microsoftsWay(kit)}\n\n${whyBoth}`
-      : '',
-    restart,
-    verify(kit, target),
-    stillOld(kit),
-    kit.wrongRoot ? wrongRoot(kit.wrongRoot, target) : '',
-    balancer,
-    kit.intermediates.length > 0 ? undo : '',
-    `Made by adfs-check ${kit.version} from a check at ${kit.at.toISOString()}.`,
+    heading(input),
+    presented(input),
+    parts.length > 0 ? files(parts, input) : '',
+    steps(plan, context, names),
+    imports || has('fetch-by-hand') ? byHand(parts) : '',
+    imports ? withoutScript(input) : '',
+    has('edit-bundle') ? balancers(plan) : '',
+    ...plan.map(({ action }) => (action.verb === 'reissue' ? request(action, input, names) : '')),
+    inOtherWords,
+    imports ? undo : '',
+    `Made by adfs-check ${version} from a check at ${farm.at.toISOString()}.`,
   ]
-  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+  return `${paragraphs(...sections)}\n`
 }
 
-const heading = (
-  { promise, at }: KitInput,
-  target: string,
-) => `# Make ${target} send its complete certificate chain
+function heading({ farm, plan }: KitInput): string {
+  const target = codeSpan(farm.farm.id)
+  const missing = plan.some(({ action }) => ['import', 'fetch-by-hand'].includes(action.verb))
+  const why = missing
+    ? `Not every server sent every intermediate certificate. Android apps do not fetch missing ones and refuse to sign in ("...your device is missing a required certificate"); Windows and desktop browsers fetch them, which is why nothing looks wrong there.`
+    : 'What the servers sent is not what Android accepts; this page says what is to be changed.'
+  return `# Make ${target} send certificates that Android accepts
 
-On ${at.toISOString().slice(0, 10)} some servers behind ${target} did not send every intermediate certificate. Android apps do not fetch
-missing ones and refuse to sign in ("...your device is missing a required certificate"); Windows and desktop browsers
-fetch them, which is why nothing looks wrong there. Users and phones need no change. ${promise}`
+Checked on ${day(farm.at)}. ${why} Users and phones need no change.
 
-function files({ intermediates }: KitInput): string {
-  const rows = intermediates.map(({ certificate, from, servers }) =>
-    [
-      `- \`${certificateFileName(certificate)}.cer\` (and \`.pem\`)`,
-      `  - subject: ${inline(certificate.subject.text)}`,
-      `  - SHA-256: \`${certificate.sha256}\`, valid until ${certificate.notAfter.toISOString().slice(0, 10)}`,
-      `  - found: ${inline(from)}`,
-      `  - missing on: ${servers.join(', ')}`,
-    ].join('\n'),
+${promise(farm)}`
+}
+
+/** Releases that accept every list after its repair, said only as far as each list's repair was judged. */
+function promise({ examinations, releases }: KitInput['farm']): string {
+  const seen = examinations.filter((examination): examination is Seen => examination.kind === 'seen')
+  const repairs = seen.flatMap((examination) => examination.repairs.map(({ repair }) => repair))
+  const afterwards = releases.filter((release) => seen.every((examination) => acceptsAfter(examination, release)))
+  if (repairs.length === 0 || afterwards.length === 0) return 'No release was found that accepts every server after an import alone.'
+  const conditions = repairs.some(({ takesEffect }) => takesEffect.unless.length > 0)
+  const doubtful = repairs.some(({ takesEffect }) => !takesEffect.predicted)
+  return [
+    `After these steps ${releasesText(afterwards)} would accept every server that was looked at: the repaired lists were judged by the same rules.`,
+    ...(conditions ? ['The promise holds only with all the steps below; the import alone shows no effect.'] : []),
+    ...(doubtful
+      ? ['By what is known of Windows it may go on sending another chain; a balancer sends what it is given.']
+      : []),
+  ].join(' ')
+}
+
+function acceptsAfter({ verdicts, repairs }: Seen, release: Release): boolean {
+  const own = verdicts.filter((verdict) => verdict.release === release)
+  return (
+    own.length > 0 &&
+    own.every(({ answer, verdict }) => {
+      const after = repairs.find((repair) => repair.answer === answer)?.repair.verdictsAfter
+      const judged = after?.find((one) => one.release === release) ?? verdict
+      return judged.kind === 'accepted'
+    })
   )
-  return `## Files
+}
+
+/** Certificates that servers present today, with where: the one that the Intune page starts from. */
+function presented({ farm }: KitInput): string {
+  const shown = new Map<string, { leaf: Certificate; on: Subject[] }>()
+  for (const examination of farm.examinations) {
+    if (examination.kind === 'unseen') continue
+    for (const { entries } of examination.answers) {
+      const leaf = leafOf(entries)
+      if (!leaf) continue
+      const on = shown.get(leaf.sha256)?.on ?? []
+      shown.set(leaf.sha256, { leaf, on: on.includes(examination.subject) ? on : [...on, examination.subject] })
+    }
+  }
+  if (shown.size === 0) return ''
+  const rows = [...shown.values()].map(
+    ({ leaf, on }) =>
+      `- subject: ${codeSpan(leaf.subject.text)}, thumbprint \`${thumbprintOf(leaf)}\`, valid until ${day(leaf.notAfter)}, presented by ${placesText(on)}`,
+  )
+  return `## The certificate presented
 
 ${rows.join('\n')}
-- \`intermediates.p7b\`: all of them in one file, for certlm.msc and balancers
-- \`fullchain*.pem\`: server certificate and intermediates in order, for a balancer that ends TLS (no private key)
-- \`Install-Intermediates.ps1\`: does it all, with \`-WhatIf\`, \`-Remove\` and \`-ComputerName\`
-- \`SHA256SUMS\`: checksums of these files
 
-No root is among them: phones have their own, and an intermediate or root in the wrong store can break the trust between
-proxy and AD FS.`
+Microsoft's Intune page calls it the service communications certificate. That is a setting of its own and may name another
+one; what phones see is this.`
 }
 
-function unresolved({ unresolved: issuers }: KitInput): string {
-  const list = issuers.map(
-    ({ subject, urls }) =>
-      `- ${inline(subject)}${urls.length > 0 ? ` (offered at ${urls.map(inline).join(', ')})` : ''}`,
+const placesText = (subjects: readonly Subject[]): string =>
+  [...new Set(subjects.map((subject) => codeSpan(placeOf(subject))))].join(', ')
+
+function files(parts: readonly Part[], input: KitInput): string {
+  const lists = parts.map((part) => {
+    const title = part.folder === '' ? '' : `Folder \`${part.folder}\`, for ${placesText(part.subjects)}:\n\n`
+    return `${title}${[...part.intermediates.map((one) => fileRow(one, part, input)), ...otherFiles(part, input)].join('\n')}`
+  })
+  return `## Files
+
+${lists.join('\n\n')}
+
+\`${checksumFile}\` has the checksums of all of them. No root is among them: phones have their own, and an intermediate or
+root in the wrong store can break the trust between proxy and AD FS.`
+}
+
+function fileRow(certificate: Certificate, { subjects }: Part, { farm }: KitInput): string {
+  const found = farm.examinations
+    .flatMap((examination) => (examination.kind === 'seen' ? examination.repairs : []))
+    .flatMap(({ repair }) => repair.add)
+    .find((added) => added.certificate.sha256 === certificate.sha256)
+  return [
+    `- \`${certificateFileName(certificate)}.cer\` (and \`.pem\`)`,
+    `  - subject: ${codeSpan(certificate.subject.text)}`,
+    `  - issuer: ${codeSpan(certificate.issuer.text)}`,
+    `  - thumbprint \`${thumbprintOf(certificate)}\`, SHA-256 \`${certificate.sha256}\``,
+    `  - valid until ${day(certificate.notAfter)}`,
+    ...(found ? [`  - found: ${codeSpan(found.from)}`] : []),
+    `  - for: ${placesText(subjects)}`,
+  ].join('\n')
+}
+
+const otherFiles = ({ intermediates, chains }: Part, { plan }: KitInput): readonly string[] => [
+  ...(intermediates.length === 0
+    ? []
+    : [
+        '- `intermediates.p7b`: all of them in one file, for certlm.msc and balancers',
+        `- \`${scriptName}\`: does it all, from \`certificates.json\`, with \`-WhatIf\`, \`-Remove\` and \`-ComputerName\``,
+      ]),
+  ...chains.map(
+    (chain) =>
+      `- \`${chainFileName(plan, chain.map(({ sha256 }) => sha256))}\`: server certificate and intermediates in order, for whoever ends TLS without Windows (no private key)`,
+  ),
+]
+
+function steps(plan: readonly Step[], context: SpeechContext, names: Names): string {
+  const told = plan
+    .flatMap((step) => spoken(step, context))
+    .map(({ who, text, lines, expected }, index) =>
+      paragraphs(
+        `**${index + 1}.** ${markdown(who, names)}: ${markdown(text, names)}.`,
+        commands(lines),
+        expected ? `${markdown(expected, names)}.` : '',
+      ),
+    )
+  const order = plan.some(({ action }) => action.verb === 'restart') ? own(drain) : ''
+  return paragraphs('## Steps', order, ...told)
+}
+
+function byHand(parts: readonly Part[]): string {
+  const all = parts.flatMap(({ intermediates }) =>
+    intermediates.map((certificate) => `${certificateFileName(certificate)}.cer`),
   )
-  return `## Could not be fetched: export it yourself
-
-${list.join('\n')}
-
-On an AD FS server: certlm.msc > Personal > Certificates > open the certificate of the federation service > *Certification
-Path*. For each certificate above it except the topmost (the root): select it > *View Certificate* > *Details* > *Copy to
-File* > DER encoded binary X.509 (.CER). Import each file as below. The tab may look complete although the server does not
-send the chain: it fetches by itself.`
-}
-
-const order = `## Order
-
-Proxies (WAP) first, because phones meet them first, then AD FS servers; one server at a time. Take the server out of
-the balancer: \`http://SERVER${probePath}\` (port 80) is answered by the service adfssrv, so stopping that service
-drains the node by itself.`
-
-const byScript = `## Way 1: the script (recommended)
-
-On each server, in an elevated PowerShell:
-
-    .\\Install-Intermediates.ps1 -WhatIf
-    .\\Install-Intermediates.ps1 -Restart
-
-It verifies each certificate (SHA-256, CA flag, not self-signed, valid) and adds it to *Local Computer \\ Intermediate
-Certification Authorities* if it is not there. If the execution policy forbids scripts:
-\`powershell -ExecutionPolicy Bypass -File .\\Install-Intermediates.ps1 -Restart\`.`
-
-const byHand = ({ intermediates }: KitInput) => `## Way 1 by hand
-
-On each server, in an elevated PowerShell, once per file (\`Import-Certificate\` takes only the first certificate of a .p7b):
-
-${intermediates.map(({ certificate }) => `    Import-Certificate -FilePath .\\${certificateFileName(certificate)}.cer -CertStoreLocation ${stores.intermediate}`).join('\n')}
-
-Or in \`certlm.msc\`: *Intermediate Certification Authorities* > *Certificates* > *Action* > *All Tasks* > *Import*, choose
-\`intermediates.p7b\`, *Place all certificates in the following store*: **Intermediate Certification Authorities**.`
-
-const microsoftsWay = ({ intermediates }: KitInput) => `## Way 2: as on Microsoft's Intune page
-
-The page *Android device is missing a required certificate* exports the parents and imports them into Personal; the files
-here take the place of its export steps. On every AD FS server and every proxy:
-
-1. Run \`certlm.msc\`.
-2. Open *Certificates - Local Computer* > *Personal* > *Certificates*.
-3. *Action* > *All Tasks* > *Import*, choose ${intermediates.map(({ certificate }) => `\`${certificateFileName(certificate)}.cer\``).join(', then ')}.
-4. *Place all certificates in the following store*: **Personal**. Not "automatically", and never *Trusted Root*.
-5. Restart (below), and repeat on the next server.
-
-The script does the same with \`-Store My\`.`
-
-const whyBoth = `Both ways work because Windows looks for issuers in the stores Root, CA, My (Personal) and Trust of the computer when it
-builds the chain it sends (documented for chain engines in general; that the TLS stack uses the same is inferred).`
-
-const restart = `## Restart
-
-- ${roles.proxy.title}: ${restartCommands('proxy').map(code).join(', ')}
-- ${roles['ad-fs'].title}: ${restartCommands('ad-fs').map(code).join(', ')} (and \`Restart-Service ${deviceRegistrationService}\` where that service exists)`
-
-const verify = ({ servers }: KitInput, target: string) => `## Verify each server, from outside
-
-${servers.map((server) => `    adfs-check ${target} --server ${server}`).join('\n')}
-
-Then the whole name, and again after the next reboot and after each renewal: \`adfs-check ${target}\`. In Windows terms: the
-handshake now carries the leaf and every intermediate, in order, without the root.`
-
-function stillOld({ chains }: KitInput): string {
-  const leaf = chains[0]?.chain[0]
-  const thumbprint = leaf ? thumbprintOf(leaf) : 'THUMBPRINT'
-  const certauth = leaf?.subjectAltNames?.some(
-    ({ type, value }) => type === 'dns' && value.toLowerCase().startsWith('certauth.'),
+  const named = all.length > 0 ? [...new Set(all)] : [exportedFile]
+  const which =
+    all.length === 0
+      ? `each file that was exported (the step above), in place of ${exportedFile}`
+      : parts.length > 1
+        ? 'the files of its own folder'
+        : 'each file'
+  return paragraphs(
+    '## Import by hand',
+    own(onEachServer(which)),
+    commands(psImports(named)),
+    own(withCertutil),
+    commands(certutilImports(named)),
+    all.length > 0 ? own(byCertlm('intermediates.p7b')) : '',
+    "### As on Microsoft's page *Android device is missing a required certificate*",
+    own(intunePage(which)),
+    own(whyBothStores),
   )
-  const adfs = certauth ? rebindCertauth(thumbprint) : roles['ad-fs'].rebind(thumbprint)
-  return `## If a server still sends the old chain
-
-Windows builds the chain when the service takes up its certificate and keeps it. In this order, checking after each:
-
-1. Make sure that the answer comes from this server: check its own address, not the name. If the node is right and the
-   public address is not, something in front of it ends TLS (below).
-2. Restart the services (above).
-3. Set the same certificate again: ${code(adfs)} on ${roles['ad-fs'].rebindOn},
-   ${code(roles.proxy.rebind(thumbprint))} on ${roles.proxy.rebindOn}.
-   That this rebinds with an unchanged thumbprint is unconfirmed.
-4. Remove stale intermediates of the same name (the script lists them), also from the store of the SYSTEM account, which
-   certlm.msc does not show, and from CurrentUser\\CA.
-5. Look for entries headed \`IP:port\` in \`netsh http show sslcert\`: one may overrule the binding for the name. Bindings
-   of AD FS have the application id ${code(applicationId)}.
-6. Reboot in a maintenance window.`
 }
 
-/** Windows sends the shortest of several valid paths. */
-function wrongRoot({ root, crossSigned }: NonNullable<KitInput['wrongRoot']>, target: string): string {
-  return `## If the chain ends at a root that older phones lack
+const withoutScript = ({ server }: KitInput) =>
+  paragraphs(
+    '## If the script does not run',
+    scriptHindrances(server)
+      .map((words) => `- ${own(words)}`)
+      .join('\n'),
+  )
 
-Of several valid paths Windows sends the shortest. While a server trusts the self-signed ${inline(nameOf(root))} (thumbprint
-\`${thumbprintOf(root)}\`) it does not send \`${certificateFileName(crossSigned)}.cer\`, the certificate of the same name
-that leads older phones to a root they have. Importing it is needed, but then, if ${code(`adfs-check ${target}`)} still shows the
-short chain:
+/** Our own words, which point to nothing. */
+const own = (words: Words): string =>
+  markdown(words, { certificate: (one) => one, subject: (one) => one, releases: releasesText })
 
-1. On each server find the root: \`Get-ChildItem ${stores.root} | Where-Object Thumbprint -eq ${thumbprintOf(root)}\`.
-   In certlm.msc open its properties and choose *Disable all purposes for this certificate* (documented by Microsoft, as
-   is deleting it; a deleted root can come back with the automatic root update).
-2. Restart, set the certificate again, reboot: as above.
-3. Only if that does not help: put a copy of the root into *Untrusted Certificates* (\`${stores.untrusted}\`). This works in
-   field reports. The kit holds no root: export it from the server.
+const paragraphs = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('\n\n')
 
-Risk of 1 and 3: this server no longer trusts other sites whose path ends at that root; one site could then not renew its own
-certificate. Try what the server has to reach before the next one. To undo: *Enable all purposes*, or delete the copy.
-Other ways: a certificate from an authority whose root older phones have, or a balancer that sends the chain it is given.`
+function balancers(plan: readonly Step[]): string {
+  const chains = plan.flatMap(({ action }) => (action.verb === 'edit-bundle' ? [action.chain] : []))
+  const [file] = chains.map((chain) => chainFileName(plan, chain))
+  const rows = bundleRecipes.map(({ title, chain, apply }) => {
+    const after = apply.length > 0 ? `; then ${apply.map(codeSpan).join(' and ')}` : ''
+    return `- ${title}: ${own(chain(file!))}${after}`
+  })
+  return `## Where the chain goes on a balancer
+
+${rows.join('\n')}`
 }
 
-const balancer = `## If a balancer or another proxy ends TLS
+/** Ready to be sent: whoever receives it has nothing but this text. */
+function request(
+  { certificate, demands }: Extract<Step['action'], { verb: 'reissue' }>,
+  { farm }: KitInput,
+  names: Names,
+): string {
+  const old = certificate === null ? undefined : farm.certificates.get(certificate)
+  const wanted = demands.flatMap((demand) => (demand.kind === 'names' ? demand.names : []))
+  const covered = (old?.subjectAltNames ?? []).flatMap(({ type, value }) => (type === 'dns' ? [value] : []))
+  const all = [...new Set([...covered, ...wanted])]
+  const others = demands.filter(({ kind }) => kind !== 'names')
+  return `## Text for the certification authority
 
-Then Windows' stores do not matter for what phones see. Give \`fullchain.pem\` (or the intermediates) to its administrator:
-Citrix ADC: install each intermediate and link it to the server certificate; F5 BIG-IP: Client SSL profile > Certificate
-Key Chain > Chain; Kemp: Certificates & Security > Intermediate Certs; nginx, HAProxy and the like: server certificate and
-intermediates in one PEM file. Microsoft does not support ending TLS in front of AD FS.`
-
-const undo = `## Undo
-
-    .\\Install-Intermediates.ps1 -Remove -Restart
-
-removes what the script added, and nothing that was there before.`
-
-function code(text: string): string {
-  return `\`${text}\``
+> Please issue a TLS server certificate ${old ? `in place of the one with serial number \`${old.serialNumber}\` (subject ${codeSpan(old.subject.text)}, issued by ${codeSpan(old.issuer.text)}, valid until ${day(old.notAfter)})` : ''}.
+>
+${all.length > 0 ? `> - DNS subject alternative names: ${all.map(codeSpan).join(', ')}\n` : ''}${others.map((demand) => `> - ${markdown(demanded(demand), names)}\n`).join('')}> - extended key usage Server Authentication; key usage Digital Signature
+> - with every intermediate certificate up to a root that Android has, including those of Android 10`
 }
 
-const nameOf = ({ subject }: Certificate) => subject.commonNames.at(-1) ?? subject.text
+const inOtherWords = `## In the words of other tools
 
-/** Certificate text as Markdown code: nothing in it is markup. */
-const inline = (text: string) => `\`${text.replaceAll('`', "'")}\``
+- DigiCert's checker, which Microsoft's page points to: *Certificate Name Matches* is about the names in the certificate;
+  *SSL Certificate is correctly Installed* is red while an intermediate is missing. Both must be green.
+- SSL Labs: *Extra download* beside a certificate is this problem; *Sent by server* is right.`
+
+const undo = paragraphs(
+  '## Undo',
+  commands(undoLines),
+  'removes what the script added, from the store it used, also after a certificate has expired, and nothing that was there before.',
+)

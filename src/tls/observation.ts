@@ -128,6 +128,10 @@ export type ProbeOutcome =
       readonly detail: string
       readonly observation: Observation | null
     }
+  /** The run was ended (Ctrl-C, deadline) before this connection came to anything. */
+  | { readonly kind: 'interrupted' }
+  /** A replayed case does not hold this question: nothing may be concluded from it. */
+  | { readonly kind: 'not-recorded' }
 
 /** Bounds on what one connection may cost. Defaults and their reasons: `defaultLimits` in `prober.ts`. */
 export interface ProbeLimits {

@@ -5,7 +5,7 @@ import type { ProbeOutcome, ProbePhase } from './observation.js'
 export function outcomeText(outcome: ProbeOutcome | Failure): string {
   switch (outcome.kind) {
     case 'observed':
-      return `${outcome.observation.certificates.length} certificates received`
+      return plural(outcome.observation.certificates.length)
     case 'unreachable':
       return outcome.reason === 'refused'
         ? 'connection refused'
@@ -30,6 +30,10 @@ export function outcomeText(outcome: ProbeOutcome | Failure): string {
       return `more than the limit: ${outcome.limit}, at most ${outcome.maximum}${outcome.actual === null ? '' : `, here ${outcome.actual}`}`
     case 'protocol-error':
       return `breaks the TLS protocol: ${outcome.detail}`
+    case 'interrupted':
+      return 'the run ended before an answer came'
+    case 'not-recorded':
+      return 'not in the recorded case'
     case 'key-not-proven':
       return `the key is not proven: ${outcome.detail}`
     case 'key-unreadable':
@@ -47,3 +51,5 @@ export const phaseText: Readonly<Record<ProbePhase, string>> = {
   certificate: 'the Certificate message',
   'key-proof': 'the proof of the key',
 }
+
+const plural = (count: number): string => `${count} certificate${count === 1 ? '' : 's'} received`

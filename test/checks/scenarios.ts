@@ -477,6 +477,16 @@ const connections: Record<string, Scenario> = {
     finds: ['error could-not-connect: -'],
     says: /nosuch\.invalid does not exist in DNS/,
   },
+  'a name with more addresses than are checked': {
+    world: {
+      ...serving(leaf, intermediate),
+      unresolvedNames: [
+        { host: 'sts.contoso.com', reason: 'too-many-addresses', detail: '744 of 1000 were left out' },
+      ],
+    },
+    finds: ['error could-not-connect: -'],
+    says: /has more addresses than are checked \(744 of 1000 were left out\)/,
+  },
   'an empty certificate list': {
     world: ended({ kind: 'observed', observation: observationOf([]) }),
     finds: ['error no-certificate-sent'],

@@ -3,10 +3,10 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { toPkcs7 } from '../../src/containers/write-pkcs7.js'
 import { issue } from '../../src/demo/pki.js'
 import { type FetchOptions, issuerFetcher } from '../../src/repair/fetch.js'
 import { fetchOutcomeText } from '../../src/repair/fetch-outcome.js'
-import { toPkcs7 } from '../../src/x509/bundle.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 
 const root = issue({ subject: 'Contoso Root', ca: true })

@@ -243,4 +243,73 @@ describe('limits', () => {
     expect(calls).toBeGreaterThan(100)
     expect(calls).toBeLessThanOrEqual(129)
   })
+
+  it('a certificate of the right name and no right is never proposed', async () => {
+    // Same name, other key: it signed nothing here. Same name and key, but no authority: it may sign nothing.
+    const impostor = ca('Issuing CA', policy)
+    const notCa = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy })
+    const noExtension = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy, version: 1 })
+    for (const files of [[impostor], [notCa], [noExtension], [impostor, notCa, noExtension]]) {
+      const always = () => new Set<Release>(['9', '15'])
+      for (const judged of [score, always]) {
+        const { missing, chain } = await plan([leaf], { files, score: judged })
+        same(certificatesOf(missing), [])
+        same(chain, [leaf])
+      }
+      same((await plan([leaf], { files: [...files, issuing, policy, cross] })).chain, [
+        leaf,
+        issuing,
+        policy,
+        cross,
+      ])
+    }
+  })
+
+  it('what the operator has is not called fetched when AIA has it too', async () => {
+    const { missing } = await plan([leaf], { files: [issuing], online: true })
+    expect(missing.map(({ origin }) => origin)).toEqual(['operator', 'aia', 'aia'])
+  })
+
+  it('the whole plan has one budget, and says when it is spent', async () => {
+    const variants = Array.from({ length: 20 }, (_, n) =>
+      ca('Issuing CA', policy, { key: issuing.key, notAfter: new Date(at.getTime() + (n + 2) * day) }),
+    )
+    const files = [...variants, policy, cross]
+    const scoredWith = async (price: number) => {
+      let calls = 0
+      const { isCutShort, chain } = await plan([leaf], {
+        files,
+        score: (presented, within) => {
+          calls++
+          try {
+            within.compare(price)
+            return score(presented)
+          } catch {
+            return new Set()
+          }
+        },
+      })
+      return { calls, isCutShort, length: chain.length }
+    }
+    expect(await scoredWith(1)).toEqual({ calls: 62, isCutShort: false, length: 4 })
+    // 64 million comparisons are allowed: the eleventh chain is the first that is not paid for.
+    expect(await scoredWith(6_000_000)).toEqual({ calls: 11, isCutShort: true, length: 4 })
+    // Nothing was judged: the leaf as it is.
+    expect(await scoredWith(70_000_000)).toMatchObject({ calls: 2, isCutShort: true, length: 1 })
+  })
+
+  it('signatures are paid from it as well', async () => {
+    const dear = issue({ subject: 'Dear CA', ca: true, key: 'rsa-4096' })
+    const server = issue({ subject: 'sts', issuer: dear })
+    // 128 µs each: 240 ms allow some 1,900 of these.
+    const twins = Array.from({ length: 2_000 }, (_, n) => {
+      const certificate = view(dear)
+      const sha256 = n.toString(16).padStart(64, '0')
+      return { ...certificate, sha256, publicKey: { ...certificate.publicKey, spkiSha256: sha256 } }
+    })
+    const pool = new IssuerPool()
+    for (const certificate of twins) pool.add({ certificate, origin: 'other-server', from: 'x' })
+    const { isCutShort } = await plan([server], { pool })
+    expect(isCutShort).toBe(true)
+  })
 })

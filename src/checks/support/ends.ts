@@ -42,6 +42,10 @@ export function endWords(end: End): Words {
       ]
     case 'protocol-error':
       return say`The server breaks the TLS protocol${afterwards} (${{ untrusted: end.detail }})`
+    case 'interrupted':
+      return ['The run ended before this server answered']
+    case 'not-recorded':
+      return ['The recorded case does not hold what this version asks']
     case 'key-not-proven':
       return say`The server did not prove its key (${{ untrusted: end.detail }})`
     case 'key-unreadable':
@@ -78,6 +82,9 @@ export function endAdvice(end: End): readonly Advice[] {
     case 'limit-exceeded':
     case 'protocol-error':
       return [device]
+    case 'interrupted':
+    case 'not-recorded':
+      return [{ action: { verb: 'run-again', where: 'here' }, by: 'whoever-checks' }]
     case 'key-not-proven':
     case 'key-unreadable':
       return [bindings]

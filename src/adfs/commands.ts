@@ -1,0 +1,162 @@
+import type { Asked } from '../farm/asked.js'
+import { endpointText, type Farm, type Subject } from '../farm/subject.js'
+import type { Threshold } from '../gate/thresholds.js'
+
+/** Subjects to name with --server, and what else a printed command is for. */
+export interface CommandFor {
+  /** Null: all, as DNS says, or as they were named. */
+  readonly subjects: readonly Subject[] | null
+  /** Folder to write the kit into. */
+  readonly kit?: string
+}
+
+/** Without milliseconds, as --at takes it. */
+const instantText = (at: Date) => at.toISOString().replace('.000Z', 'Z')
+
+/** A command does not get longer than this many `--server`; where all are meant and none was named, DNS lists them. */
+const maxNamed = 8
+
+/**
+ * Arguments of an adfs-check command that looks at `subjects` and judges as this run did: every option that the answer
+ * depended on. `--at` is repeated for a kit only, which is about what this run saw; "check again" is for later, when the
+ * clock has moved on.
+ */
+export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: CommandFor): readonly string[] {
+  return [
+    asked.target,
+    ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
+    ...optionsOf(asked),
+    ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),
+  ]
+}
+
+/** The same, about a name instead of the address that was asked. */
+export function commandByName(farm: Farm, asked: Asked, name: string): readonly string[] {
+  const port = farm.port === 443 || asked.port !== null ? '' : `:${farm.port}`
+  const servers = asked.servers.length > 0 ? asked.servers : farm.address === null ? [] : [farm.address]
+  return [`${name}${port}`, ...servers.flatMap((server) => ['--server', server]), ...optionsOf(asked)]
+}
+
+function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null): readonly string[] {
+  if (subjects === null) return asked.servers
+  const served = (of: readonly Subject[]) => [
+    ...new Set(
+      of.flatMap((subject) =>
+        subject.kind === 'file'
+          ? []
+          : [
+              subject.port === farm.port
+                ? subject.node.address
+                : endpointText(subject.node.address, subject.port),
+            ],
+      ),
+    ),
+  ]
+  const wanted = served(subjects)
+  const isAll = wanted.length === served(farm.subjects).length
+  // The target is the one address: nothing else can be meant.
+  if (farm.name === null && isAll && wanted.length <= 1) return []
+  return isAll && asked.servers.length > 0
+    ? asked.servers
+    : isAll && wanted.length > maxNamed
+      ? []
+      : wanted
+}
+
+/** Options that a verdict depended on, as arguments, in the order of --help; what was left at its default is left out. */
+export function optionsOf(asked: Asked): readonly string[] {
+  const given = (option: string, value: string | number | null | undefined) =>
+    value === null || value === undefined ? [] : [option, String(value)]
+  const files = (option: string, paths: Asked['intermediates']) => paths.flatMap(({ path }) => [option, path])
+  return [
+    ...given('--port', asked.port),
+    ...(asked.family === null ? [] : [`-${asked.family}`]),
+    ...given('--timeout', asked.timeoutMs === null ? null : asked.timeoutMs / 1000),
+    ...given('--repeat', asked.repeat > 0 ? asked.repeat : null),
+    ...given('--android', asked.android),
+    ...files('--trust-anchor', asked.trustAnchors),
+    ...files('--device-ca', asked.deviceCas),
+    ...files('--remembered', asked.remembered),
+    ...files('--intermediates', asked.intermediates),
+    ...given('--password-file', asked.passwordFile),
+    ...(asked.offline ? ['--offline'] : []),
+    ...(asked.aiaAllowPrivate ? ['--aia-allow-private'] : []),
+    ...(asked.proxy === 'none'
+      ? ['--no-proxy']
+      : given('--proxy', asked.proxyCredentials ? null : asked.proxy)),
+    ...given('--warn', thresholdText(asked.warn)),
+    ...given('--crit', thresholdText(asked.crit)),
+  ]
+}
+
+/** Environment variables that a command needs because their value is secret. */
+export const environmentOf = (asked: Asked): readonly string[] =>
+  asked.proxyCredentials && asked.proxy !== null && asked.proxy !== 'none' ? ['HTTPS_PROXY'] : []
+
+function thresholdText(threshold: Threshold | null): string | null {
+  if (threshold === null) return null
+  const { percent, days } = threshold
+  const parts = [...(percent === null ? [] : [`${percent}%`]), ...(days === null ? [] : [`${days}d`])]
+  return parts.length === 0 ? null : parts.join(',')
+}
+
+/** A command on one line from column 0. `shells`: where it may be pasted as it stands. */
+export interface ShellLine {
+  readonly line: string
+  readonly shells: 'all' | 'powershell'
+}
+
+/**
+ * One line for PowerShell, cmd and sh alike: words as they are, double quotes only where a shell would take a word apart.
+ * Characters that no quoting makes safe in all three give PowerShell's own quoting.
+ */
+export function shellLine(argv: readonly string[], program: string | null = 'adfs-check'): ShellLine {
+  const words = [...(program === null ? [] : [program]), ...argv]
+  // cmd replaces what stands between two percent signs, quoted or not; a single one stays.
+  const percents = argv.join('').split('%').length - 1
+  const everywhere = argv.every(isPortable) && percents < 2
+  return {
+    line: words.map((word) => (isPlain(word) ? word : everywhere ? `"${word}"` : powershellWord(word))).join(' '),
+    shells: everywhere ? 'all' : 'powershell',
+  }
+}
+
+/** Whether double quotes, or none, keep a word whole in all three. */
+const isPortable = (word: string): boolean =>
+  // sh: $ ` \ and, in an interactive bash, !. PowerShell: $ ` and typographic double quotes. All: " itself.
+  !/["$`!\u201c-\u201e]/.test(word) &&
+  // sh halves a doubled backslash; one before the closing quote escapes that, for sh and for Windows' programs.
+  !/\\\\|\\$/.test(word) &&
+  !unprintable.test(word)
+
+/**
+ * Whether a word needs no quotes. Beyond words with space and operators: PowerShell takes a comma for a list, `~` and a
+ * leading `@` for its own, and what it reads as a number (`8.0`, `12L`, `30d`) loses its letters on the way through the
+ * script that npm puts before a program; sh drops backslashes, and takes brackets for a pattern.
+ */
+const isPlain = (word: string): boolean =>
+  /^[A-Za-z0-9_./:=+%-]+$/.test(word) &&
+  !/^-[^-].*[.:]/.test(word) &&
+  (!powershellNumber.test(word) || /^-?(0|[1-9]\d{0,8})$/.test(word))
+
+const powershellNumber =
+  /^[-+]?(0x[0-9a-f]+|0b[01]+|\d+\.?\d*(e[-+]?\d+)?|\.\d+(e[-+]?\d+)?)(u?[lsyn]|u|d)?([kmgtp]b)?$/i
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+
+/**
+ * PowerShell's literal string; every kind of single quote ends one (about_Quoting_Rules). What cannot be printed becomes
+ * `[char]`. A double quote is passed on to a program by 5.1 only after a backslash.
+ */
+function powershellWord(word: string): string {
+  const literal = (text: string) => `'${text.replaceAll('"', '\\"').replace(/['\u2018-\u201b]/g, '$&$&')}'`
+  if (!unprintable.test(word)) return literal(word)
+  const parts = word
+    .split(/([\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}])/u)
+    .filter((part) => part !== '')
+    .map((part) =>
+      unprintable.test(part)
+        ? Array.from({ length: part.length }, (_, index) => `[char]${part.charCodeAt(index)}`).join(' + ')
+        : literal(part),
+    )
+  return `('' + ${parts.join(' + ')})`
+}

@@ -1,0 +1,396 @@
+import type { Advice, ExaminedFarm } from '../checks/check.js'
+import type { Finding } from '../checks/result.js'
+import type { Examination, Seen } from '../examine/examination.js'
+import { leafOf } from '../examine/presented.js'
+import type { Asked } from '../farm/asked.js'
+import type { CaseKey, Role, Subject, SubjectId } from '../farm/subject.js'
+import { isSelfIssued, type Sha256 } from '../x509/identity.js'
+import type { Action, Lookup, Person, Step } from './actions.js'
+import { commandByName, commandLine } from './commands.js'
+
+/** What is done first; equal ranks keep the order of the findings. */
+const order: readonly Action['verb'][] = [
+  'look',
+  'check-by-name',
+  'name-nodes',
+  'fetch-by-hand',
+  'reissue',
+  'save',
+  'import',
+  'remove',
+  'disable-root',
+  'delete-binding',
+  'restart',
+  'rebind',
+  'reboot',
+  'edit-bundle',
+  'run-again',
+  'confirm',
+]
+
+/** Changes of Windows' stores, and what makes its services notice them. */
+const storeVerbs: readonly Action['verb'][] = ['import', 'remove', 'disable-root']
+const windowsVerbs: readonly Action['verb'][] = [...storeVerbs, 'restart', 'rebind', 'reboot']
+/** After these somebody wants to know whether it worked. */
+const changes: readonly Action['verb'][] = [
+  ...windowsVerbs,
+  'reissue',
+  'delete-binding',
+  'edit-bundle',
+  'fetch-by-hand',
+]
+/** What the kit has files for. */
+const kitVerbs: readonly Action['verb'][] = ['import', 'fetch-by-hand', 'edit-bundle']
+
+/** Folder of the kit in printed commands, where none was named. */
+export const defaultKitFolder = 'fix'
+
+interface Wish {
+  readonly action: Action
+  readonly by: Person
+  readonly because: readonly CaseKey[]
+}
+
+/** One machine, however many names and ports lead to it; a file; or nothing that was found. */
+interface Place {
+  readonly role: Role | 'file'
+  readonly subjects: readonly Subject[]
+  readonly seen: readonly Seen[]
+  wishes: Wish[]
+}
+
+/**
+ * The advice of all findings as one plan: each thing once, in an order in which it can be done, machines whose steps are
+ * equal together. Nothing is removed that a list of the same machine needs; what follows from a change (restart, rebind,
+ * confirm) is added where no finding asked for it.
+ */
+export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
+  const places = placesOf(farm)
+  for (const finding of findings)
+    for (const advice of finding.advice)
+      for (const place of placesFor(advice, finding, places))
+        place.wishes.push(...wishesOf(advice, finding, place))
+  for (const place of places.values()) place.wishes = settled(place, farm)
+  return shared([...places.values()], farm, asked)
+}
+
+function placesOf({ examinations }: ExaminedFarm): Map<string, Place> {
+  const places = new Map<string, Place>()
+  for (const examination of examinations) {
+    const { subject } = examination
+    const id = placeId(subject)
+    const place = places.get(id)
+    places.set(id, {
+      role: subject.kind === 'file' ? 'file' : subject.node.role,
+      subjects: [...(place?.subjects ?? []), subject],
+      seen: [...(place?.seen ?? []), ...(examination.kind === 'seen' ? [examination] : [])],
+      wishes: [],
+    })
+  }
+  return places
+}
+
+const placeId = (subject: Subject): string => (subject.kind === 'file' ? subject.id : subject.node.id)
+
+/** Where no server is concerned (a name without one) the advice stands at a place of its own. */
+function placesFor(advice: Advice, finding: Finding, places: Map<string, Place>): readonly Place[] {
+  const on = advice.on ?? finding.subjects
+  const named = [...places.values()].filter(
+    ({ subjects }) => on.length === 0 || subjects.some(({ id }) => on.includes(id)),
+  )
+  if (named.length > 0) return named
+  const nowhere = places.get('') ?? { role: 'unknown' as const, subjects: [], seen: [], wishes: [] }
+  places.set('', nowhere)
+  return [nowhere]
+}
+
+function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
+  const here = finding.cases.filter(
+    ({ subject }) => subject === null || subjects.some(({ id }) => id === subject),
+  )
+  const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
+  const wish = { action, by: by ?? doer(action), because }
+  if (action.verb !== 'import') return [wish]
+  // What must hold for an import to show is part of it, whether or not a check says so too.
+  const conditions = repairsAt(seen)
+    .filter(({ add }) => add.some(({ certificate }) => action.certificates.includes(certificate.sha256)))
+    .flatMap(({ takesEffect }) => takesEffect.unless)
+  return [
+    wish,
+    ...conditions.flatMap((condition): Wish[] =>
+      condition.kind === 'root-disabled'
+        ? [
+            {
+              ...wish,
+              action: { verb: 'disable-root', root: condition.root, twinOf: condition.twinOf },
+            },
+          ]
+        : condition.kind === 'removed'
+          ? [{ ...wish, action: { verb: 'remove', certificate: condition.certificate } }]
+          : [],
+    ),
+  ]
+}
+
+const repairsAt = (seen: readonly Seen[]) =>
+  seen.flatMap(({ repairs }) => repairs.map(({ repair }) => repair))
+
+function doer(action: Action): Person {
+  switch (action.verb) {
+    case 'reissue':
+      return 'certificate-buyer'
+    case 'edit-bundle':
+      return 'network-admin'
+    case 'look':
+      return looker(action.at)
+    case 'save':
+    case 'name-nodes':
+    case 'check-by-name':
+    case 'run-again':
+    case 'confirm':
+      return 'whoever-checks'
+    default:
+      return 'adfs-admin'
+  }
+}
+
+const looker = ({ kind }: Lookup): Person =>
+  kind === 'firewall' || kind === 'device-at-address' || kind === 'dns' ? 'network-admin' : 'adfs-admin'
+
+/** The wishes at one place, merged: one import a store, each other thing once, nothing that undoes another. */
+function settled(place: Place, farm: ExaminedFarm): Wish[] {
+  const { role, wishes } = place
+  const imports = importsOf(wishes, farm)
+  const needed = new Set([
+    ...neededAt(place.seen),
+    ...imports.flatMap(({ action }) => (action.verb === 'import' ? action.certificates : [])),
+  ])
+  const kept = merged([...imports, ...wishes.filter(({ action }) => action.verb !== 'import')]).filter(
+    ({ action }) => !(action.verb === 'remove' && needed.has(action.certificate)),
+  )
+  return withConsequences(place, kept).filter(({ action: { verb } }) => {
+    // A server known to be Windows has no bundle; a balancer has no Windows stores; a file is imported, not restarted.
+    if (verb === 'edit-bundle') return role !== 'adfs' && role !== 'wap'
+    if (!windowsVerbs.includes(verb) || role === 'adfs' || role === 'wap' || role === 'unknown') return true
+    return role === 'file' && verb === 'import'
+  })
+}
+
+/** One import for each store; a certificate goes into the first store asked for, a root into none. */
+function importsOf(wishes: readonly Wish[], { certificates }: ExaminedFarm): Wish[] {
+  const taken = new Set<Sha256>()
+  const byStore = new Map<string, Wish & { readonly action: Action & { verb: 'import' } }>()
+  for (const wish of wishes) {
+    const { action } = wish
+    if (action.verb !== 'import') continue
+    const fresh = action.certificates.filter((sha256) => {
+      const certificate = certificates.get(sha256)
+      return !taken.has(sha256) && !(certificate && isSelfIssued(certificate))
+    })
+    for (const sha256 of fresh) taken.add(sha256)
+    const before = byStore.get(action.store)
+    const all = [...(before?.action.certificates ?? []), ...fresh]
+    if (all.length === 0) continue
+    byStore.set(action.store, {
+      action: { ...action, certificates: all },
+      by: before?.by ?? wish.by,
+      because: union(before?.because ?? [], wish.because),
+    })
+  }
+  return [...byStore.values()]
+}
+
+/** Certificates that a list of this machine needs: of the repaired chains, and of the paths that releases accept today. */
+function neededAt(seen: readonly Seen[]): readonly Sha256[] {
+  return seen.flatMap(({ answers, verdicts, repairs }) =>
+    answers.flatMap(({ id }) => {
+      const repair = repairs.find(({ answer }) => answer === id)?.repair
+      const accepting = verdicts
+        .filter(({ answer }) => answer === id)
+        .flatMap(({ verdict }) =>
+          (verdict.kind === 'accepted' || verdict.kind === 'depends') && verdict.path
+            ? [{ release: verdict.release, path: verdict.path.certificates }]
+            : [],
+        )
+      const after = new Set(
+        repair?.verdictsAfter.filter(({ kind }) => kind === 'accepted').map(({ release }) => release),
+      )
+      const lost = accepting.filter(({ release }) => !after.has(release))
+      return [
+        ...(repair?.chain.map(({ sha256 }) => sha256) ?? []),
+        ...lost.flatMap(({ path }) => path.map(({ certificate }) => certificate.sha256)),
+      ]
+    }),
+  )
+}
+
+/** Equal actions once, with the keys of all who asked; demands on one new certificate together. */
+function merged(wishes: readonly Wish[]): Wish[] {
+  const found = new Map<string, Wish>()
+  for (const wish of wishes) {
+    const key = identity(wish.action)
+    const before = found.get(key)
+    found.set(
+      key,
+      before
+        ? {
+            action: combined(before.action, wish.action),
+            by: before.by,
+            because: union(before.because, wish.because),
+          }
+        : wish,
+    )
+  }
+  const all = [...found.values()]
+  // A twin that is known by its hash makes the same step about an unknown one superfluous.
+  return all.filter(
+    ({ action }) =>
+      action.verb !== 'disable-root' ||
+      action.root !== null ||
+      !all.some(
+        ({ action: other }) =>
+          other.verb === 'disable-root' && other.root !== null && other.twinOf === action.twinOf,
+      ),
+  )
+}
+
+function identity(action: Action): string {
+  switch (action.verb) {
+    case 'reissue':
+      return `reissue ${action.certificate}`
+    case 'fetch-by-hand':
+      return `fetch-by-hand ${action.child}`
+    case 'import':
+      return `import ${action.store}`
+    default:
+      return JSON.stringify(action)
+  }
+}
+
+function combined(a: Action, b: Action): Action {
+  if (a.verb === 'reissue' && b.verb === 'reissue') {
+    const names = [...a.demands, ...b.demands].flatMap((demand) =>
+      demand.kind === 'names' ? demand.names : [],
+    )
+    const others = [...a.demands, ...b.demands].filter(({ kind }) => kind !== 'names')
+    const distinct = [...new Map(others.map((demand) => [JSON.stringify(demand), demand])).values()]
+    return {
+      ...a,
+      demands: [
+        ...(names.length > 0 ? [{ kind: 'names' as const, names: [...new Set(names)] }] : []),
+        ...distinct,
+      ],
+    }
+  }
+  if (a.verb === 'fetch-by-hand' && b.verb === 'fetch-by-hand') return { ...a, urls: union(a.urls, b.urls) }
+  return a
+}
+
+/** Adds what every change of a store is followed by. */
+function withConsequences({ seen }: Place, wishes: readonly Wish[]): Wish[] {
+  // What is exported by hand is imported like the rest.
+  const stored = wishes.filter(({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand')
+  const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
+  const renewed = new Set(
+    wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
+  )
+  const leaves = [
+    ...new Set(seen.flatMap(({ answers }) => answers.map(({ entries }) => leafOf(entries)?.sha256 ?? null))),
+  ]
+  const because = stored.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
+  const follow = (action: Action): Wish => ({ action, by: doer(action), because })
+  const chains = repairsAt(seen)
+    .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
+    .map(({ chain }) => chain.map(({ sha256 }) => sha256))
+  const [leaf] = leaves
+  const consequences = [
+    follow({ verb: 'restart' }),
+    ...(rebinds.length === 0 && leaves.length === 1 && leaf ? [follow({ verb: 'rebind', certificate: leaf })] : []),
+    follow({ verb: 'reboot' }),
+    ...chains.map((chain) => follow({ verb: 'edit-bundle', chain })),
+  ]
+  return merged([...wishes, ...(stored.length > 0 ? consequences : [])]).filter(
+    ({ action }) =>
+      action.verb !== 'rebind' ||
+      // The cmdlet sets one certificate for every binding: with several it would take the others' away.
+      (rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate)),
+  )
+}
+
+/** Steps of all places, equal ones together, with the commands of ours. */
+function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
+  const steps = new Map<string, { on: SubjectId[]; wish: Wish }>()
+  const add = (on: readonly SubjectId[], wish: Wish) => {
+    // A new certificate is one for the whole farm, and "check again" one command.
+    const key = `${wish.by} ${JSON.stringify(wish.action)}`
+    const step = steps.get(key)
+    steps.set(key, {
+      on: [...union(step?.on ?? [], on)],
+      wish: { ...wish, because: union(step?.wish.because ?? [], wish.because) },
+    })
+  }
+  for (const { subjects, wishes } of places) {
+    const ids = subjects.map(({ id }) => id)
+    for (const wish of wishes) add(ids, wish)
+    for (const [verb, verbs] of [
+      ['save', kitVerbs],
+      ['confirm', changes],
+    ] as const) {
+      const asking = wishes.filter(({ action }) => verbs.includes(action.verb))
+      const because = asking.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
+      if (asking.length > 0) add(ids, { action: { verb }, by: 'whoever-checks', because })
+    }
+  }
+  return [...steps.values()]
+    .map(({ on, wish }) => ({ on, ...wish, argv: argvOf(wish.action, on, farm, asked) }))
+    .sort((a, b) => order.indexOf(a.action.verb) - order.indexOf(b.action.verb))
+}
+
+function argvOf(
+  { verb }: Action,
+  on: readonly SubjectId[],
+  { farm, examinations }: ExaminedFarm,
+  asked: Asked,
+): readonly string[] | null {
+  const here = examinations.filter(({ subject }) => on.includes(subject.id))
+  const subjects = (wanted: readonly Examination[]) => wanted.map(({ subject }) => subject)
+  switch (verb) {
+    case 'save': {
+      const supplying = new Set(here.flatMap(suppliers))
+      const all = examinations.filter(
+        (examination) => here.includes(examination) || supplying.has(examination.subject.id),
+      )
+      return commandLine(farm, asked, { subjects: subjects(all), kit: defaultKitFolder })
+    }
+    case 'confirm':
+    case 'run-again':
+      return commandLine(farm, asked, { subjects: on.length === 0 ? null : subjects(here) })
+    case 'check-by-name': {
+      const name = here.flatMap(namesAt).find((value) => !value.includes('*'))
+      return name === undefined ? null : commandByName(farm, asked, name)
+    }
+    default:
+      return null
+  }
+}
+
+/** Servers whose lists gave this one's repair a certificate. */
+const suppliers = (examination: Examination): readonly SubjectId[] =>
+  examination.kind === 'seen'
+    ? repairsAt([examination]).flatMap(({ add }) =>
+        add.flatMap(({ origin, from }) => (origin === 'other-server' ? [from] : [])),
+      )
+    : []
+
+/** Host names in the certificates shown. */
+const namesAt = (examination: Examination): readonly string[] =>
+  examination.kind === 'seen'
+    ? examination.answers.flatMap(({ entries }) =>
+        (leafOf(entries)?.subjectAltNames ?? []).flatMap(({ type, value }) =>
+          // What goes into a command is a host name and nothing else.
+          type === 'dns' && /^[a-z0-9.-]+$/i.test(value) && /[a-z]/i.test(value) ? [value.toLowerCase()] : [],
+        ),
+      )
+    : []
+
+const union = <T>(a: readonly T[], b: readonly T[]): readonly T[] => [...new Set([...a, ...b])]
