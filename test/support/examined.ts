@@ -244,7 +244,7 @@ const handshake: Handshake = {
   cipherSuite: 0xc02f,
   group: 29,
   keyExchange: 'ecdhe',
-  signatureScheme: 0x0804,
+  signatureScheme: null,
   alpn: null,
   clientCertificateRequested: false,
 }
