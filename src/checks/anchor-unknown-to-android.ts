@@ -29,7 +29,7 @@ import { isTwin } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { type NoAnchor, noAnchor } from './support/no-anchor.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   /**
    * `private`: no release has the root · `young`: newer releases have it · `spelling`: they have it under another
    * encoding of its name · `open`: nobody knows whether the issuer named is a root · `none`: the chain ends nowhere.

@@ -24,7 +24,7 @@ import { isTwin } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { pathsOf } from './support/refusals.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly certificate: Placed
   readonly isLeaf: boolean
   /** ISO 8601. */

@@ -5,7 +5,7 @@ import { confirming } from './support/advice.js'
 import { type Beside, beside, concerned, counting, severityFor } from './support/answers.js'
 import { refusalsOf } from './support/refusals.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly maximumBytes: number
   /** As the server announced; null: it did not get so far. */
   readonly bytes: number | null

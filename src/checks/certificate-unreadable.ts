@@ -4,7 +4,7 @@ import { confirming } from './support/advice.js'
 import { type Beside, beside, concerned, counting, mergeCases, severityFor } from './support/answers.js'
 import { refusalsOf } from './support/refusals.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly entries: readonly { readonly index: number; readonly field: string; readonly message: string }[]
   /** What single releases cannot read although this program can. */
   readonly details: readonly string[]

@@ -7,7 +7,7 @@ import { type Beside, beside, distinct, mergeCases, type Shown, shownIn } from '
 import { chainOf, isSelfSigned } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly sent: readonly Sha256[]
   readonly list: ListFact | null
 }

@@ -6,7 +6,7 @@ import { type Advice, type Case, defineCheck, found } from './check.js'
 import { type End, endAdvice, endOfFailure, endWords } from './support/ends.js'
 import { handshakeOf } from './support/handshake.js'
 
-type Evidence = { readonly unresolved: UnresolvedName } | { readonly end: End }
+export type Evidence = { readonly unresolved: UnresolvedName } | { readonly end: End }
 
 /** Names without a server, and servers that showed no certificates and gave no definite answer. */
 export const couldNotConnect = defineCheck({

@@ -14,7 +14,7 @@ import {
 } from './support/answers.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly authorities: readonly Sha256[]
   readonly leaf: Sha256 | null
   readonly list: ListFact | null

@@ -5,7 +5,7 @@ import { tidying } from './support/advice.js'
 import { type Beside, beside, distinct, facetOf, mergeCases, shownIn } from './support/answers.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly certificate: Sha256
   readonly positions: readonly number[]
   readonly list: ListFact | null

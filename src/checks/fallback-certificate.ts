@@ -6,7 +6,7 @@ import { seenOf } from './support/answers.js'
 import { namedExchanges } from './support/handshake.js'
 import { coveredNames } from './support/names.js'
 
-interface Evidence {
+export interface Evidence {
   /** Compared with every list that a hello with the name was answered with. */
   readonly comparison: 'same-list' | 'other-list-same-certificate' | 'other-certificate'
   /** Equal hellos with the name get different lists too, so that the name need not be the reason. */

@@ -9,7 +9,7 @@ import { handshakeOf } from './support/handshake.js'
 
 type Parameter = Disagreement['parameter']
 
-interface Evidence {
+export interface Evidence {
   /** What the two sides differ in, with what the server wants; empty: no reason could be told. */
   readonly reasons: readonly { readonly parameter: Parameter; readonly wanted: string | null }[]
   /** Name of the alert; null: another hello's answer proves that there is nothing in common. */

@@ -29,7 +29,7 @@ import { isSelfSigned, isTwin } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { type NoAnchor, noAnchor } from './support/no-anchor.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly sent: number
   readonly child: Placed
   readonly issuer: { readonly name: string; readonly subject: string; readonly keyIdentifier: string | null }

@@ -17,7 +17,7 @@ import {
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { noAnchor } from './support/no-anchor.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly intermediate: Placed
   readonly leaf: Sha256
   readonly list: ListFact | null

@@ -4,7 +4,7 @@ import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { answersOf, leafElsewhere, seenOf } from './support/answers.js'
 import { namedExchanges } from './support/handshake.js'
 
-type Evidence =
+export type Evidence =
   | { readonly kind: 'failed'; readonly detail: string }
   /** Key exchange without a signature. */
   | { readonly kind: 'not-provable' }

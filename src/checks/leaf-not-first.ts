@@ -22,7 +22,7 @@ import {
 import { isSelfSigned } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly first: Placed
   readonly leaf: Placed
   /** The list as it should be: leaf, then what came with it, without roots. */

@@ -5,7 +5,7 @@ import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { confirming } from './support/advice.js'
 import { type Beside, beside, concerned, counting, severityFor } from './support/answers.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly cipherSuite: string | null
 }
 

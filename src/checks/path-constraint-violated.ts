@@ -17,7 +17,7 @@ const rules = [
   'name-chaining',
 ] as const
 
-interface Evidence extends RefusalEvidence {
+export interface Evidence extends RefusalEvidence {
   /** The authority whose limit is exceeded, where the rule is about one. */
   readonly limitedBy: (Placed & { readonly name: string }) | null
   readonly leaf: Sha256 | null

@@ -15,7 +15,7 @@ import {
 import { isSelfSigned } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly root: Placed
   readonly list: ListFact | null
 }

@@ -16,7 +16,7 @@ import {
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { noAnchor } from './support/no-anchor.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly leaf: Placed
   readonly list: ListFact | null
 }

@@ -17,7 +17,7 @@ interface Group {
   readonly intermediates: readonly Sha256[]
 }
 
-interface Evidence {
+export interface Evidence {
   readonly differs: 'leaf' | 'intermediates'
   readonly groups: readonly Group[]
 }

@@ -13,7 +13,7 @@ interface Group {
   readonly isRefused: boolean
 }
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly groups: readonly Group[]
   readonly connections: number
 }

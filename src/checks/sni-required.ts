@@ -3,7 +3,7 @@ import { say } from '../words/words.js'
 import { type Case, defineCheck, found } from './check.js'
 import { seenOf } from './support/answers.js'
 
-interface Evidence {
+export interface Evidence {
   readonly ended: 'reset' | 'closed' | 'alert'
   readonly alert: string | null
 }

@@ -4,7 +4,7 @@ import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { confirming, reissuing } from './support/advice.js'
 import { type Shown, shownIn } from './support/answers.js'
 
-interface Evidence {
+export interface Evidence {
   /** Logs that the list of this program lacks would decide. */
   readonly uncertain: boolean
   readonly counts: readonly TransparencyCount[]

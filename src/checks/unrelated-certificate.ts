@@ -16,7 +16,7 @@ import {
 import { chainOf, isSelfSigned } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   readonly certificates: readonly Placed[]
   readonly list: ListFact | null
 }

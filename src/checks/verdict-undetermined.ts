@@ -13,7 +13,7 @@ type Reason =
   /** The judge's own words. */
   | { readonly kind: 'other'; readonly because: string }
 
-type Evidence =
+export type Evidence =
   | {
       readonly kind: 'undetermined'
       readonly open: readonly { reason: Reason; releases: readonly Release[] }[]

@@ -6,7 +6,7 @@ import { called, concerned, shownAt } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { type RefusalEvidence, refusalCases } from './support/refusals.js'
 
-interface Evidence extends RefusalEvidence {
+export interface Evidence extends RefusalEvidence {
   readonly algorithm: string | null
 }
 

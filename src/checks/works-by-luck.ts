@@ -17,7 +17,7 @@ import {
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { findsNoAnchor } from './support/no-anchor.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   /** Certificates that the app must have met on another server. */
   readonly needs: readonly Sha256[]
   readonly on: 'remembered-intermediate' | 'security-patch'

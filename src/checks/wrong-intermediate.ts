@@ -33,7 +33,7 @@ import { chainOf, isSelfSigned } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { culpritOf, type NoAnchor, neededIn, noAnchor } from './support/no-anchor.js'
 
-interface Evidence extends Beside {
+export interface Evidence extends Beside {
   /** What is followed in vain: never one that some release needs. Null: none could be told. */
   readonly wrong: (Placed & { readonly issuer: string; readonly keyIdentifier: string | null }) | null
   readonly child: Placed

@@ -83,7 +83,7 @@ function partsOf({ farm, plan }: KitInput): readonly Part[] {
     })
   const machines = new Map<string, Subject[]>()
   for (const subject of farm.farm.subjects) {
-    const id = subject.kind === 'file' ? subject.id : subject.node.id
+    const { id } = subject.node
     machines.set(id, [...(machines.get(id) ?? []), subject])
   }
   const parts = [...machines.values()].flatMap((subjects) => {
