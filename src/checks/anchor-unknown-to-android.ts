@@ -119,7 +119,8 @@ export const anchorUnknownToAndroid = defineCheck({
 function caseOf(farm: ExaminedFarm, trouble: NoAnchor): Case<Evidence> {
   const { shown, chain, unknown, root, open } = trouble
   const add = shown.repair?.add.map(({ certificate }) => certificate) ?? []
-  const below = open ?? chain.tops.findLast((top) => top !== root?.certificate) ?? chain.leaf
+  const below =
+    open ?? chain.tops.findLast((top) => top !== root?.certificate) ?? chain.related.at(-1) ?? chain.leaf
   const spelledBy =
     root?.spelledDifferently &&
     chain.related.find(

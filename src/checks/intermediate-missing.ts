@@ -121,7 +121,7 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
     subject: shown.seen.subject.id,
     releases: counting(farm, missing),
     severity: severityFor(farm, missing, 'critical'),
-    certificate: add[0]?.certificate.sha256 ?? child.sha256,
+    certificate: add[0]?.certificate.sha256 ?? null,
     evidence: {
       sent: shown.answer.entries.length,
       child: placed(shown, child),

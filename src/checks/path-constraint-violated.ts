@@ -38,7 +38,7 @@ export const pathConstraintViolated = defineCheck({
     const facts = { untrusted: details.join('; ') }
     const fact =
       evidence.rules[0] === 'name-constraints' && limitedBy
-        ? say`${subject} carries a name that ${called(limitedBy)} may not certify (${facts})`
+        ? say`${subject} carries a name that ${called(limitedBy)} does not permit`
         : evidence.rules[0] === 'path-length' && limitedBy
           ? say`${called(limitedBy)} allows fewer authorities below it than there are (${facts})`
           : say`${evidence.rules.map((rule) => catalogue[rule].title).join('; ')}: ${subject} (${facts})`

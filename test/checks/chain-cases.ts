@@ -415,7 +415,7 @@ const rules: Record<string, Row> = {
   'an intermediate for other domains only': {
     world: serving(leaf, twin(root, { extensions: [permits('fabrikam.com')] })),
     finds: ['critical path-constraint-violated'],
-    says: /"sts.contoso.com" \(presented\[0\]\) carries a name that "Contoso Issuing CA" \(presented\[1\]\) may not certify/,
+    says: /"sts.contoso.com" \(presented\[0\]\) carries a name that "Contoso Issuing CA" \(presented\[1\]\) does not permit/,
     advises: ['reissue sts.contoso.com', 'confirm'],
   },
   'an intermediate for other domains only, and its successor without that limit found': {
