@@ -114,11 +114,12 @@ function asSeenBy({ extensions }: HelloShape, answer: Answer): Answer {
 }
 
 /**
- * Connections per server: six, and where older releases count, as many as let each of their hellos be said, the union,
- * the nameless and the general one included.
+ * Connections per server: six; more where more releases count than send the three newest hellos, so that each of their
+ * hellos can be said, with the union, the nameless and the general one and some that were cut.
  */
 export function connectionsFor(chosen: readonly Release[]): number {
-  return Math.max(6, helloGroups(chosen).length + 3)
+  const hellos = helloGroups(chosen).length
+  return hellos <= 3 ? 6 : hellos + 6
 }
 
 /**
@@ -158,14 +159,18 @@ function furtherShapes(tried: readonly Tried[], chosen: readonly Release[]): rea
   if (!tried.some(({ outcome }) => speaksTls.has(outcome.kind))) return []
   const named = tried.filter(({ shape }) => shape.sni)
   const isAnswered = named.some((attempt) => answerOf(attempt).length > 0)
-  const open = helloGroups(chosen).flatMap(({ releases, shape }) => {
-    const known = evidenceFor(releases[0]!, tried)
-    if (known.kind === 'not-asked') return [{ shape, reach: releases.length }]
-    const times = named.filter((attempt) => attempt.shape.id === shape.id).length
-    const isCut = known.kind === 'undetermined' && cuts.has(known.failure.kind)
-    return isCut && isAnswered && times === 1 ? [{ shape, reach: releases.length }] : []
-  })
-  if (open.length > 0) return open.sort((a, b) => b.reach - a.reach).map(({ shape }) => shape)
+  const isCutOnce = (id: string) => {
+    const ends = named.filter(({ shape }) => shape.id === id).map(({ outcome }) => outcome.kind)
+    return isAnswered && ends.length === 1 && cuts.has(ends[0]!)
+  }
+  const groups = helloGroups(chosen)
+  const again = groups.map(({ shape }) => shape).filter(({ id }) => isCutOnce(id))
+  const open = groups.filter(({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-asked')
+  const union = isCutOnce(unionOf6To9.id) ? [unionOf6To9] : []
+  const alone = open.filter(({ shape }) => union.length === 0 || !isCovered(shape))
+  const byReach = [...alone].sort((a, b) => b.releases.length - a.releases.length)
+  const next = [...union, ...byReach.map(({ shape }) => shape), ...again]
+  if (next.length > 0) return next
   const isShown = named.some(({ outcome }) => observationOf(outcome) !== null)
   const isLookedAt = tried.some(({ shape }) => shape.id === generalShape.id || shape.id === withoutAlpn.id)
   if (isShown || isLookedAt) return []
