@@ -32,7 +32,8 @@ export interface Answer {
 export type HandshakeEvidence =
   /**
    * A certificate list reaches the release. `spoken`: its own hello was said. `answers` are all exchanges that stand
-   * for it, its own first; where they differ, the address answers now so and now so, and the release meets any of them.
+   * for it, its own first; where they differ, the address answers now so and now so (then all that were answered stand
+   * for everybody), and the release may meet any of them.
    */
   | {
       readonly kind: 'shown'
@@ -62,7 +63,7 @@ export function evidenceFor(
   shape: HelloShape = helloOf(release).shape,
 ): HandshakeEvidence {
   const own = tried.filter((attempt) => attempt.shape.id === shape.id)
-  const answered = tried.flatMap(answerOf)
+  const answered = tried.filter(({ shape }) => shape.sni).flatMap(answerOf)
   const failures = own.flatMap(({ outcome }) => {
     const end = endOf(outcome)
     return typeof end === 'string' ? [] : [end]
@@ -71,12 +72,13 @@ export function evidenceFor(
   const word = failures.find(isDefinite)
   if (word) return { kind: 'refused', shape, by: shape, failure: word, reasons: reasons(word, answered) }
   const isOwn = (answer: Answer) => answer.shape.id === shape.id
-  const standing = [
-    ...answered.filter(isOwn),
-    ...answered.filter((answer) => !isOwn(answer) && inferable(answer.observation, answer.shape, shape)),
-  ].map((answer) => asSeenBy(shape, answer))
-  const [first, ...more] = standing
-  if (first && (isOwn(first) || own.length === 0))
+  const proving = answered.filter(
+    (answer) => !isOwn(answer) && inferable(answer.observation, answer.shape, shape),
+  )
+  const settling = [...answered.filter(isOwn), ...proving]
+  const others = isSteady(answered) ? [] : answered.filter((answer) => !settling.includes(answer))
+  const [first, ...more] = [...settling, ...others].map((answer) => asSeenBy(shape, answer))
+  if (first && settling.length > 0 && (isOwn(first) || own.length === 0))
     return { kind: 'shown', basis: isOwn(first) ? 'spoken' : 'inferred', shape, answers: [first, ...more] }
   if (failures[0]) return { kind: 'undetermined', shape, failure: failures[0] }
   const refusal = tried.find((attempt) => refusedWithMore(attempt.shape, attempt.outcome, shape))
@@ -102,6 +104,23 @@ function answerOf({ shape, outcome }: Tried): Answer[] {
     ? [{ shape, ended, observation: outcome.observation }]
     : []
 }
+
+/**
+ * Whether every answer is what the others prove of it. Where one is not, several servers stand behind the address and
+ * take turns, and a phone may meet any of them.
+ */
+function isSteady(answers: readonly Answer[]): boolean {
+  return answers.every(({ shape: from, observation: seen }) =>
+    answers.every(
+      ({ shape: to, observation: other }) =>
+        isSameList(seen, other) || !(from.id === to.id || inferable(seen, from, to)),
+    ),
+  )
+}
+
+const isSameList = (a: Observation, b: Observation): boolean =>
+  a.certificates.length === b.certificates.length &&
+  a.certificates.every((der, index) => Buffer.compare(der, b.certificates[index]!) === 0)
 
 function asSeenBy({ extensions }: HelloShape, answer: Answer): Answer {
   const { stapledOcsp, signedCertificateTimestamps: timestamps } = answer.observation

@@ -404,6 +404,23 @@ describe('what one outcome proves', () => {
     expect(known.kind === 'shown' && known.answers).toHaveLength(2)
   })
 
+  it('an answer that contradicts what another proves: all answers stand for everybody', () => {
+    const other = observed({ ...tls13, certificates: [Buffer.from('other')] })
+    const tried = [said('17', observed(tls13)), said('14', other), said('9', observed({}))]
+    const lengths = (['17', '14', '9'] as const).map((release) => {
+      const known = evidenceFor(release, tried)
+      return known.kind === 'shown' ? known.answers.length : 0
+    })
+    expect(lengths).toEqual([3, 3, 3])
+    // A list of its own for TLS 1.2 contradicts nothing.
+    const dual = [said('17', observed(tls13)), said('9', observed({ certificates: [Buffer.from('rsa')] }))]
+    expect(evidenceFor('17', dual)).toMatchObject({
+      kind: 'shown',
+      answers: [{ shape: { id: 'android-17' } }],
+    })
+    expect(evidenceFor('9', tried.slice(0, 2)).kind).toBe('not-asked')
+  })
+
   it('a staple that the release does not ask for is not part of its answer', () => {
     const answered = observed({ stapledOcsp: Buffer.from('staple') })
     const known = evidenceFor('7.1', [{ shape: unionOf6To9, outcome: answered }])
