@@ -5,7 +5,14 @@ import { type Issued, issue } from '../src/demo/pki.js'
 import type { Report } from '../src/report/report.js'
 import { parseCertificate } from '../src/x509/parse.js'
 import { choosing, type Ending, extensionsIn, type Front, offersTls13, spoiling } from './support/altering.js'
-import { has, type RunningServer, Workspace } from './support/peers.js'
+import {
+  buildMbedtlsServer,
+  has,
+  hasMbedtls,
+  type RunningServer,
+  startProgram,
+  Workspace,
+} from './support/peers.js'
 import { pemOf, startGnutls, startOpenssl } from './support/servers.js'
 import { tlsServer } from './support/tls-server.js'
 
@@ -95,6 +102,10 @@ describe('a list that came before the handshake failed is no acceptance', () => 
     )
     expect(reasonOf(report, '6.0')).toMatch(reason)
     expect(report.verdict).toBe(verdict === 'refused' ? 'critical' : 'unknown')
+    const told = report.findings.filter(({ releases: whom }) => whom.includes('6.0'))
+    // One finding for all of them, whole.
+    expect(told.map(({ message }) => message).join()).toMatch(reason)
+    expect(told.map(({ message }) => message).join()).not.toContain('...')
   })
 
   it.each<[Ending, 'refused' | 'undetermined', RegExp]>([
@@ -294,6 +305,37 @@ describe('each release is judged by what it is shown itself', () => {
     const report = await checked(port, '10..')
     expect(report.verdict).toBe('critical')
     expect([...new Set(report.endpoints[0]!.verdicts.map(({ verdict }) => verdict))]).toEqual(['refused'])
+  })
+})
+
+describe.skipIf(!hasMbedtls())('mbedTLS as it comes', () => {
+  const start = async (curve: 'any' | 'P-521', ...identities: readonly Issued[][]): Promise<number> => {
+    const files = new Workspace()
+    const paths = identities.flatMap((list, index) => [
+      files.write(`${index}.pem`, list.map(({ pem }) => pem).join('')),
+      files.write(`${index}.key`, list[0]!.keyPem),
+    ])
+    const program = buildMbedtlsServer(files)
+    return running(await startProgram(program, (port) => [String(port), curve, ...paths], files))
+  }
+
+  it('a full chain is settled for every release, and accepted by all with TLS 1.2', async () => {
+    await expectVerdicts(await start('any', chain), { accepted: '4.4..' })
+  })
+
+  it('RSA short and EC full: those who get the short one are refused, and 6.0 is not', async () => {
+    // mbedTLS prefers ChaCha20, which comes with RSA here; 6.0 and older do not have it.
+    await expectVerdicts(await start('any', [rsa], [p256, ca]), { accepted: '..6.0', refused: '7.0..' })
+  })
+
+  it('P-521 alone: a connection that ends after the certificates is no acceptance', async () => {
+    // It holds on to P-521 where a hello has it or has a suite that needs no group, and closes without a word else.
+    const report = await expectVerdicts(await start('P-521', chain), {
+      accepted: '..6.0,7.1',
+      undetermined: '7.0,8.0..',
+    })
+    expect(reasonOf(report, '17')).toMatch(/closed while waiting for the proof of the key/)
+    expect(report.verdict).toBe('unknown')
   })
 })
 

@@ -1,8 +1,9 @@
 import type { Release } from '../android/releases.js'
+import { neutralise } from '../x509/name.js'
 import { defineCheck, type Finding } from './check.js'
 import { refusalFindings } from './support/refusals.js'
 import { recheck } from './support/steps.js'
-import { affected, safe, sentence } from './support/wording.js'
+import { affected, sentence } from './support/wording.js'
 
 const rules = ['search-limit'] as const
 
@@ -34,7 +35,7 @@ export const verdictUndetermined = defineCheck<Evidence>({
         ([because, releases]): Finding<Evidence> => ({
           endpoint: endpoint.id,
           releases,
-          evidence: { because: safe(because), refused: false },
+          evidence: { because: neutralise(because), refused: false },
         }),
       )
     }),
