@@ -1,7 +1,7 @@
 import { endOf, type Failure, isDefinite, observationOf } from '../tls/exchange-end.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../tls/observation.js'
 import { generalShape } from '../tls/shapes.js'
-import { type Answered, alerts, type Disagreement, reasonsFor } from './disagreement.js'
+import { type Answered, alerts, type Disagreement, reasonsFor, refusedCurve } from './disagreement.js'
 import { helloGroups, helloOf, unionOf6To9 } from './hellos.js'
 import { inferable, refusedWithMore, versionsExcluded } from './inference.js'
 import { releases as allReleases, type Release } from './releases.js'
@@ -42,8 +42,8 @@ export type HandshakeEvidence =
       readonly answers: readonly [Answer, ...Answer[]]
     }
   /**
-   * No handshake is possible. `failure` is the server's word, given to `by`; null where another hello's answer proves
-   * that there is no common version. Empty `reasons`: none could be told.
+   * No handshake is possible. `failure` is the server's word, given to `by`; null where the answer to `by` proves that
+   * there is no common version, or is one that the release itself turns down. Empty `reasons`: none could be told.
    */
   | {
       readonly kind: 'refused'
@@ -78,8 +78,14 @@ export function evidenceFor(
   const settling = [...answered.filter(isOwn), ...proving]
   const others = isSteady(answered) ? [] : answered.filter((answer) => !settling.includes(answer))
   const [first, ...more] = [...settling, ...others].map((answer) => asSeenBy(shape, answer))
-  if (first && settling.length > 0 && (isOwn(first) || own.length === 0))
+  if (first && settling.length > 0 && (isOwn(first) || own.length === 0)) {
+    const unfit = [first, ...more].find(({ observation }) => refusedCurve(shape, observation).length > 0)
+    if (unfit) {
+      const curve = refusedCurve(shape, unfit.observation)
+      return { kind: 'refused', shape, by: unfit.shape, failure: null, reasons: curve }
+    }
     return { kind: 'shown', basis: isOwn(first) ? 'spoken' : 'inferred', shape, answers: [first, ...more] }
+  }
   if (failures[0]) return { kind: 'undetermined', shape, failure: failures[0] }
   const refusal = tried.find((attempt) => refusedWithMore(attempt.shape, attempt.outcome, shape))
   if (refusal) {

@@ -421,6 +421,20 @@ describe('what one outcome proves', () => {
     expect(evidenceFor('9', tried.slice(0, 2)).kind).toBe('not-asked')
   })
 
+  it.each<[Release, 'P-384' | 'P-521', 'shown' | 'refused']>([
+    ['5.1', 'P-521', 'shown'],
+    ['7.0', 'P-384', 'refused'],
+    ['7.1', 'P-521', 'shown'],
+    ['8.0', 'P-384', 'shown'],
+    ['8.0', 'P-521', 'refused'],
+    ['17', 'P-521', 'refused'],
+  ])('Android %s shown a key on %s in TLS 1.2: %s', (release, key, kind) => {
+    const { der } = issue({ subject: key, key })
+    const known = evidenceFor(release, [said(release, observed({ certificates: [der] }))])
+    expect(known.kind).toBe(kind)
+    if (known.kind === 'refused') expect(known.reasons).toMatchObject([{ parameter: 'key-curve' }])
+  })
+
   it('a staple that the release does not ask for is not part of its answer', () => {
     const answered = observed({ stapledOcsp: Buffer.from('staple') })
     const known = evidenceFor('7.1', [{ shape: unionOf6To9, outcome: answered }])
