@@ -89,7 +89,7 @@ export async function readPkcs12(bytes: Uint8Array, password: string | undefined
   const safes = safeContents.map(safeOf)
   const rounds =
     safes.reduce((sum, safe) => sum + ('cost' in safe ? safe.cost : 0), 0) +
-    (macData ? javascriptWeight * (macData.iterations ?? 1) : 0)
+    (macData ? javascriptWeight * macRounds(macData) : 0)
   if (!(rounds <= maxRounds)) {
     throw new ContainerProblem(
       `asks for more key derivation rounds than the ${maxRounds} allowed for one file (old ones count ${javascriptWeight} times)`,
@@ -154,6 +154,12 @@ function countOf(element: BaseBlock | undefined): number {
   return element.valueBlock.valueDec
 }
 
+/** One where the file names none (RFC 7292 §4). The library makes zero of what does not fit four octets. */
+function macRounds({ iterations = 1 }: MacData): number {
+  if (iterations < 1) throw new DerError('a count of rounds below one or beyond all bounds', 0)
+  return iterations
+}
+
 function macDigest({ mac }: MacData) {
   const oid = mac.digestAlgorithm.algorithmId
   const digest = digests[oid]
@@ -173,7 +179,7 @@ async function fittingPasswords(
   const fits = candidates.find((password) => {
     const salt = forge.util.createBuffer(binary(mac.macSalt.valueBlock.valueHexView))
     const md = forge.md[digest].create()
-    const key = forge.pkcs12.generateKey(password, salt, 3, mac.iterations ?? 1, md.digestLength, md)
+    const key = forge.pkcs12.generateKey(password, salt, 3, macRounds(mac), md.digestLength, md)
     const code = createHmac(digest, Buffer.from(key.getBytes(), 'latin1')).update(authenticated).digest()
     return code.length === expected.length && timingSafeEqual(code, expected)
   })

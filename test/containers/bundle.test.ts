@@ -291,8 +291,14 @@ describe('PKCS #12, odd ones', () => {
       const { problems } = await read(bomb(count, rounds))
       expect(problems[0]?.message).toMatch(/asks for more key derivation rounds than the 2000000 allowed/)
     }
+    // A count below zero would make room for others.
+    for (const octets of ['80000000', '00', '7fffffffff']) {
+      const { problems } = await read(bomb(460, 1_000_000, tlv(0x02, Buffer.from(octets, 'hex'))))
+      expect(problems[0]?.message).toMatch(/a count of rounds below one/)
+    }
     expect((await read(bomb(2, 1_000))).problems[0]?.message).toBe('needs a password')
-    expect(performance.now() - started).toBeLessThan(1_000)
+    // The first alone would take minutes.
+    expect(performance.now() - started).toBeLessThan(8_000)
   })
 
   it('is not opened when a stranger sends it', async () => {
@@ -307,15 +313,15 @@ describe('PKCS #12, odd ones', () => {
   it.each([
     [
       'a safe encrypted for a certificate',
-      pfxOf(sequence(oid('1.2.840.113549.1.7.3'), tlv(0xa0, sequence(tlv(4, Buffer.alloc(128)))))),
+      pfxOf([sequence(oid('1.2.840.113549.1.7.3'), tlv(0xa0, sequence(tlv(4, Buffer.alloc(128)))))]),
       /encrypted for a certificate/,
     ],
     [
       'an unknown cipher',
-      pfxOf(encrypted(sequence(oid('1.2.3.4'), sequence()))),
+      pfxOf([encrypted(sequence(oid('1.2.3.4'), sequence()))]),
       /encrypted with 1\.2\.3\.4/,
     ],
-    ['a safe that is no ContentInfo', pfxOf(sequence(tlv(4, Buffer.alloc(128)))), /damaged/],
+    ['a safe that is no ContentInfo', pfxOf([sequence(tlv(4, Buffer.alloc(128)))]), /damaged/],
   ])('says what is wrong with %s', async (_what, bytes, message) => {
     expect((await read(bytes)).problems[0]?.message).toMatch(message)
   })
@@ -331,10 +337,15 @@ function forgePfx(own: Issued, algorithm: '3des' | 'aes128', password: string | 
   return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1')
 }
 
-/** Version 3, no authentication code, these safes. */
-function pfxOf(...safes: readonly Uint8Array[]): Buffer {
+/** Version 3, these safes; an authentication code that fits nothing if its rounds are given. */
+function pfxOf(safes: readonly Uint8Array[], codeRounds?: Uint8Array): Buffer {
   const authenticated = tlv(0xa0, tlv(0x04, sequence(...safes)))
-  return sequence(Buffer.of(2, 1, 3), sequence(oid('1.2.840.113549.1.7.1'), authenticated))
+  const digest = sequence(sequence(oid('1.3.14.3.2.26')), tlv(0x04, Buffer.alloc(20)))
+  return sequence(
+    Buffer.of(2, 1, 3),
+    sequence(oid('1.2.840.113549.1.7.1'), authenticated),
+    ...(codeRounds ? [sequence(digest, tlv(0x04, Buffer.alloc(8)), codeRounds)] : []),
+  )
 }
 
 function encrypted(algorithm: Uint8Array): Buffer {
@@ -343,7 +354,7 @@ function encrypted(algorithm: Uint8Array): Buffer {
 }
 
 /** A small file that asks for `count` times `rounds` rounds of PBKDF2 with SHA-512. */
-function bomb(count: number, rounds: number): Buffer {
+function bomb(count: number, rounds: number, codeRounds?: Uint8Array): Buffer {
   const hex = rounds.toString(16)
   const number = Buffer.from(hex.padStart(hex.length + (hex.length & 1), '0'), 'hex')
   const kdf = sequence(
@@ -352,7 +363,10 @@ function bomb(count: number, rounds: number): Buffer {
   )
   const aes = sequence(oid('2.16.840.1.101.3.4.1.42'), tlv(0x04, Buffer.alloc(16)))
   const safe = encrypted(sequence(oid('1.2.840.113549.1.5.13'), sequence(kdf, aes)))
-  return pfxOf(...Array.from({ length: count }, () => safe))
+  return pfxOf(
+    Array.from({ length: count }, () => safe),
+    codeRounds,
+  )
 }
 
 describe('limits', () => {
@@ -391,7 +405,13 @@ it('PEM and DER load no library', async () => {
 })
 
 it('never throws on damaged files', async () => {
-  const seeds = [leaf.der, Buffer.from(toPkcs7(chain)), Buffer.from(toPem(chain[0]!))]
+  const seeds = [
+    leaf.der,
+    Buffer.from(toPkcs7(chain)),
+    Buffer.from(toPem(chain[0]!)),
+    bomb(2, 10),
+    forgePfx(issue({ subject: 'x', key: 'rsa-2048' }), 'aes128', '', 1),
+  ]
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...seeds),
