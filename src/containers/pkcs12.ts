@@ -79,8 +79,7 @@ const localKeyId = '1.2.840.113549.1.9.21'
  * apart. Throws `ContainerProblem` (wrong password, too many rounds, unknown scheme) or `DerError` for damaged bytes.
  */
 export async function readPkcs12(bytes: Uint8Array, password: string | undefined): Promise<Pkcs12Content> {
-  const { version, authSafe, macData } = new PFX({ schema: parseBer(bytes) })
-  if (version !== 3) throw new DerError('expected PFX version 3', 0)
+  const { authSafe, macData } = new PFX({ schema: parseBer(bytes) })
   if (authSafe.contentType !== ContentInfo.DATA) {
     throw new ContainerProblem('is protected with a public key instead of a password, which is not supported')
   }

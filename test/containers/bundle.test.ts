@@ -146,6 +146,25 @@ describe('PKCS #7', () => {
     expect(await sha256s(open(0x30, type, open(0xa0, signed)))).toEqual(hashes)
   })
 
+  it('takes plain certificates only, and says when the content is something else', async () => {
+    const odd = tlv(0xa1, Buffer.from(leaf.der))
+    const signed = (...certificates: Uint8Array[]) =>
+      sequence(
+        Buffer.of(2, 1, 1),
+        tlv(0x31),
+        sequence(oid('1.2.840.113549.1.7.1')),
+        tlv(0xa0, ...certificates),
+        tlv(0x31),
+      )
+    const file = sequence(oid('1.2.840.113549.1.7.2'), tlv(0xa0, signed(odd, intermediate.der)))
+    expect(await read(file)).toMatchObject({ certificates: [{ sha256: hashes[1] }], problems: [] })
+    const enveloped = sequence(oid('1.2.840.113549.1.7.3'), tlv(0xa0, signed(leaf.der)))
+    expect(await read(enveloped)).toMatchObject({
+      certificates: [],
+      problems: [{ message: expect.stringMatching(/content is not SignedData/) }],
+    })
+  })
+
   it('ends with a problem when lengths nest without end', async () => {
     const bundle = await read(
       Buffer.concat([Buffer.from('308006092a864886f70d010702', 'hex'), Buffer.alloc(2e5, 'a080', 'hex')]),
@@ -270,6 +289,10 @@ describe('PKCS #12, odd ones', () => {
     expect(await sha256s(pfx)).toEqual([hashes[0]])
   })
 
+  it('opens bags in a bag', async () => {
+    expect(await sha256s(pfxOf([plainSafe(nestedBag(certificateBag(leaf.der)))]))).toEqual([hashes[0]])
+  })
+
   it('believes no content that the code does not cover', async () => {
     const own = issue({ subject: 'sts.contoso.example', key: 'rsa-2048' })
     const pfx = Buffer.from(forgePfx(own, '3des', 'secret'))
@@ -321,6 +344,27 @@ describe('PKCS #12, odd ones', () => {
       pfxOf([encrypted(sequence(oid('1.2.3.4'), sequence()))]),
       /encrypted with 1\.2\.3\.4/,
     ],
+    [
+      'a file that is signed instead of protected by a password',
+      sequence(
+        Buffer.of(2, 1, 3),
+        sequence(
+          oid('1.2.840.113549.1.7.2'),
+          tlv(0xa0, tlv(0x04, sequence(Buffer.alloc(200, '0500', 'hex')))),
+        ),
+      ),
+      /protected with a public key/,
+    ],
+    [
+      'bags in bags without end',
+      pfxOf([plainSafe([0, 1, 2, 3].reduce((bag) => nestedBag(bag), certificateBag(leaf.der)))]),
+      /nested too deeply/,
+    ],
+    [
+      'another kind of certificate',
+      pfxOf([plainSafe(certificateBag(leaf.der, '1.2.840.113549.1.9.22.2'))]),
+      /holds no certificate/,
+    ],
     ['a safe that is no ContentInfo', pfxOf([sequence(tlv(4, Buffer.alloc(128)))]), /damaged/],
   ])('says what is wrong with %s', async (_what, bytes, message) => {
     expect((await read(bytes)).problems[0]?.message).toMatch(message)
@@ -347,6 +391,12 @@ function pfxOf(safes: readonly Uint8Array[], codeRounds?: Uint8Array): Buffer {
     ...(codeRounds ? [sequence(digest, tlv(0x04, Buffer.alloc(8)), codeRounds)] : []),
   )
 }
+
+const certificateBag = (der: Uint8Array, type = '1.2.840.113549.1.9.22.1') =>
+  sequence(oid('1.2.840.113549.1.12.10.1.3'), tlv(0xa0, sequence(oid(type), tlv(0xa0, tlv(0x04, der)))))
+const nestedBag = (bag: Uint8Array) => sequence(oid('1.2.840.113549.1.12.10.1.6'), tlv(0xa0, sequence(bag)))
+const plainSafe = (...bags: readonly Uint8Array[]) =>
+  sequence(oid('1.2.840.113549.1.7.1'), tlv(0xa0, tlv(0x04, sequence(...bags))))
 
 function encrypted(algorithm: Uint8Array): Buffer {
   const content = sequence(oid('1.2.840.113549.1.7.1'), algorithm, tlv(0x80, Buffer.alloc(160)))
