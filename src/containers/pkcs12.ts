@@ -14,6 +14,7 @@ import {
 } from 'pkijs'
 import { DerError } from '../x509/der.js'
 import { childrenIn, parseBer } from './ber.js'
+import { binary, loadForge } from './forge.js'
 import { ContainerProblem } from './problem.js'
 
 /** What Windows and OpenSSL write beside a bag (RFC 7292 §4.2): which key belongs to which certificate. */
@@ -276,40 +277,4 @@ function labelsOf(attributes: readonly BaseBlock[] | undefined): BagLabels {
 function octetsOf(element: unknown): Uint8Array {
   if (!(element instanceof OctetString)) throw new DerError('expected an OCTET STRING', 0)
   return new Uint8Array(element.getValue())
-}
-
-const binary = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
-
-/** The package's types leave out its password-based encryption and say nothing of passwords that are not there. */
-interface Forge {
-  readonly asn1: { fromDer(der: string): unknown }
-  readonly util: { createBuffer(text: string): unknown }
-  readonly md: Record<
-    'sha1' | 'sha256' | 'sha384' | 'sha512',
-    { create(): { readonly digestLength: number } }
-  >
-  readonly pkcs12: {
-    generateKey(
-      password: string | null,
-      salt: unknown,
-      id: 3,
-      rounds: number,
-      length: number,
-      md: unknown,
-    ): { getBytes(): string }
-  }
-  readonly pki: {
-    readonly pbe: {
-      getCipher(
-        oid: string,
-        parameters: unknown,
-        password: string | null,
-      ): { update(input: unknown): void; finish(): boolean; readonly output: { getBytes(): string } }
-    }
-  }
-}
-
-async function loadForge(): Promise<Forge> {
-  const { default: forge } = await import('node-forge')
-  return forge as unknown as Forge
 }
