@@ -221,6 +221,21 @@ describe('what is no sound server gets one clear answer', () => {
   }
 })
 
+it('a run stopped while an issuer is fetched gives no half report', async () => {
+  const silent = await rawServer(() => {})
+  closers.push(silent.close)
+  const url = `http://127.0.0.1:${silent.port}/ca.cer`
+  const lone = issue({ subject: name, issuer: issuing2, names: [name], caIssuers: [url] })
+  const stop = new AbortController()
+  const started = performance.now()
+  const run = checked([await serving([lone])], {
+    signal: stop.signal,
+    onProgress: ({ kind }) => kind === 'repairing' && setTimeout(() => stop.abort(), 200),
+  })
+  await expect(run).rejects.toThrow(/abort/i)
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
+
 it('a certificate that expired is named with its date', async () => {
   const old = issue({
     subject: name,
