@@ -1,5 +1,5 @@
 import { LimitReached } from '../path/limits.js'
-import { canVerifyAsJdk, validateAsJdk } from '../path/pkix-jdk.js'
+import { canVerifyAsLibcore, validateAsLibcore } from '../path/pkix-libcore.js'
 import { type PathProblem, validityProblem } from '../path/problem.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey, sameName } from '../x509/name-match.js'
@@ -212,7 +212,9 @@ class Walk {
   }
 
   #isUseful = (child: Certificate, issuer: Certificate): boolean =>
-    this.#graph.leadsToAnchor(issuer) && canVerifyAsJdk(issuer) && this.#search.budget.verify(child, issuer)
+    this.#graph.leadsToAnchor(issuer) &&
+    canVerifyAsLibcore(issuer) &&
+    this.#search.budget.verify(child, issuer)
 
   /** TrustManagerImpl#verifyChain. */
   #finish(): CandidatePath | null {
@@ -246,7 +248,7 @@ class Walk {
       const problem: StapleProblem | null = stapleProblem(staple, leaf, issuer, at)
       return problem && { ...problem, certificate: leaf.sha256 }
     }
-    return validateAsJdk({
+    return validateAsLibcore({
       certificates: [...this.#untrusted],
       anchor,
       at,

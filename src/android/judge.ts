@@ -1,7 +1,7 @@
 import { Budget, LimitReached } from '../path/limits.js'
 import { undecodableAsBc } from '../path/pkix-bc.js'
 import { serverPurposeProblem, validityProblem } from '../path/problem.js'
-import { jdkView } from '../path/view-jdk.js'
+import { libcoreView } from '../path/view-libcore.js'
 import type { Certificate } from '../x509/certificate.js'
 import { parseOcspResponse } from '../x509/ocsp.js'
 import { parseCertificate } from '../x509/parse.js'
@@ -104,7 +104,7 @@ function readPresented(presented: JudgeInput['presented']): readonly Certificate
 function anchorsOf(anchors: JudgeInput['anchors'], { builder }: ReleaseRules): TrustAnchors {
   if ('named' in anchors) return anchors
   const undecodable = (certificate: Certificate): string | null =>
-    builder === 'greedy' ? undecodableAsBc(certificate) : jdkView(certificate).undecodable
+    builder === 'greedy' ? undecodableAsBc(certificate) : libcoreView(certificate).undecodable
   return keyStoreAnchors(
     anchors.flatMap((item) => {
       const result = 'der' in item ? ({ ok: true, certificate: item } as const) : parseCertificate(item)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/pki.js'
 import { Budget } from '../../src/path/limits.js'
 import { validateAsBc } from '../../src/path/pkix-bc.js'
-import { validateAsJdk } from '../../src/path/pkix-jdk.js'
+import { validateAsLibcore } from '../../src/path/pkix-libcore.js'
 import { certificateOf } from '../support/hostile-chains.js'
 
 /**
@@ -17,7 +17,7 @@ function outcome(path: readonly Issued[], anchor: Issued = root): string {
   const certificates = path.map(certificateOf)
   const common = { certificates, anchor: certificateOf(anchor), at, budget: new Budget() }
   const bc = validateAsBc(common)
-  const jdk = validateAsJdk({ ...common, staple: () => null })
+  const jdk = validateAsLibcore({ ...common, staple: () => null })
   const text = (problem: ReturnType<typeof validateAsBc>) =>
     problem ? `${problem.rule}${problem.endsSearch ? ', search ends' : ''}` : 'ok'
   return `${text(bc)} | ${text(jdk)}`

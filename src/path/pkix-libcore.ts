@@ -1,14 +1,14 @@
 import type { Certificate, PublicKey } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { criticalOids } from './extensions.js'
-import { PlatformCrash } from './general-names-jdk.js'
+import { PlatformCrash } from './general-names-libcore.js'
 import type { Budget } from './limits.js'
-import { JdkNameConstraints } from './name-constraints-jdk.js'
-import { JdkPolicies } from './policy-jdk.js'
+import { LibcoreNameConstraints } from './name-constraints-libcore.js'
+import { LibcorePolicies } from './policy-libcore.js'
 import { type PathProblem, problem, serverPurposeProblem, validityProblem } from './problem.js'
-import { integerText, jdkView } from './view-jdk.js'
+import { integerText, libcoreView } from './view-libcore.js'
 
-export interface JdkPath<Other> {
+export interface LibcorePath<Other> {
   /** Leaf first, the anchor not included; at least one. */
   readonly certificates: readonly Certificate[]
   readonly anchor: Certificate
@@ -44,18 +44,18 @@ const usableCurves = new Set(['P-224', 'P-256', 'P-384', 'P-521'])
  * The first thing OpenJDK's PKIXCertPathValidator (Android 7.0 and later) finds wrong with a path; null: nothing.
  * Checkers run in its order, from the certificate below the anchor down to the leaf. Throws `LimitReached`.
  */
-export function validateAsJdk<Other>({
+export function validateAsLibcore<Other>({
   certificates,
   anchor,
   at,
   budget,
   staple,
-}: JdkPath<Other>): PathProblem | Other | null {
+}: LibcorePath<Other>): PathProblem | Other | null {
   const top = certificates.at(-1)!
   const mismatch = anchorMismatch(top, anchor)
   if (mismatch) return mismatch
-  const policies = new JdkPolicies(certificates.length, budget)
-  const constraints = new JdkNameConstraints(budget)
+  const policies = new LibcorePolicies(certificates.length, budget)
+  const constraints = new LibcoreNameConstraints(budget)
   let maxPathLength = certificates.length
   for (let i = certificates.length - 1; i >= 0; i--) {
     const certificate = certificates[i]!
@@ -69,7 +69,7 @@ export function validateAsJdk<Other>({
       }
       const isSelfIssued = sameName(certificate.issuer, certificate.subject)
       const isOldAuthority = certificate.version < 3 && issuer === anchor && isSelfIssued
-      const pathLength = isOldAuthority ? Number.POSITIVE_INFINITY : jdkView(certificate).pathLength
+      const pathLength = isOldAuthority ? Number.POSITIVE_INFINITY : libcoreView(certificate).pathLength
       if (pathLength === -1)
         return problem('not-a-ca', certificate, `"${certificate.subject.text}" is no authority`)
       if (!isSelfIssued && maxPathLength-- <= 0) {
@@ -90,7 +90,7 @@ export function validateAsJdk<Other>({
 
     const basic = validityProblem(certificate, at) ?? chainingProblem(certificate, issuer)
     if (basic) return basic
-    if (!canVerifyAsJdk(issuer) || !budget.verify(certificate, issuer)) {
+    if (!canVerifyAsLibcore(issuer) || !budget.verify(certificate, issuer)) {
       return problem(
         'wrong-key',
         certificate,
@@ -100,7 +100,7 @@ export function validateAsJdk<Other>({
 
     if (i === 0) {
       const leaf =
-        (jdkView(certificate).pathLength === -1 ? staple(certificate, issuer) : null) ??
+        (libcoreView(certificate).pathLength === -1 ? staple(certificate, issuer) : null) ??
         serverPurposeProblem(certificate)
       if (leaf) return leaf
     }
@@ -117,7 +117,7 @@ export function validateAsJdk<Other>({
 
 /** AdaptableX509CertSelector: what the top certificate's authorityKeyIdentifier says must fit the anchor. */
 function anchorMismatch(top: Certificate, anchor: Certificate): PathProblem | null {
-  const wanted = jdkView(top).authorityKeyIdentifier
+  const wanted = libcoreView(top).authorityKeyIdentifier
   // An identifier that cannot be read is compared as it stands, and differs.
   const keyIdentifier = anchor.unreadable.includes('2.5.29.14') ? 'unreadable' : anchor.subjectKeyIdentifier
   if (wanted?.keyIdentifier && keyIdentifier !== null && wanted.keyIdentifier !== keyIdentifier) {
@@ -139,7 +139,7 @@ function anchorMismatch(top: Certificate, anchor: Certificate): PathProblem | nu
 }
 
 function algorithmProblem(certificate: Certificate, issuer: Certificate): PathProblem | null {
-  const { undecodable } = jdkView(certificate)
+  const { undecodable } = libcoreView(certificate)
   if (undecodable) return problem('unreadable', certificate, undecodable)
   const disabled = disabledSignatures[certificate.signatureAlgorithm]
   if (disabled) return problem('weak-signature', certificate, `${disabled} on "${certificate.subject.text}"`)
@@ -166,7 +166,7 @@ const isDisabledKey = ({ algorithm, bits }: PublicKey): boolean =>
 
 /** Checks the certificate against what is demanded above it and adds what it demands itself. */
 function nameConstraintProblem(
-  constraints: JdkNameConstraints,
+  constraints: LibcoreNameConstraints,
   certificate: Certificate,
   isLeaf: boolean,
 ): PathProblem | null {
@@ -192,5 +192,5 @@ function chainingProblem(certificate: Certificate, issuer: Certificate): PathPro
 }
 
 /** Whether the platform has a use for such a key at all. */
-export const canVerifyAsJdk = ({ publicKey: { algorithm, curve } }: Certificate): boolean =>
+export const canVerifyAsLibcore = ({ publicKey: { algorithm, curve } }: Certificate): boolean =>
   algorithm !== 'ec' || usableCurves.has(curve ?? '')

@@ -7,7 +7,7 @@ import { attributeKey } from '../x509/name-match.js'
  * General names as OpenJDK's sun.security.x509 reads and compares them: which encodings it refuses, and how one name
  * relates to another as a name constraint (GeneralNameInterface#constrains of each class).
  */
-export type JdkName =
+export type LibcoreName =
   | { readonly kind: 'email' | 'dns'; readonly text: string }
   | { readonly kind: 'uri'; readonly host: string | null; readonly hostIsDns: boolean }
   | { readonly kind: 'ip'; readonly octets: Uint8Array }
@@ -22,7 +22,7 @@ export type Relation = 'match' | 'narrows' | 'widens' | 'same-type' | 'different
 export class PlatformCrash extends Error {}
 
 /** GeneralName(DerValue, nameConstraint). Throws `DerError` where the JDK throws IOException. */
-export function readJdkName(element: Element, isConstraint: boolean): JdkName {
+export function readLibcoreName(element: Element, isConstraint: boolean): LibcoreName {
   const [number, constructed] = [element.tag & 0x1f, (element.tag & 0x20) !== 0]
   const isContext = (element.tag & 0xc0) === 0x80
   if (!isContext || constructed !== [0, 3, 4, 5].includes(number))
@@ -62,10 +62,10 @@ export function readJdkName(element: Element, isConstraint: boolean): JdkName {
 }
 
 /** GeneralNames(DerValue), tagged or not: at least one name, and every one readable. */
-export function readJdkNames(element: Element): JdkName[] {
+export function readLibcoreNames(element: Element): LibcoreName[] {
   const names = childrenOf(element)
   if (names.length === 0) throw new DerError('an empty list of names', element.start)
-  return names.map((name) => readJdkName(name, false))
+  return names.map((name) => readLibcoreName(name, false))
 }
 
 export const rdnKeys = (rdns: RelativeNames): string[] =>
@@ -87,7 +87,7 @@ function addressOctets(element: Element): Uint8Array {
 const uriText = /^(?:[A-Za-z0-9\-_.!~*'();/?:@&=+$,[\]#\u00a0-\uffff]|%[0-9A-Fa-f]{2})*$/
 
 /** URIName(String): an absolute URI whose host, where it has one, is a DNS name or an address. */
-function uriName(element: Element): JdkName {
+function uriName(element: Element): LibcoreName {
   const text = ia5Text(element)
   const match = /^([A-Za-z][A-Za-z0-9+.-]*):(.+)$/s.exec(text)
   if (!match || !uriText.test(text)) throw new DerError('not an absolute URI', element.start)
@@ -96,7 +96,7 @@ function uriName(element: Element): JdkName {
   // Without a server-based authority java.net.URI has no host, and a constraint then meets null.
   if (!host || (!host.startsWith('[') && !isServerHost(host)))
     return { kind: 'uri', host: null, hostIsDns: false }
-  const hostIsDns = isJdkDnsName(host)
+  const hostIsDns = isLibcoreDnsName(host)
   if (!hostIsDns && !host.startsWith('[') && !isIpv4Text(host)) {
     throw new DerError('a URI whose host is no DNS name', element.start)
   }
@@ -104,10 +104,10 @@ function uriName(element: Element): JdkName {
 }
 
 /** URIName#nameConstraint: a bare host or a domain with a leading dot. */
-function uriConstraint(element: Element): JdkName {
+function uriConstraint(element: Element): LibcoreName {
   const host = ia5Text(element)
   const hasScheme = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(host)
-  if (hasScheme || !uriText.test(host) || !isJdkDnsName(host.replace(/^\./, ''))) {
+  if (hasScheme || !uriText.test(host) || !isLibcoreDnsName(host.replace(/^\./, ''))) {
     throw new DerError('not a URI constraint', element.start)
   }
   return { kind: 'uri', host: host.toLowerCase(), hostIsDns: true }
@@ -122,11 +122,11 @@ export const isIpv4Text = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) < 256)
 
 /** DNSName(String): letters, digits and hyphens, no empty or over-long label. */
-export const isJdkDnsName = (text: string): boolean =>
+export const isLibcoreDnsName = (text: string): boolean =>
   text.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/.test(text)
 
 /** `self.constrains(other)`. */
-export function relation(self: JdkName, other: JdkName): Relation {
+export function relation(self: LibcoreName, other: LibcoreName): Relation {
   switch (self.kind) {
     case 'dns':
       return other.kind === 'dns' ? dnsRelation(self.text, other.text) : 'different-type'
@@ -174,7 +174,7 @@ function emailRelation(self: string, other: string): Relation {
   return part.startsWith('.') || whole[whole.length - part.length - 1] === '@' ? outcome : 'same-type'
 }
 
-function uriRelation(self: JdkName & { kind: 'uri' }, other: JdkName & { kind: 'uri' }): Relation {
+function uriRelation(self: LibcoreName & { kind: 'uri' }, other: LibcoreName & { kind: 'uri' }): Relation {
   if (other.host === null) throw new PlatformCrash('a URI without a host cannot be compared')
   if (other.host === self.host) return 'match'
   if (!self.hostIsDns || !other.hostIsDns) return 'same-type'

@@ -12,11 +12,11 @@ import {
 import { readName } from '../x509/name.js'
 import { algorithmOf, extensionOids } from '../x509/parse.js'
 import { type Policy, pathExtensions, type Subtree } from './extensions.js'
-import { type JdkName, readJdkName, readJdkNames } from './general-names-jdk.js'
+import { type LibcoreName, readLibcoreName, readLibcoreNames } from './general-names-libcore.js'
 
 /** A subtree of a name constraint; distances other than "everything below" make the check fail. */
-export interface JdkSubtree {
-  readonly name: JdkName
+export interface LibcoreSubtree {
+  readonly name: LibcoreName
   readonly hasDistance: boolean
 }
 
@@ -24,15 +24,15 @@ export interface JdkSubtree {
  * A certificate as `sun.security.x509.X509CertImpl` sees it. It differs from the plain view in this: an extension that
  * cannot be read does not exist unless it is critical, and then the whole certificate cannot be read.
  */
-export interface JdkView {
+export interface LibcoreView {
   /** Why the JDK refuses to decode the certificate; null: it does not. */
   readonly undecodable: string | null
   /** `getBasicConstraints()`: -1 for no authority, Infinity for no limit. */
   readonly pathLength: number
-  readonly names: readonly JdkName[] | null
+  readonly names: readonly LibcoreName[] | null
   readonly nameConstraints: {
-    readonly permitted: readonly JdkSubtree[] | null
-    readonly excluded: readonly JdkSubtree[] | null
+    readonly permitted: readonly LibcoreSubtree[] | null
+    readonly excluded: readonly LibcoreSubtree[] | null
   } | null
   readonly policies: readonly Policy[] | null
   readonly policyMappings: readonly (readonly [string, string])[] | null
@@ -45,9 +45,9 @@ export interface JdkView {
   } | null
 }
 
-const remembered = new WeakMap<Certificate, JdkView>()
+const remembered = new WeakMap<Certificate, LibcoreView>()
 
-export function jdkView(certificate: Certificate): JdkView {
+export function libcoreView(certificate: Certificate): LibcoreView {
   let view = remembered.get(certificate)
   if (!view) {
     view = viewOf(certificate)
@@ -56,7 +56,7 @@ export function jdkView(certificate: Certificate): JdkView {
   return view
 }
 
-function viewOf(certificate: Certificate): JdkView {
+function viewOf(certificate: Certificate): LibcoreView {
   const extensions = pathExtensions(certificate)
   const unreadable = new Set([...certificate.unreadable, ...extensions.unreadable])
   const read = <T>(oid: string, reader: (extension: Extension) => T): T | null => {
@@ -73,11 +73,11 @@ function viewOf(certificate: Certificate): JdkView {
   // The plain view is more lenient or stricter in places; only the JDK's reading of these three counts.
   unreadable.delete(extensionOids.subjectAltName)
   const names = read(extensionOids.subjectAltName, ({ value }) =>
-    readJdkNames(onlyElement(value, tags.sequence)),
+    readLibcoreNames(onlyElement(value, tags.sequence)),
   )
   const nameConstraints = read(extensionOids.nameConstraints, () => ({
-    permitted: extensions.nameConstraints?.permitted?.map(jdkSubtree) ?? null,
-    excluded: extensions.nameConstraints?.excluded?.map(jdkSubtree) ?? null,
+    permitted: extensions.nameConstraints?.permitted?.map(libcoreSubtree) ?? null,
+    excluded: extensions.nameConstraints?.excluded?.map(libcoreSubtree) ?? null,
   }))
   const authorityKeyIdentifier = read(extensionOids.authorityKeyIdentifier, ({ value }) =>
     authorityKeyIdentifierOf(onlyElement(value)),
@@ -102,17 +102,17 @@ function viewOf(certificate: Certificate): JdkView {
   }
 }
 
-const jdkSubtree = ({ base, hasDistance }: Subtree): JdkSubtree => ({
-  name: readJdkName(base, true),
+const libcoreSubtree = ({ base, hasDistance }: Subtree): LibcoreSubtree => ({
+  name: readLibcoreName(base, true),
   hasDistance,
 })
 
-function authorityKeyIdentifierOf(element: Element): JdkView['authorityKeyIdentifier'] {
+function authorityKeyIdentifierOf(element: Element): LibcoreView['authorityKeyIdentifier'] {
   let [keyIdentifier, serialNumber]: [string | null, string | null] = [null, null]
   for (const field of childrenOf(expectTag(element, tags.sequence))) {
     if (field.tag === 0x80) keyIdentifier = hexOf(contentOf(field))
     else if (field.tag === 0x82) serialNumber = integerText(hexOf(contentOf(field)))
-    else if (field.tag === 0xa1) readJdkNames(field)
+    else if (field.tag === 0xa1) readLibcoreNames(field)
     else throw new DerError('not an authority key identifier', field.start)
   }
   return { keyIdentifier, serialNumber }
