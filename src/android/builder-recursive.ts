@@ -44,8 +44,8 @@ export function searchRecursively(search: Search): SearchResult {
         new Walk(search, graph, attempts, { maxSteps: Number.POSITIVE_INFINITY, signed: false }).run(),
       )
     } catch (error) {
-      // The platform's own limits make its order of trying part of the verdict; without them only the outcome counts.
-      if (!(error instanceof LimitReached) || search.rules.search) throw error
+      // No release limits its search, so only the outcome counts, not the order of trying.
+      if (!(error instanceof LimitReached)) throw error
       search.budget.renewSteps()
       return found(
         new Walk(search, graph, attempts, { maxSteps: Number.POSITIVE_INFINITY, signed: true }).run(),
@@ -258,7 +258,7 @@ class Walk {
   }
 
   #isBlocked({ publicKey, sha256, subject }: Certificate): boolean {
-    const owner = blockedKey(publicKey)
+    const owner = blockedKey(publicKey, this.#search.rules)
     if (!owner) return false
     const detail = `the key of "${subject.text}" is that of ${owner}`
     this.#fail(
@@ -271,17 +271,7 @@ class Walk {
 
   #countStep(): boolean {
     this.#search.budget.step()
-    if (++this.#steps > this.#maxSteps) return false
-    const limits = this.#search.rules.search
-    if (!limits) return true
-    const { maxUntrusted, maxSteps } = limits
-    const tooLong = this.#untrusted.length > maxUntrusted
-    if (!tooLong && this.#steps <= maxSteps) return true
-    const detail = tooLong
-      ? `more than ${maxUntrusted} certificates below the root`
-      : `more than ${maxSteps} steps`
-    this.#fail(this.#entries(), { rule: 'search-limit', certificate: null, detail }, false)
-    return false
+    return ++this.#steps <= this.#maxSteps
   }
 
   #entries(): CandidatePath['certificates'] {

@@ -202,7 +202,6 @@ function bestReason(attempts: readonly Attempt[], search: Search): Problem {
 
 function rankOf({ problems, isComplete, certificates }: Attempt, search: Search): number {
   const { rule } = problems[0]!
-  if (rule === 'search-limit') return 90
   if (rule === 'wrong-key' || rule === 'name-chaining') return 60
   if (isComplete) return 10
   const [child, last] = certificates.slice(-2).map(({ certificate }) => certificate)

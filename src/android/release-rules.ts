@@ -6,12 +6,10 @@ import { type StrengthRules, strengthBefore6, strengthFrom6, strengthFrom10 } fr
 export interface ReleaseRules {
   /**
    * greedy: first certificate of the right name, no second thoughts, BouncyCastle's validator.
-   * recursive: every order tried, OpenJDK's validator. conscrypt TrustManagerImpl@5.0.0_r1 … @6.0.1_r22, @7.0.0_r1 …
+   * recursive: every order tried, libcore's fork of OpenJDK's validator. conscrypt TrustManagerImpl@5.0.0_r1 … @6.0.1_r22, @7.0.0_r1 …
    */
   readonly builder: 'greedy' | 'recursive'
   readonly strength: StrengthRules
-  /** Bounds of the recursive search; null: none. google/conscrypt db5bc030, assumed to be in 17. */
-  readonly search: { readonly maxUntrusted: number; readonly maxSteps: number } | null
   /**
    * What becomes of a stapled OCSP response. conscrypt TrustManagerImpl#setOcspResponses@8.0.0_r1; without fallback to
    * certificate revocation lists from 14 (commit f3fb2568).
@@ -22,6 +20,8 @@ export interface ReleaseRules {
   readonly patchedVerifier: Verifier
   /** A dNSName with NUL or a byte above 127: spoils the whole list, or only itself (conscrypt @8.0.0_r1). */
   readonly oddNameSpoilsList: boolean
+  /** Whether the 86 further keys count that 17 has built in (StaticBlocklist). */
+  readonly blocksChromiumKeys: boolean
   /** Serial numbers blocked for leaves of any issuer, hex. bouncycastle CertBlacklist@4.4.4_r2, @5.1.1_r1. */
   readonly blockedSerials: readonly string[]
   /** Which keyUsage checks BoringSSL makes while shaking hands (ssl_cert.cc, handshake_client.cc, tls13_both.cc). */
@@ -37,7 +37,6 @@ function rulesOf(release: Release): ReleaseRules {
   return {
     builder: from('7.0') ? 'recursive' : 'greedy',
     strength: from('10') ? strengthFrom10 : from('6.0') ? strengthFrom6 : strengthBefore6,
-    search: from('17') ? { maxUntrusted: 20, maxSteps: 2048 } : null,
     staple: from('14') ? 'checked' : from('8.0') ? 'checked-or-crl' : 'ignored',
     verifier,
     // 8.0 never got the change (okhttp android-security-8.0.0_r54).
@@ -45,6 +44,7 @@ function rulesOf(release: Release): ReleaseRules {
     oddNameSpoilsList: !from('8.0'),
     // 0x31da7 is absent at 4.4_r1 and present at 4.4.4_r2; the list is short and hits any issuer until 6.0.
     blockedSerials: from('6.0') ? [] : ['0864', '0827', '031da7'],
+    blocksChromiumKeys: from('17'),
     tlsKeyUsage: { ec: from('8.0'), tls13: from('10'), rsa: from('14') },
   }
 }

@@ -2,15 +2,7 @@ import type { Certificate } from '../x509/certificate.js'
 import { onlyElement } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
 import { domainFilter } from './domain-filter.js'
-import {
-  isIpv4Text,
-  isLibcoreDnsName,
-  type LibcoreName,
-  PlatformCrash,
-  type Relation,
-  rdnKeys,
-  relation,
-} from './general-names-libcore.js'
+import { type LibcoreName, PlatformCrash, type Relation, rdnKeys, relation } from './general-names-libcore.js'
 import type { Budget } from './limits.js'
 import { type LibcoreSubtree, libcoreView } from './view-libcore.js'
 
@@ -21,8 +13,8 @@ interface Lists {
 }
 
 /**
- * Name constraints gathered along a path, as OpenJDK's NameConstraintsExtension and GeneralSubtrees do it. Methods
- * throw `PlatformCrash` where the JDK throws a RuntimeException, and `LimitReached`.
+ * Name constraints gathered along a path, as libcore's NameConstraintsExtension and GeneralSubtrees do it. Methods
+ * throw `PlatformCrash` where they throw a RuntimeException, and `LimitReached`.
  */
 export class LibcoreNameConstraints {
   #lists: Lists | null = null
@@ -44,7 +36,7 @@ export class LibcoreNameConstraints {
     const isAllowed = (name: LibcoreName): boolean => this.#isAllowed({ permitted, excluded }, name, mayCover)
     if (rdns.length > 0 && !isAllowed(subject)) return `subject "${certificate.subject.text}"`
     const names = libcoreView(certificate).names ?? emailsOf(certificate)
-    for (const name of [...names, ...hostInCommonName(certificate, names)]) {
+    for (const name of names) {
       if (!isAllowed(name)) return nameText(name)
     }
     return null
@@ -74,7 +66,7 @@ export class LibcoreNameConstraints {
         lists.excluded = lists.excluded ? this.#union(lists.excluded, nothingLeft) : nothingLeft
     }
     if (lists.permitted && lists.excluded) this.#reduce(lists.permitted, lists.excluded)
-    // The JDK encodes what it has merged, and reads no party name that it could write again.
+    // libcore encodes what it has merged, and reads no party name that it could write again.
     const isEdi = ({ name }: LibcoreSubtree): boolean => name.kind === 'edi'
     return lists.permitted?.some(isEdi) || lists.excluded?.some(isEdi) ? 'an ediPartyName constraint' : null
   }
@@ -183,14 +175,14 @@ export class LibcoreNameConstraints {
 const copy = (subtrees: readonly LibcoreSubtree[] | null): LibcoreSubtree[] | null =>
   subtrees && [...subtrees]
 
-/** GeneralSubtrees#createWidestSubtree: the JDK can write down "every name" for directory names only. */
+/** GeneralSubtrees#createWidestSubtree: it can write down "every name" for directory names only. */
 function everythingOf(name: LibcoreName): LibcoreSubtree {
   if (name.kind !== 'directory')
     throw new PlatformCrash(`permitted ${name.kind} names that leave nothing in common`)
   return { name: { kind: 'directory', rdns: [] }, hasDistance: false }
 }
 
-/** Without a subjectAltName, e-mail addresses in the subject count. */
+/** Without a subjectAltName, e-mail addresses in the subject count; a common name never does. */
 function emailsOf(certificate: Certificate): LibcoreName[] {
   return readName(onlyElement(certificate.subject.der))
     .flat()
@@ -198,20 +190,6 @@ function emailsOf(certificate: Certificate): LibcoreName[] {
     .map((attribute) => stringOf(attribute) ?? '')
     .filter((text) => text.slice(text.indexOf('@') + 1) !== '')
     .map((text) => ({ kind: 'email', text: text.toLowerCase() }))
-}
-
-/** JDK 8u201 and later: the last common name counts as a host where the SAN names none of its kind. */
-function hostInCommonName(certificate: Certificate, names: readonly LibcoreName[]): LibcoreName[] {
-  const rdns = readName(onlyElement(certificate.subject.der))
-  const attribute = rdns.flat().findLast(({ oid }) => oid === '2.5.4.3')
-  const text = attribute ? stringOf(attribute) : null
-  if (text === null) return []
-  if (isIpv4Text(text)) {
-    const octets = Uint8Array.from(text.split('.'), Number)
-    return names.some(({ kind }) => kind === 'ip') ? [] : [{ kind: 'ip', octets }]
-  }
-  if (!isLibcoreDnsName(text) || names.some(({ kind }) => kind === 'dns')) return []
-  return [{ kind: 'dns', text: text.toLowerCase() }]
 }
 
 function nameText(name: LibcoreName): string {

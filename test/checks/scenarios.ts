@@ -313,10 +313,6 @@ const rules: Record<string, Scenario> = {
     },
     finds: ['error staple-rejected: 8.0-17'],
   },
-  'a search that stops at a limit of the release': {
-    world: { servers: [{ sent: [leaf, intermediate], judged: refusedFor('search-limit') }], anchors },
-    finds: ['error verdict-undetermined'],
-  },
   'a root known by its hash only': {
     world: {
       servers: [
