@@ -42,7 +42,7 @@ export function settingsOf(
     releases,
     at: options.at ?? new Date(),
     read: readOnce(),
-    stores: new Map(releases.map((release) => [release, addAnchors(trustStore(release), added)])),
+    stores: new Map(releases.map((release) => [release, addAnchors(release, trustStore(release), added)])),
   }
 }
 

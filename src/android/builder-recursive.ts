@@ -1,5 +1,6 @@
+import { isKnownKey } from '../path/key-forms.js'
 import { LimitReached } from '../path/limits.js'
-import { canVerifyAsLibcore, validateAsLibcore } from '../path/pkix-libcore.js'
+import { validateAsLibcore } from '../path/pkix-libcore.js'
 import { type PathProblem, validityProblem } from '../path/problem.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey, sameName } from '../x509/name-match.js'
@@ -90,7 +91,8 @@ class Graph {
     let refusal = this.#refused.get(certificate)
     if (refusal === undefined) {
       const { at, rules } = this.#search
-      refusal = validityProblem(certificate, at) ?? strengthProblem(certificate, rules.strength)
+      refusal =
+        validityProblem(certificate, at) ?? strengthProblem(certificate, rules.strength, rules.keyForms)
       this.#refused.set(certificate, refusal)
     }
     return refusal
@@ -213,7 +215,7 @@ class Walk {
 
   #isUseful = (child: Certificate, issuer: Certificate): boolean =>
     this.#graph.leadsToAnchor(issuer) &&
-    canVerifyAsLibcore(issuer) &&
+    isKnownKey(issuer.publicKey, this.#search.rules.keyForms) &&
     this.#search.budget.verify(child, issuer)
 
   /** TrustManagerImpl#verifyChain. */
@@ -234,8 +236,9 @@ class Walk {
   }
 
   #weakness(): PathProblem | null {
+    const { strength, keyForms } = this.#search.rules
     for (const certificate of this.#untrusted) {
-      const weak = strengthProblem(certificate, this.#search.rules.strength)
+      const weak = strengthProblem(certificate, strength, keyForms)
       if (weak) return weak
     }
     return null
@@ -254,6 +257,8 @@ class Walk {
       at,
       budget,
       staple: judgeStaple,
+      rules: rules.libcore,
+      keyForms: rules.keyForms,
     })
   }
 

@@ -1,3 +1,5 @@
+import type { OddForm } from '../path/key-forms.js'
+import type { LibcoreRules } from '../path/pkix-libcore.js'
 import type { Verifier } from './hostname.js'
 import { type Release, releases } from './releases.js'
 import { type StrengthRules, strengthBefore6, strengthFrom6, strengthFrom10 } from './strength.js'
@@ -10,6 +12,12 @@ export interface ReleaseRules {
    */
   readonly builder: 'greedy' | 'recursive'
   readonly strength: StrengthRules
+  /** Odd ways of writing a key that the release reads all the same; executed, 4.4 to 17. */
+  readonly keyForms: ReadonlySet<OddForm>
+  /** Details in which libcore's validator changed; the path rules of 7.0 and later only. */
+  readonly libcore: LibcoreRules
+  /** Bytes after an intermediate are passed over (TLS_with_buffers_method, conscrypt@9.0.0_r1); after the leaf never. */
+  readonly toleratesTrailingBytes: boolean
   /**
    * What becomes of a stapled OCSP response. conscrypt TrustManagerImpl#setOcspResponses@8.0.0_r1; without fallback to
    * certificate revocation lists from 14 (commit f3fb2568).
@@ -31,6 +39,20 @@ export interface ReleaseRules {
 const since = (release: Release, first: Release): boolean =>
   releases.indexOf(release) >= releases.indexOf(first)
 
+/** Form, first release that reads it, first that does not any more. */
+const keyForms: readonly (readonly [OddForm, Release, Release?])[] = [
+  ['the point at infinity', '4.4', '7.0'],
+  ['unused bits', '4.4', '7.0'],
+  ['a padded modulus', '4.4', '9'],
+  ['bytes after the key', '4.4', '10'],
+  ['a curve that BoringSSL lacks', '4.4', '12'],
+  ['a hybrid point', '4.4', '12'],
+  ['an even exponent', '4.4', '12'],
+  ['no parameters', '4.4', '12'],
+  ['an explicit curve', '4.4', '7.0'],
+  ['an explicit curve', '8.0', '12'],
+]
+
 function rulesOf(release: Release): ReleaseRules {
   const from = (first: Release): boolean => since(release, first)
   const verifier = from('12') ? 'V6' : from('9') ? 'V4' : from('6.0') ? 'V3' : from('5.1') ? 'V2' : 'V1'
@@ -44,6 +66,17 @@ function rulesOf(release: Release): ReleaseRules {
     oddNameSpoilsList: !from('8.0'),
     // 0x31da7 is absent at 4.4_r1 and present at 4.4.4_r2; the list is short and hits any issuer until 6.0.
     blockedSerials: from('6.0') ? [] : ['0864', '0827', '031da7'],
+    keyForms: new Set(
+      keyForms.filter(([, first, last]) => from(first) && !(last && from(last))).map(([form]) => form),
+    ),
+    // What was run for 8.0 and 8.1 is the state of 9: the history of their libcore is public up to 2017-04 only.
+    libcore: {
+      needsOldAnchorValid: !from('8.0'),
+      ignoresIdleKeyUsage: !from('8.0'),
+      refusesPaddedIntegers: from('8.0'),
+      comparesAlgorithmBytes: from('9'),
+    },
+    toleratesTrailingBytes: from('9'),
     blocksChromiumKeys: from('17'),
     tlsKeyUsage: { ec: from('8.0'), tls13: from('10'), rsa: from('14') },
   }

@@ -37,7 +37,7 @@ export class LibcoreNameConstraints {
     if (rdns.length > 0 && !isAllowed(subject)) return `subject "${certificate.subject.text}"`
     const names = libcoreView(certificate).names ?? emailsOf(certificate)
     for (const name of names) {
-      if (!isAllowed(name)) return nameText(name)
+      if (!isAllowed(name)) return nameText(name) + dottedNote(name, permitted)
     }
     return null
   }
@@ -190,6 +190,17 @@ function emailsOf(certificate: Certificate): LibcoreName[] {
     .map((attribute) => stringOf(attribute) ?? '')
     .filter((text) => text.slice(text.indexOf('@') + 1) !== '')
     .map((text) => ({ kind: 'email', text: text.toLowerCase() }))
+}
+
+/** Whether a permitted dNSName would cover the name but for the dot it begins with, so that here it covers nothing. */
+export const failsByItsDot = ({ name: base }: LibcoreSubtree, host: string): boolean =>
+  base.kind === 'dns' && base.text.startsWith('.') && host.toLowerCase().endsWith(base.text)
+
+function dottedNote(name: LibcoreName, permitted: readonly LibcoreSubtree[] | null): string {
+  const dotted = name.kind === 'dns' && permitted?.find((subtree) => failsByItsDot(subtree, name.text))
+  return dotted
+    ? `, since the permitted ${nameText(dotted.name)} begins with a dot and so covers nothing,`
+    : ''
 }
 
 function nameText(name: LibcoreName): string {

@@ -16,6 +16,21 @@ export function withDefiniteLengths(source: Uint8Array): Uint8Array {
   return bytes
 }
 
+/**
+ * One BER value as DER where it uses indefinite lengths, as platform readers take it inside extensions; any other bytes,
+ * readable or not, come back untouched.
+ */
+export function definiteValue(source: Uint8Array): Uint8Array {
+  if (!source.includes(0x80)) return source
+  try {
+    const { bytes, end } = definite(source, 0, source.length, 0)
+    return end === source.length ? bytes : source
+  } catch (error) {
+    if (error instanceof DerError) return source
+    throw error
+  }
+}
+
 function definite(
   source: Uint8Array,
   start: number,

@@ -159,7 +159,10 @@ describe('trust anchors', () => {
 
   /** A device's store: one file per root, named by the hash of the encoded name. */
   const device = (...roots: readonly Certificate[]): TrustAnchors =>
-    deviceAnchors({ byNameHash: (hash) => roots.filter(({ subject }) => nameHash(subject) === hash) })
+    deviceAnchors({
+      sortsNames: true,
+      byNameHash: (hash) => roots.filter(({ subject }) => nameHash(subject) === hash),
+    })
 
   it('are found by the encoded name on a device: another string type hides the root from 7.0 on', () => {
     const printable = issue({ subject: 'Root', ca: true, key: root.key, stringType: 'printable' })
@@ -243,7 +246,7 @@ describe('limits', () => {
         chain.unshift(issue({ subject: `CA ${chain.length}`, issuer: chain[0] ?? root, ca: true }))
       return [leafOf({}, chain[0]), ...chain]
     }
-    expect(outcome(chainOf(40))).toBe(all('accepted'))
+    expect(outcome(chainOf(40))).toBe(all('ok'))
   })
 
   it.each(

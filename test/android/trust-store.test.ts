@@ -140,7 +140,7 @@ describe('the store of one release', () => {
   it('adds the operator’s anchors and keeps the release’s own', () => {
     const extra = root('16', 'ISRG Root X1')
     const own = root('7.0', 'DigiCert Global Root G2')
-    const store = addAnchors(trustStore('7.0'), [extra])
+    const store = addAnchors('7.0', trustStore('7.0'), [extra])
     expect(store.named(extra.subject)).toEqual([extra])
     expect(store.named(own.subject)).toEqual([own])
   })

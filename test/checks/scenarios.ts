@@ -262,6 +262,15 @@ const refusedFor =
   })
 const pathless = makeCa('Contoso Short CA', root, { ca: { pathLength: 0 } })
 const below = makeCa('Contoso Deep CA', pathless)
+const dotted = makeCa('Dotted CA', root, {
+  extensions: [
+    {
+      oid: '2.5.29.30',
+      critical: true,
+      value: sequence(tlv(0xa0, sequence(tlv(0x82, Buffer.from('.contoso.com'))))),
+    },
+  ],
+})
 const notCa = make({ subject: 'Contoso No CA', issuer: root, keyUsage: null, extendedKeyUsage: null })
 const rules: Record<string, Scenario> = {
   'a leaf signed with SHA-1': {
@@ -293,6 +302,11 @@ const rules: Record<string, Scenario> = {
   'an issuer that is no authority': {
     world: serving(makeLeaf(notCa), notCa),
     finds: ['error path-constraint-violated'],
+  },
+  'a permitted DNS name with a leading dot': {
+    world: serving(makeLeaf(dotted), dotted),
+    finds: ['error path-constraint-violated: 7.0-17'],
+    says: /"Dotted CA" \(presented\[1\]\) permits \.contoso\.com with a dot in front/,
   },
   'a path that is too long': {
     world: serving(makeLeaf(below), below, pathless),

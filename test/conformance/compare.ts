@@ -1,7 +1,7 @@
 import { judgeAll, matchesHost } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import { describeProblem } from '../../src/android/rules.js'
-import { deviceAnchors, nameHash } from '../../src/android/trust-anchors.js'
+import { deviceAnchors, nameHash, type TrustAnchors } from '../../src/android/trust-anchors.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
@@ -75,7 +75,7 @@ function compareChainRow(line: string): RowResult {
     stapledOcsp: row.staple ? bytesOf(row.staple) : null,
   }
   const inMemory = judgeAll({ ...input, anchors }, columns)
-  const onDevice = judgeAll({ ...input, anchors: () => deviceStore(anchors) }, columns)
+  const onDevice = judgeAll({ ...input, anchors: (release) => deviceStore(anchors, release) }, columns)
   const found = columns.flatMap((column, i): Disagreement[] => {
     const compared = [
       { lookup: 'memory' as const, theirs: row.accepted[column], ours: inMemory[i]! },
@@ -104,9 +104,12 @@ function compareChainRow(line: string): RowResult {
 }
 
 /** Files named by the hash of the name as encoded; what cannot be read is no anchor. */
-function deviceStore(anchors: readonly (Certificate | Uint8Array)[]) {
+function deviceStore(anchors: readonly (Certificate | Uint8Array)[], release: Release): TrustAnchors {
   const roots = anchors.filter((item): item is Certificate => 'der' in item)
-  return deviceAnchors({ byNameHash: (hash) => roots.filter(({ subject }) => nameHash(subject) === hash) })
+  return deviceAnchors({
+    sortsNames: releases.indexOf(release) >= releases.indexOf('7.0'),
+    byNameHash: (hash) => roots.filter(({ subject }) => nameHash(subject) === hash),
+  })
 }
 
 function verdictText(verdict: Verdict): string {
