@@ -87,7 +87,7 @@ function pathProblem(
   // A leaf that is itself trusted is accepted unseen.
   if (!leaf) return null
   for (const certificate of path) {
-    const weak = strengthProblem(certificate, rules.strength)
+    const weak = strengthProblem(certificate, rules.strength, rules.keyForms)
     if (weak) return weak
   }
   // The validator was patched to look at the keys that issue and at the serial number of the leaf alone.

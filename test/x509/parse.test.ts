@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
 import { parseCertificate } from '../../src/x509/parse.js'
@@ -82,6 +82,49 @@ describe('reading a certificate', () => {
   ])('refuses %s and says where', (_name, change, field) => {
     const result = parseCertificate(change(Buffer.from(leaf.der)))
     expect(result).toMatchObject({ ok: false, problem: { field } })
+  })
+
+  const changed = (from: string, to: string, of: Uint8Array = leaf.der): Uint8Array => {
+    const hex = Buffer.from(of).toString('hex')
+    expect(hex.split(from).length).toBeGreaterThan(1)
+    return Buffer.from(hex.replace(from, to), 'hex')
+  }
+  const accented = issue({ subject: 'a\u00e9b' }).der
+  it.each<[string, () => Uint8Array, string]>([
+    ['a version that is no INTEGER', () => changed('a003020102', 'a003870102'), 'version'],
+    ['UTF8String that is no UTF-8', () => changed('61c3a962', '61c32862', accented), 'issuer'],
+    ['an INTEGER as attribute value', () => changed('0c0461c3a962', '020461c3a962', accented), 'issuer'],
+    ['an attribute type with a padded arc', () => changed('0603550403', '0603808003', accented), 'issuer'],
+    ['a time of 60 seconds', () => Buffer.from(withSeconds('60')), 'validity'],
+    ['a time without seconds', () => Buffer.from(withSeconds('Z ')), 'validity'],
+  ])('refuses %s, as native readers do', (_name, der, field) => {
+    expect(parseCertificate(der())).toMatchObject({ ok: false, problem: { field } })
+  })
+
+  /** The seconds of notBefore replaced; the signature is not looked at. */
+  function withSeconds(seconds: string): Uint8Array {
+    const text = Buffer.from(leaf.der).toString('latin1')
+    const replaced = text.replace(/(\x17\x0d\d{10})\d\d/, `$1${seconds}`)
+    expect(replaced).not.toBe(text)
+    return Buffer.from(replaced, 'latin1')
+  }
+
+  it.each<[string, Uint8Array]>([
+    ['a universal INTEGER', tlv(0x02, Buffer.from('sts.contoso.com'))],
+    ['a tag of the private class', tlv(0xc2, Buffer.from('sts.contoso.com'))],
+    ['a constructed dNSName', tlv(0xa2, Buffer.from('sts.contoso.com'))],
+    ['an otherName without a value', tlv(0xa0, oid('1.2.3.4'))],
+    ['a registeredID that is none', tlv(0x88, Buffer.of(0x80, 1))],
+  ])('has no alternative names where one entry is %s', (_name, entry) => {
+    const value = sequence(tlv(0x82, Buffer.from('sts.contoso.com')), entry)
+    const certificate = read(issue({ subject: 'odd', extensions: [{ oid: '2.5.29.17', value }] }).der)
+    expect(certificate).toMatchObject({ subjectAltNames: null, unreadable: ['2.5.29.17'] })
+  })
+
+  it('takes a negative path length for zero', () => {
+    const value = sequence(tlv(1, Buffer.of(255)), tlv(2, Buffer.of(0x80)))
+    const certificate = read(issue({ subject: 'odd', extensions: [{ oid: '2.5.29.19', value }] }).der)
+    expect(certificate.basicConstraints).toEqual({ ca: true, pathLength: 0 })
   })
 
   it('never throws, whatever the bytes', () => {
