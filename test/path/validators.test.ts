@@ -17,8 +17,8 @@ type Extension = NonNullable<IssueOptions['extensions']>[number]
 function outcome(path: readonly Issued[], anchor: Issued = root): string {
   const certificates = path.map(certificateOf)
   const common = { certificates, anchor: certificateOf(anchor), at, budget: new Budget() }
-  const bc = validateAsBc(common)
   const { libcore, keyForms } = releaseRules['16']
+  const bc = validateAsBc({ ...common, version: '1.50', keyForms })
   const jdk = validateAsLibcore({ ...common, rules: libcore, keyForms, staple: () => null })
   const text = (problem: ReturnType<typeof validateAsBc>) =>
     problem ? `${problem.rule}${problem.endsSearch ? ', search ends' : ''}` : 'ok'
