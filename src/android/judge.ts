@@ -12,7 +12,7 @@ import { type ReleaseRules, releaseRules } from './release-rules.js'
 import type { Release } from './releases.js'
 import { strengthProblem } from './strength.js'
 import { type Handshake, tlsKeyUsageProblem } from './tls-key-usage.js'
-import { keyStoreAnchors, type TrustAnchors } from './trust-anchors.js'
+import { keyStoreAnchors, nameKeyOf, type TrustAnchors } from './trust-anchors.js'
 import type { Problem, Verdict } from './verdict.js'
 
 export { matchesHost, verifierOf } from './hostname.js'
@@ -66,7 +66,7 @@ export function judgeAll(
     const anchors = typeof input.anchors === 'function' ? input.anchors(release) : input.anchors
     const search: Search = {
       presented,
-      anchors: withPresentedRoots(anchorsOf(anchors), presented),
+      anchors: withPresentedRoots(anchorsOf(anchors, releaseRules[release]), presented),
       remembered: input.remembered ?? [],
       at: input.at,
       rules: releaseRules[release],
@@ -125,13 +125,14 @@ function readCertificates(presented: JudgeInput['presented']): Read {
 }
 
 /** A key store holds what conscrypt can read, whatever the validator makes of it: an anchor is never validated. */
-function anchorsOf(anchors: JudgeInput['anchors']): TrustAnchors {
+function anchorsOf(anchors: JudgeInput['anchors'], rules: ReleaseRules): TrustAnchors {
   if ('named' in anchors) return anchors
   return keyStoreAnchors(
     anchors.flatMap((item) => {
       const result = 'der' in item ? ({ ok: true, certificate: item } as const) : parseCertificate(item)
       return result.ok ? [result.certificate] : []
     }),
+    nameKeyOf(rules),
   )
 }
 

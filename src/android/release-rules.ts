@@ -1,4 +1,5 @@
 import type { OddForm } from '../path/key-forms.js'
+import type { BcVersion } from '../path/name-constraints-bc.js'
 import type { LibcoreRules } from '../path/pkix-libcore.js'
 import type { Verifier } from './hostname.js'
 import { type Release, releases } from './releases.js'
@@ -11,6 +12,8 @@ export interface ReleaseRules {
    * recursive: every order tried, libcore's fork of OpenJDK's validator. conscrypt TrustManagerImpl@5.0.0_r1 … @6.0.1_r22, @7.0.0_r1 …
    */
   readonly builder: 'greedy' | 'recursive'
+  /** BouncyCastle that validates paths; null: OpenJDK's PKIX does. bouncycastle@4.4_r1, @5.1.1_r1, @6.0.0_r1. */
+  readonly bouncyCastle: BcVersion | null
   readonly strength: StrengthRules
   /** Odd ways of writing a key that the release reads all the same; executed, 4.4 to 17. */
   readonly keyForms: ReadonlySet<OddForm>
@@ -30,7 +33,7 @@ export interface ReleaseRules {
   readonly oddNameSpoilsList: boolean
   /** Whether the 86 further keys count that 17 has built in (StaticBlocklist). */
   readonly blocksChromiumKeys: boolean
-  /** Serial numbers blocked for leaves of any issuer, hex. bouncycastle CertBlacklist@4.4.4_r2, @5.1.1_r1. */
+  /** Serial numbers blocked for leaves of any issuer, hex. bouncycastle CertBlacklist@4.4_r1, @5.1.1_r1. */
   readonly blockedSerials: readonly string[]
   /** Which keyUsage checks BoringSSL makes while shaking hands (ssl_cert.cc, handshake_client.cc, tls13_both.cc). */
   readonly tlsKeyUsage: { readonly ec: boolean; readonly tls13: boolean; readonly rsa: boolean }
@@ -58,14 +61,15 @@ function rulesOf(release: Release): ReleaseRules {
   const verifier = from('12') ? 'V6' : from('9') ? 'V4' : from('6.0') ? 'V3' : from('5.1') ? 'V2' : 'V1'
   return {
     builder: from('7.0') ? 'recursive' : 'greedy',
+    bouncyCastle: from('7.0') ? null : from('6.0') ? '1.52' : from('5.0') ? '1.50' : '1.49',
     strength: from('10') ? strengthFrom10 : from('6.0') ? strengthFrom6 : strengthBefore6,
     staple: from('14') ? 'checked' : from('8.0') ? 'checked-or-crl' : 'ignored',
     verifier,
     // 8.0 never got the change (okhttp android-security-8.0.0_r54).
     patchedVerifier: from('8.1') ? 'V6' : verifier,
     oddNameSpoilsList: !from('8.0'),
-    // 0x31da7 is absent at 4.4_r1 and present at 4.4.4_r2; the list is short and hits any issuer until 6.0.
-    blockedSerials: from('6.0') ? [] : ['0864', '0827', '031da7'],
+    // The list is short and hits any issuer until 6.0. 0x31da7 is absent at 4.4_r1 and present at 4.4.4_r2.
+    blockedSerials: from('6.0') ? [] : ['0864', '0827', ...(from('5.0') ? ['031da7'] : [])],
     keyForms: new Set(
       keyForms.filter(([, first, last]) => from(first) && !(last && from(last))).map(([form]) => form),
     ),

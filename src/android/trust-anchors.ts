@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { harmonyNameKey } from '../path/name-harmony.js'
 import { encode } from '../x509/ber.js'
 import type { Certificate, Name } from '../x509/certificate.js'
 import { bytesOf, childrenOf, onlyElement, tags } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
 import { nameKey } from '../x509/name-match.js'
+import type { ReleaseRules } from './release-rules.js'
 
 /** A root that a release lists but whose certificate this program does not carry. */
 export interface UnknownRoot {
@@ -29,12 +31,19 @@ export interface TrustAnchors {
 
 /**
  * Anchors of a key store in memory (an app's own trust manager, or the index that a process fills as it meets roots):
- * found by parsed name, so string type and case do not matter.
+ * found by parsed name, so string type and case do not matter. `keyOf`: the key under which the release compares names.
  */
-export function keyStoreAnchors(anchors: readonly Certificate[]): TrustAnchors {
-  const byName = groupByName(anchors)
-  return { named: (name) => byName.get(nameKey(name)) ?? [], unknownRoots: () => [] }
+export function keyStoreAnchors(
+  anchors: readonly Certificate[],
+  keyOf: (name: Name) => string = nameKey,
+): TrustAnchors {
+  const byName = groupByName(anchors, keyOf)
+  return { named: (name) => byName.get(keyOf(name)) ?? [], unknownRoots: () => [] }
 }
+
+/** How the release compares parsed names: Harmony's X500Principal before 7.0, OpenJDK's since. */
+export const nameKeyOf = ({ builder }: Pick<ReleaseRules, 'builder'>): ((name: Name) => string) =>
+  builder === 'greedy' ? harmonyNameKey : nameKey
 
 /**
  * Anchors of a device: one file per root, named by `nameHash`. A child that spells its issuer with another string type
@@ -99,10 +108,13 @@ export function looseNameKey(name: Name | string): string {
     .join(' ')
 }
 
-function groupByName(anchors: readonly Certificate[]): Map<string, Certificate[]> {
+function groupByName(
+  anchors: readonly Certificate[],
+  keyOf: (name: Name) => string,
+): Map<string, Certificate[]> {
   const groups = new Map<string, Certificate[]>()
   for (const anchor of anchors) {
-    const key = nameKey(anchor.subject)
+    const key = keyOf(anchor.subject)
     groups.set(key, [...(groups.get(key) ?? []), anchor])
   }
   return groups

@@ -60,8 +60,10 @@ const serverPurposes = new Set([
  * conscrypt's ExtendedKeyUsagePKIXCertPathChecker: only the leaf, only if the extension is there. One that native code
  * cannot read counts as absent (get_X509_ex_xkusage gives null); where it is critical the validator refuses it itself.
  */
-export function serverPurposeProblem(leaf: Certificate): PathProblem | null {
-  const purposes = leaf.extendedKeyUsage
+export function serverPurposeProblem(
+  leaf: Certificate,
+  purposes: readonly string[] | null = leaf.extendedKeyUsage,
+): PathProblem | null {
   if (!purposes || purposes.some((purpose) => serverPurposes.has(purpose))) return null
   return problem(
     'eku',
