@@ -12,12 +12,7 @@ import { parseCertificate } from '../../src/x509/parse.js'
 
 const root = issue({ subject: 'Contoso Root', ca: true })
 const issuer = issue({ subject: 'Contoso Issuing CA 2', issuer: root, ca: true })
-const view = (der: Uint8Array) => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
-const sha256 = view(issuer.der).sha256
+const sha256 = certificateOf(issuer.der).sha256
 
 /** Opens without a password: it would be read, were it the operator's. */
 function unprotectedPfx(der: Uint8Array): Buffer {
