@@ -48,7 +48,7 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     return { subject, attempts }
   })
   const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
-  const examined = examinedFarm(farm, examinations, policy, settings)
+  const examined = examinedFarm(farm, examinations, policy, settings, fetches)
   const results = runChecks(examined)
   const steps = planOf(results.flatMap(({ findings }) => findings), examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })

@@ -22,6 +22,7 @@ import {
   mergeCases,
   type Placed,
   placed,
+  quoted,
   severityFor,
 } from './support/answers.js'
 import { isTwin } from './support/chain.js'
@@ -70,7 +71,7 @@ export const anchorUnknownToAndroid = defineCheck({
     const { why, root, rootName, top, firstRelease, alsoMissing, crossCertificates, widened, twins } =
       evidence
     const who = concerned(evidence, told)
-    const name: Words = [root ? { certificate: root } : { untrusted: rootName }]
+    const name: Words = root ? [{ certificate: root }] : quoted(rootName)
     const which = whichList(evidence, told)
     switch (why) {
       case 'spelling':
@@ -118,7 +119,8 @@ export const anchorUnknownToAndroid = defineCheck({
 function caseOf(farm: ExaminedFarm, trouble: NoAnchor): Case<Evidence> {
   const { shown, chain, unknown, root, open } = trouble
   const add = shown.repair?.add.map(({ certificate }) => certificate) ?? []
-  const below = open ?? chain.tops.findLast((top) => top !== root?.certificate) ?? chain.leaf
+  const below =
+    open ?? chain.tops.findLast((top) => top !== root?.certificate) ?? chain.related.at(-1) ?? chain.leaf
   const spelledBy =
     root?.spelledDifferently &&
     chain.related.find(
@@ -148,7 +150,7 @@ function caseOf(farm: ExaminedFarm, trouble: NoAnchor): Case<Evidence> {
           : isYoung
             ? 'young'
             : 'private'
-        : open
+        : chain.tops.length > 0
           ? 'open'
           : 'none',
       root: root?.certificate.sha256 ?? null,

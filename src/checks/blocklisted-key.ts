@@ -1,6 +1,6 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { confirming, reissuing, replacing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { refusalCases } from './support/refusals.js'
@@ -18,8 +18,9 @@ export const blocklistedKey = defineCheck({
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}${evidence.certificate ? called(evidence.certificate) : 'A certificate of the path'} is blocked by Android itself (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses the server. The key counts as compromised until the authority says otherwise.`,
-  actions: ({ certificate }) => [
-    reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }, { kind: 'known-authority' }),
-    confirming,
-  ],
+  actions: ({ certificate }, told) =>
+    replacing(told, certificate?.sha256 ?? '') ?? [
+      reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }, { kind: 'known-authority' }),
+      confirming,
+    ],
 })

@@ -22,6 +22,7 @@ import {
   mergeCases,
   type Placed,
   placed,
+  quoted,
   severityFor,
 } from './support/answers.js'
 import { isSelfSigned, isTwin } from './support/chain.js'
@@ -73,12 +74,12 @@ export const intermediateMissing = defineCheck({
         ({ sha256, asIssuedBy }): Words =>
           asIssuedBy === null
             ? [{ certificate: sha256 }]
-            : say`${{ certificate: sha256 }} as issued by ${{ untrusted: asIssuedBy }}`,
+            : say`${{ certificate: sha256 }} as issued by ${quoted(asIssuedBy)}`,
       ),
     )
     const fact =
       missing.length === 0
-        ? say`The server does not send the issuer of ${called(child)}, ${{ untrusted: issuer.name }}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier }})` : ''}, and it could not be got from here; ${who} refuses the server.`
+        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier }})` : ''}, and it could not be got from here; ${who} refuses the server.`
         : missing.length === 1
           ? say`The server does not send ${names}, the issuer of ${called(child)}; ${who} refuses it.`
           : say`The server does not send ${names}, which lead from ${called(child)} to a root; ${who} refuses it.`
@@ -91,7 +92,7 @@ export const intermediateMissing = defineCheck({
         ? say` An app that has met it on another server accepts it until its process ends.`
         : []
     const above = open
-      ? say` Whether ${{ untrusted: open.issuer }}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
+      ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
       : []
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
@@ -120,7 +121,7 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
     subject: shown.seen.subject.id,
     releases: counting(farm, missing),
     severity: severityFor(farm, missing, 'critical'),
-    certificate: add[0]?.certificate.sha256 ?? child.sha256,
+    certificate: add[0]?.certificate.sha256 ?? null,
     evidence: {
       sent: shown.answer.entries.length,
       child: placed(shown, child),

@@ -2,7 +2,7 @@ import { rules as catalogue } from '../android/rules.js'
 import { say, type Words } from '../words/words.js'
 import { type Sha256, shortName } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { confirming, reissuing, replacing } from './support/advice.js'
 import { called, concerned, mergeCases, type Placed, placed } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { type Refusal, type RefusalEvidence, refusalCase, refusalsOf } from './support/refusals.js'
@@ -38,14 +38,20 @@ export const pathConstraintViolated = defineCheck({
     const facts = { untrusted: details.join('; ') }
     const fact =
       evidence.rules[0] === 'name-constraints' && limitedBy
-        ? say`${subject} carries a name that ${called(limitedBy)} may not certify (${facts})`
+        ? say`${subject} carries a name that ${called(limitedBy)} does not permit`
         : evidence.rules[0] === 'path-length' && limitedBy
           ? say`${called(limitedBy)} allows fewer authorities below it than there are (${facts})`
           : say`${evidence.rules.map((rule) => catalogue[rule].title).join('; ')}: ${subject} (${facts})`
-    return say`${whichList(evidence, told)}${fact}; ${concerned(evidence, told)} refuses the server. Nothing that is set on a server cures it: a certificate of the chain must be issued anew.`
+    const isReplaced = replacing(told, (limitedBy ?? certificate)?.sha256 ?? '') !== null
+    const cure = isReplaced
+      ? 'Another certificate of the same authority, without this fault, can take its place.'
+      : 'Nothing that is set on a server cures it: a certificate of the chain must be issued anew.'
+    return say`${whichList(evidence, told)}${fact}; ${concerned(evidence, told)} refuses the server. ${cure}`
   },
-  actions({ certificate, limitedBy, leaf, rules: [rule] }) {
+  actions({ certificate, limitedBy, leaf, rules: [rule] }, told) {
     const culprit = limitedBy ?? certificate
+    const replaced = culprit && replacing(told, culprit.sha256)
+    if (replaced) return replaced
     // What an authority may not certify is meant so: the name must come from another one.
     if (!culprit || culprit.position === 0 || rule === 'name-constraints') {
       const demand = culprit ? ({ kind: 'constraints', certificate: culprit.sha256 } as const) : null

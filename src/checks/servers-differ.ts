@@ -9,7 +9,11 @@ import { isSelfSigned } from './support/chain.js'
 interface Group {
   readonly subjects: readonly SubjectId[]
   /** First certificates, one for each kind of key. */
-  readonly leaves: readonly { readonly sha256: Sha256; readonly notAfter: string }[]
+  readonly leaves: readonly {
+    readonly sha256: Sha256
+    readonly serialNumber: string
+    readonly notAfter: string
+  }[]
   readonly intermediates: readonly Sha256[]
 }
 
@@ -32,7 +36,8 @@ export const serversDiffer = defineCheck({
       const who = listed(subjects.map((subject) => [{ subject }]))
       const own = listed(
         leaves.map(
-          ({ sha256, notAfter }) => say`${{ certificate: sha256 }} until ${{ date: new Date(notAfter) }}`,
+          ({ sha256, serialNumber, notAfter }) =>
+            say`${{ certificate: sha256 }}, serial number ${{ code: serialNumber }}, until ${{ date: new Date(notAfter) }}`,
         ),
       )
       const chain: Words =
@@ -45,7 +50,11 @@ export const serversDiffer = defineCheck({
       differs === 'leaf'
         ? 'Every phone accepts each of them; but where extended protection or Windows authentication through the proxy is used, AD FS and its proxies must have the same certificate.'
         : 'Every phone accepts each of them, so nothing breaks today.'
-    return [...lines.flatMap((line, index) => (index === 0 ? line : ['; ', ...line])), `. ${consequence}`]
+    return [
+      'The servers send different certificates. ',
+      ...lines.flatMap((line, index) => (index === 0 ? line : ['; ', ...line])),
+      `. ${consequence}`,
+    ]
   },
   actions({ differs, groups }) {
     const all = groups.flatMap(({ leaves }) => leaves)
@@ -83,7 +92,11 @@ function casesOf(farm: ExaminedFarm): readonly Case<Evidence>[] {
     const key = [...leaves.map(({ sha256 }) => sha256).sort(), '', ...[...intermediates].sort()].join()
     groups.set(key, {
       subjects: [...(groups.get(key)?.subjects ?? []), subject.id],
-      leaves: leaves.map(({ sha256, notAfter }) => ({ sha256, notAfter: notAfter.toISOString() })),
+      leaves: leaves.map(({ sha256, serialNumber, notAfter }) => ({
+        sha256,
+        serialNumber,
+        notAfter: notAfter.toISOString(),
+      })),
       intermediates,
     })
     byName.set(name, groups)

@@ -2,7 +2,15 @@ import { listed, say, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { confirming } from './support/advice.js'
-import { answersOf, type Beside, beside, counting, seenOf, severityFor } from './support/answers.js'
+import {
+  answersOf,
+  type Beside,
+  beside,
+  counting,
+  type Shown,
+  seenOf,
+  severityFor,
+} from './support/answers.js'
 
 interface Group {
   /** Connections that got this list. */
@@ -54,8 +62,12 @@ function caseOf(farm: ExaminedFarm, seen: ReturnType<typeof seenOf>[number]): re
     isRefused: verdicts.some(({ kind }) => kind === 'refused'),
   }))
   if (groups.length < 2) return []
-  const releases = [...new Set(lists.flatMap((shown) => shown.releases))]
   const refused = lists.find(({ verdicts }) => verdicts.some(({ kind }) => kind === 'refused'))
+  const concernedBy = (one: Shown) =>
+    refused
+      ? one.verdicts.filter(({ kind }) => kind !== 'accepted').map(({ release }) => release)
+      : one.releases
+  const releases = [...new Set(lists.flatMap(concernedBy))]
   const reason = refused?.verdicts.find((verdict) => verdict.kind === 'refused')
   return [
     {

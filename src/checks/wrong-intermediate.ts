@@ -24,6 +24,7 @@ import {
   mergeCases,
   type Placed,
   placed,
+  quoted,
   type Shown,
   severityFor,
   shownIn,
@@ -77,7 +78,7 @@ export const wrongIntermediate = defineCheck({
     }
     if (signed) {
       const instead = right ? say`; ${called(right)} leads to one that it has` : []
-      return say`${which}${called(wrong)}, issued by ${{ untrusted: wrong.issuer }}, is the issuer of ${called(child)} but leads to no root that ${who} has${instead}. These releases take the first certificate that fits and look no further.${twinWords(twins)}`
+      return say`${which}${called(wrong)}, issued by ${quoted(wrong.issuer)}, is the issuer of ${called(child)} but leads to no root that ${who} has${instead}. These releases take the first certificate that fits and look no further.${twinWords(twins)}`
     }
     const keys = say`its key identifier is ${wrong.keyIdentifier ? { code: wrong.keyIdentifier } : 'absent'}, ${wantedKeyIdentifier ? { code: wantedKeyIdentifier } : 'another'} is wanted`
     const consequence = isHarmless

@@ -4,6 +4,7 @@ import type { Farm } from '../farm/subject.js'
 import type { Policy } from '../gate/policy.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Examination } from './examination.js'
+import type { AskedUrl } from './issuers.js'
 import { certificatesOf } from './presented.js'
 import { releasesTrusting, type Settings } from './settings.js'
 
@@ -13,6 +14,7 @@ export function examinedFarm(
   examinations: readonly Examination[],
   { releases, others, warn, crit }: Policy,
   settings: Settings,
+  fetches: readonly AskedUrl[],
 ): ExaminedFarm {
   return {
     farm,
@@ -24,14 +26,24 @@ export function examinedFarm(
     crit,
     releasesTrusting: (certificate) => releasesTrusting(certificate, settings),
     isPublicAnchor: (certificate) => releasesOf(certificate).length > 0,
-    certificates: metIn(examinations),
+    certificates: metIn(examinations, settings, fetches),
   }
 }
 
-/** Every certificate met in the run by its SHA-256: sent, proposed, or on a path; and roots of the names at their ends. */
-function metIn(examinations: readonly Examination[]): ReadonlyMap<string, Certificate> {
+/**
+ * Every certificate met in the run by its SHA-256: sent, proposed, fetched, given by the operator or on a path; and roots
+ * of the names at their ends.
+ */
+function metIn(
+  examinations: readonly Examination[],
+  { trustAnchors, deviceCas, remembered, intermediates }: Settings,
+  fetches: readonly AskedUrl[],
+): ReadonlyMap<string, Certificate> {
   const met = new Map<string, Certificate>()
   const add = (certificate: Certificate) => void met.set(certificate.sha256, certificate)
+  for (const { certificates } of fetches) certificates.forEach(add)
+  for (const certificate of [...trustAnchors, ...deviceCas, ...remembered]) add(certificate)
+  for (const { certificate } of intermediates) add(certificate)
   for (const examination of examinations) {
     if (examination.kind === 'unseen') continue
     for (const { entries } of examination.answers) certificatesOf(entries).forEach(add)

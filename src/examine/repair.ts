@@ -73,10 +73,22 @@ export async function planRepair(input: RepairInput): Promise<RepairPlan> {
   for (const certificate of presented) known.add({ certificate, origin: 'sent', from: 'the server' })
   const accepts = intersection(await input.score(presented, budget), wanted)
 
-  let chosen = await chooseChain(input, known, budget)
-  if (input.fetch && chosen.accepts.size < wanted.size && !budget.isSpent) {
+  let chosen = await chooseChain(input, known, budget, accepts)
+  if (input.fetch && (chosen?.accepts ?? accepts).size < wanted.size && !budget.isSpent) {
     await addFetched(known, presented[0]!, input.fetch, budget)
-    chosen = await chooseChain(input, known, budget)
+    chosen = await chooseChain(input, known, budget, accepts)
+  }
+  if (!chosen) {
+    const isCutShort = budget.isSpent
+    return {
+      missing: [],
+      chain: presented,
+      remove: [],
+      accepts,
+      acceptsAfter: accepts,
+      unresolved: null,
+      isCutShort,
+    }
   }
   const { links, chain, accepts: acceptsAfter } = chosen
   const top = chain.at(-1)!
@@ -104,25 +116,34 @@ interface Chain {
   readonly accepts: ReadonlySet<Release>
 }
 
-/** Every proven chain scored until the budget ends, the best one returned. */
-async function chooseChain(input: RepairInput, pool: IssuerPool, budget: Budget): Promise<Chain> {
+/**
+ * Every proven chain scored until the budget ends, the best one returned of those that lose no release of `accepting`;
+ * null: every one would.
+ */
+async function chooseChain(
+  input: RepairInput,
+  pool: IssuerPool,
+  budget: Budget,
+  accepting: ReadonlySet<Release>,
+): Promise<Chain | null> {
   const { presented, score, wanted } = input
   let best: Chain | null = null
   let scored = 0
 
   const visit = async (links: readonly Candidate[]): Promise<void> => {
-    if (scored >= maxScored || (best && budget.isSpent)) return
+    if (scored >= maxScored || (scored > 0 && budget.isSpent)) return
     scored++
     const chain = [presented[0]!, ...links.map(({ certificate }) => certificate)]
     const candidate = { links, chain, accepts: intersection(await score(chain, budget), wanted) }
-    if (!best || isBetter(candidate, best, input)) best = candidate
+    const losesNone = [...accepting].every((release) => candidate.accepts.has(release))
+    if (losesNone && (!best || isBetter(candidate, best, input))) best = candidate
     if (links.length >= maxDepth) return
     for (const issuer of issuersWithin(budget, pool, chain.at(-1)!)) {
       if (canFollow(chain, issuer.certificate)) await visit([...links, issuer])
     }
   }
   await visit([])
-  return best!
+  return best
 }
 
 /** Empty where that asks for more signatures than the budget has left, which it then shows. */

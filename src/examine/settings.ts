@@ -1,4 +1,4 @@
-import type { Release } from '../android/releases.js'
+import { releases as allReleases, type Release } from '../android/releases.js'
 import type { TrustAnchors } from '../android/trust-anchors.js'
 import { addAnchors, releasesOf, trustStore } from '../android/trust-store.js'
 import type { Asked, GivenFile } from '../farm/asked.js'
@@ -52,14 +52,12 @@ export function settingsOf(asked: Asked, { releases, others }: Policy, at: Date)
 const all = (files: readonly GivenFile[]): readonly Certificate[] =>
   files.flatMap(({ certificates }) => certificates.map(({ certificate }) => certificate))
 
-/** Of `settings.releases`, those whose store holds an anchor with this subject and key. */
+/** Releases, counting or not, whose store holds an anchor with this subject and key; oldest first. */
 export function releasesTrusting(certificate: Certificate, settings: Settings): readonly Release[] {
   const added = settings.trustAnchors.some(
     ({ publicKey }) => publicKey.spkiSha256 === certificate.publicKey.spkiSha256,
   )
-  if (added) return settings.releases
-  const trusting = new Set(releasesOf(certificate))
-  return settings.releases.filter((release) => trusting.has(release))
+  return added ? allReleases : releasesOf(certificate)
 }
 
 function readOnce(): Settings['entries'] {

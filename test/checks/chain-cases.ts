@@ -415,8 +415,24 @@ const rules: Record<string, Row> = {
   'an intermediate for other domains only': {
     world: serving(leaf, twin(root, { extensions: [permits('fabrikam.com')] })),
     finds: ['critical path-constraint-violated'],
-    says: /"sts.contoso.com" \(presented\[0\]\) carries a name that "Contoso Issuing CA" \(presented\[1\]\) may not certify/,
+    says: /"sts.contoso.com" \(presented\[0\]\) carries a name that "Contoso Issuing CA" \(presented\[1\]\) does not permit/,
     advises: ['reissue sts.contoso.com', 'confirm'],
+  },
+  'an intermediate for other domains only, and its successor without that limit found': {
+    world: {
+      ...serving(leaf, twin(root, { extensions: [permits('fabrikam.com')] })),
+      found: [intermediate],
+    },
+    finds: ['critical path-constraint-violated'],
+    says: /Another certificate of the same authority, without this fault, can take its place/,
+    advises: [
+      'import Contoso Issuing CA',
+      'remove Contoso Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Contoso Issuing CA',
+      'confirm',
+    ],
   },
   'an issuer that is no authority': {
     world: serving(makeLeaf(notCa), notCa),

@@ -1,7 +1,7 @@
 import { judgeAllWithDeviceCas } from '../../src/android/device-ca.js'
 import { helloOf } from '../../src/android/hellos.js'
 import { releases as allReleases, parseReleaseRange, type Release } from '../../src/android/releases.js'
-import { keyStoreAnchors } from '../../src/android/trust-anchors.js'
+import { deviceAnchors, nameHash } from '../../src/android/trust-anchors.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import type { ExaminedFarm } from '../../src/checks/check.js'
 import { distinct } from '../../src/checks/support/answers.js'
@@ -123,7 +123,10 @@ export function examinedFarm(world: World): ExaminedFarm {
     judgeAllWithDeviceCas(
       {
         presented: presented.entries.map(({ der }) => der),
-        anchors: (release) => keyStoreAnchors(anchorsOf(release)),
+        anchors: (release) =>
+          deviceAnchors({
+            byNameHash: (hash) => anchorsOf(release).filter(({ subject }) => nameHash(subject) === hash),
+          }),
         at: now,
         host: name.ascii,
         remembered: (world.remembered ?? []).map(parsed),
@@ -241,7 +244,7 @@ const handshake: Handshake = {
   cipherSuite: 0xc02f,
   group: 29,
   keyExchange: 'ecdhe',
-  signatureScheme: 0x0804,
+  signatureScheme: null,
   alpn: null,
   clientCertificateRequested: false,
 }

@@ -46,6 +46,28 @@ export const removing = ({ farm, subjects }: Told<unknown>, certificate: Sha256)
 const isNeeded = (lists: readonly Shown[], sha256: Sha256): boolean =>
   lists.some((shown) => neededIn(shown).some((certificate) => certificate.sha256 === sha256))
 
+/**
+ * Puts another certificate of the same authority in the place of `culprit`, where the repair found one by which a
+ * release of the finding accepts; null: it did not.
+ */
+export function replacing(told: Told<unknown>, culprit: Sha256): readonly Advice[] | null {
+  const helped = concernedLists(told).filter(
+    ({ repair }) =>
+      repair?.drop.some(({ certificate }) => certificate.sha256 === culprit) &&
+      repair.verdictsAfter.some(
+        ({ kind, release }) => kind === 'accepted' && told.releases.includes(release),
+      ),
+  )
+  if (helped.length === 0) return null
+  const added = helped.flatMap(({ repair }) => repair?.add.map(({ certificate }) => certificate.sha256) ?? [])
+  return [
+    ...importing([...new Set(added)]),
+    ...removing(told, culprit),
+    ...disabling(helped.flatMap(rootTwins)),
+    ...applying(told),
+  ]
+}
+
 /** Where the issuer of `child` is to be had by hand. */
 export const fetching = (child: Certificate): Advice => ({
   action: { verb: 'fetch-by-hand', child: child.sha256, urls: child.caIssuers },

@@ -3,7 +3,7 @@ import type { Verdict } from '../../android/verdict.js'
 import type { Repair, Seen } from '../../examine/examination.js'
 import { type Answer, certificatesOf, leafOf } from '../../examine/presented.js'
 import type { SubjectId } from '../../farm/subject.js'
-import type { Word, Words } from '../../words/words.js'
+import { say, type Word, type Words } from '../../words/words.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { Sha256 } from '../../x509/identity.js'
 import type { Case, ExaminedFarm, Severity, Told } from '../check.js'
@@ -77,6 +77,9 @@ export function placed({ answer }: Shown, { sha256 }: { readonly sha256: Sha256 
 /** `"Contoso Issuing CA" (presented[1])`. */
 export const called = ({ sha256, position }: Placed): Words =>
   position === null ? [{ certificate: sha256 }] : [{ certificate: sha256 }, ` (presented[${position}])`]
+
+/** A name that a certificate gives, for which there is no certificate to speak of. */
+export const quoted = (name: string): Words => say`"${{ untrusted: name }}"`
 
 /**
  * The end-entity certificate where an authority was sent in its place: then the order is the whole trouble, and what

@@ -1,6 +1,7 @@
 import type { Release } from '../../android/releases.js'
 import type { RuleId } from '../../android/rules.js'
 import type { Verdict } from '../../android/verdict.js'
+import { validityProblem } from '../../path/problem.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { isSelfIssued } from '../../x509/identity.js'
 import { sameName } from '../../x509/name-match.js'
@@ -10,7 +11,7 @@ import { type Shown, shownIn } from './answers.js'
 import { type Chain, chainOf, isSelfSigned } from './chain.js'
 import { acceptedBy } from './refusals.js'
 
-/** Rules by which a release says that it found no way to an anchor. Five checks share them. */
+/** Rules by which a release says that it found no way to an anchor. Six checks share them. */
 const noAnchorRules: readonly RuleId[] = ['no-path-missing-issuer', 'anchor-unknown', 'wrong-key']
 
 export const findsNoAnchor = (verdict: Verdict): boolean =>
@@ -21,9 +22,9 @@ const refusesForAnchor = (verdict: Verdict): verdict is Refused =>
   verdict.kind === 'refused' && findsNoAnchor(verdict)
 
 /**
- * Android says one sentence ("Trust anchor for certification path not found.") of five different troubles. This is
+ * Android says one sentence ("Trust anchor for certification path not found.") of six different troubles. This is
  * where they are told apart, once for all their checks: every release that refuses one list for want of an anchor is
- * in exactly one of `selfSigned`, `namedLikeRoot`, `wrong`, `missing` and `unknown`; those that would still refuse
+ * in exactly one of `selfSigned`, `namedLikeRoot`, `outdated`, `wrong`, `missing` and `unknown`; those that would still refuse
  * for their root after a repair that helps others are in `unknown` only.
  */
 export interface NoAnchor {
@@ -33,6 +34,11 @@ export interface NoAnchor {
   readonly selfSigned: readonly Release[]
   /** Take the intermediate for a root, because it bears its issuer's name. */
   readonly namedLikeRoot: readonly Release[]
+  /**
+   * Follow a certificate that is out of date in place of its successor. Up to 6.0 they look for an anchor before they
+   * look at dates, and so say that an issuer is missing.
+   */
+  readonly outdated: readonly { readonly release: Release; readonly certificate: Certificate }[]
   /** Follow a certificate that is not the issuer, or not the way to an anchor. */
   readonly wrong: readonly Refused[]
   /** Lack an intermediate. */
@@ -60,23 +66,37 @@ export interface Root {
   readonly spelledDifferently: boolean
 }
 
-export const noAnchor = (farm: ExaminedFarm): readonly NoAnchor[] =>
-  shownIn(farm).flatMap((shown) => {
-    const stuck = shown.verdicts.filter(refusesForAnchor)
-    const chain = chainOf(shown)
-    return stuck.length > 0 && chain ? [tellApart(farm, shown, chain, stuck)] : []
-  })
+const remembered = new WeakMap<ExaminedFarm, readonly NoAnchor[]>()
+
+export function noAnchor(farm: ExaminedFarm): readonly NoAnchor[] {
+  let troubles = remembered.get(farm)
+  if (!troubles) {
+    troubles = shownIn(farm).flatMap((shown) => {
+      const stuck = shown.verdicts.filter(refusesForAnchor)
+      const chain = chainOf(shown)
+      return stuck.length > 0 && chain ? [tellApart(farm, shown, chain, stuck)] : []
+    })
+    remembered.set(farm, troubles)
+  }
+  return troubles
+}
 
 function tellApart(farm: ExaminedFarm, shown: Shown, chain: Chain, stuck: readonly Refused[]): NoAnchor {
   const { repair } = shown
   const root = rootOf(farm, shown, chain)
-  const open = repair?.open?.child ?? (root || repair?.add.length ? null : (chain.tops.at(-1) ?? chain.leaf))
+  const isSearched = repair !== null && !repair.cutShort
+  const open = repair?.open?.child ?? (isSearched || root ? null : (chain.tops.at(-1) ?? null))
   const likeRoot =
     chain.related.find((one) => one !== chain.leaf && isSelfIssued(one) && !isSelfSigned(one)) ?? null
   const helpsSome = repair?.verdictsAfter.some((after) => !refusesForAnchor(after)) ?? false
   const isUnansweredFor = chain.impostors.some(({ issuerSent }) => !issuerSent)
 
-  const kindOf = (verdict: Refused): 'self-signed' | 'named-like-root' | 'wrong' | 'missing' | 'unknown' => {
+  const outdatedOn = (verdict: Refused) =>
+    passedBy(verdict, shown).find((one) => validityProblem(one, farm.at))
+
+  const kindOf = (
+    verdict: Refused,
+  ): 'self-signed' | 'named-like-root' | 'outdated' | 'wrong' | 'missing' | 'unknown' => {
     const after = repair?.verdictsAfter.find(({ release }) => release === verdict.release)
     const adds = (repair?.add.length ?? 0) > 0
     const hasRoot = root?.having.includes(verdict.release) ?? false
@@ -86,6 +106,7 @@ function tellApart(farm: ExaminedFarm, shown: Shown, chain: Chain, stuck: readon
     if (likeRoot && !isHelped && touches(verdict, likeRoot)) return 'named-like-root'
     // Complete for other releases: what is "missing" then could only widen its reach.
     if (root?.acceptedNow && !hasRoot && !root.spelledDifferently && (adds || !isHelped)) return 'unknown'
+    if (isHelped && outdatedOn(verdict)) return 'outdated'
     if (isHelped) return !adds || verdict.reason.rule === 'wrong-key' || isUnansweredFor ? 'wrong' : 'missing'
     if (adds) return open === null ? 'unknown' : isUnansweredFor ? 'wrong' : 'missing'
     if (isUnansweredFor && !isPrivate(root)) return 'wrong'
@@ -100,6 +121,10 @@ function tellApart(farm: ExaminedFarm, shown: Shown, chain: Chain, stuck: readon
     chain,
     selfSigned: releasesOf(of('self-signed')),
     namedLikeRoot: releasesOf(of('named-like-root')),
+    outdated: of('outdated').map(({ release, ...verdict }) => ({
+      release,
+      certificate: outdatedOn({ release, ...verdict })!,
+    })),
     wrong: of('wrong'),
     missing: releasesOf(of('missing')),
     unknown: releasesOf(of('unknown')),
@@ -146,16 +171,25 @@ const rootMet = (farm: ExaminedFarm, tops: readonly Certificate[]): Certificate 
 const anchorOf = (verdicts: readonly Verdict[]): Certificate | undefined =>
   verdicts.find((verdict) => verdict.kind === 'accepted')?.path.certificates.at(-1)?.certificate
 
+/** Of the certificates sent that a release met, those that nobody who accepts goes by, or would after the repair. */
+function passedBy({ attempted }: Refused, shown: Shown): readonly Certificate[] {
+  const needed = new Set(neededIn(shown).map(({ sha256 }) => sha256))
+  return attempted
+    .flatMap(({ certificates }) => certificates.slice(1))
+    .flatMap(({ certificate, origin }) =>
+      origin === 'presented' && !needed.has(certificate.sha256) ? [certificate] : [],
+    )
+}
+
 /**
  * What a release that took the wrong way met on it and nobody who accepts goes by: of the certificates sent, none that
  * is on an accepted path or in the chain proposed. Null: everything it met is needed by somebody.
  */
-export function culpritOf({ attempted }: Refused, shown: Shown, { impostors }: Chain): Certificate | null {
+export function culpritOf(verdict: Refused, shown: Shown, { impostors }: Chain): Certificate | null {
   const needed = new Set(neededIn(shown).map(({ sha256 }) => sha256))
-  const met = attempted.flatMap(({ certificates }) => certificates.slice(1))
   const suspects = [
     ...impostors.filter(({ issuerSent }) => !issuerSent).map(({ certificate }) => certificate),
-    ...met.flatMap(({ certificate, origin }) => (origin === 'presented' ? [certificate] : [])),
+    ...passedBy(verdict, shown),
     ...impostors.map(({ certificate }) => certificate),
   ]
   return suspects.find(({ sha256 }) => !needed.has(sha256)) ?? null

@@ -19,6 +19,7 @@ import {
 } from './answers.js'
 import { chainOf, isTwin } from './chain.js'
 import { type ListFact, listFact } from './lists.js'
+import { noAnchor } from './no-anchor.js'
 import { refusalsOf, weightOf } from './refusals.js'
 
 export interface ValidityEvidence extends Beside {
@@ -56,7 +57,10 @@ export function validityCases(
         const certificate = farm.certificates.get(refusal.certificate ?? '')
         return certificate ? [{ ...refusal, certificate }] : []
       })
-    const named = new Set(refused.map(({ certificate }) => certificate.sha256))
+    const stuck = noAnchor(farm)
+      .filter((trouble) => trouble.shown === shown)
+      .flatMap(({ outdated }) => outdated.filter(({ certificate }) => isOutside(certificate, farm.at)))
+    const named = new Set([...refused, ...stuck].map(({ certificate }) => certificate.sha256))
     const others = distinct(shown.certificates).filter(
       (certificate) => isOutside(certificate, farm.at) && !named.has(certificate.sha256),
     )
@@ -65,6 +69,7 @@ export function validityCases(
       ...refused.map(({ certificate, releases, dependsOn }) =>
         make(certificate)(releases, weightOf(dependsOn)),
       ),
+      ...stuck.map(({ certificate, release }) => make(certificate)([release], 'critical')),
       ...others.map((certificate) =>
         isInTheWay(farm, shown, certificate, isOutside)
           ? make(certificate)(shown.releases, 'critical')
