@@ -5,7 +5,16 @@ import type { Verdict } from '../../src/android/verdict.js'
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
 import { type Issued, sequence, tlv } from '../../src/demo/pki.js'
 import { releasesText } from '../../src/report/releases-text.js'
-import { examinedFarm, host, inDays, makeCa, makeLeaf, soundPki, type World } from '../support/examined.js'
+import {
+  examinedFarm,
+  host,
+  inDays,
+  make,
+  makeCa,
+  makeLeaf,
+  soundPki,
+  type World,
+} from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
 
 /** What is wrong with one certificate, its staple or its timestamps: names, keys, purposes, lifetimes. */
@@ -49,7 +58,7 @@ const logged = (logs: readonly Buffer[]): World => ({
   publicAnchors: true,
 })
 
-type Row = readonly [sentence: string, world: World, finds: readonly string[], says?: RegExp]
+type Row = [sentence: string, world: World, finds: readonly string[], says?: RegExp]
 
 /** `severity id`, and the releases where not all are concerned. */
 function found(world: World) {
@@ -64,7 +73,7 @@ function found(world: World) {
 }
 
 function table(rows: readonly Row[]) {
-  it.each(rows)('%s', (_sentence, world, finds, pattern) => {
+  it.each<Row>([...rows])('%s', (_sentence, world, finds, pattern) => {
     const { summary, says } = found(world)
     expect(summary).toEqual(finds)
     if (pattern) expect(says).toMatch(pattern)
