@@ -23,6 +23,7 @@ const twin = (issuer: Issued, options = {}) =>
 const impostor = makeCa('Contoso Issuing CA', root)
 const expiredTwin = twin(root, { notBefore: inDays(-900), notAfter: inDays(-10) })
 const serving = (...sent: readonly (Issued | Uint8Array)[]): World => ({ servers: [{ sent }], anchors })
+const sha1Twin = twin(root, { hash: 'sha1' })
 const plainLeaf = makeLeaf(intermediate)
 
 export const sound: World = serving(leaf, intermediate)
@@ -313,6 +314,33 @@ const validity: Record<string, Row> = {
   'an expired intermediate, the renewed one nowhere': {
     world: serving(leaf, expiredTwin),
     finds: ['critical certificate-expired'],
+  },
+  'an expired intermediate and a stale one, the renewed one found': {
+    world: { ...serving(leaf, expiredTwin, impostor), found: [intermediate] },
+    finds: ['critical certificate-expired'],
+  },
+  'an intermediate by which old releases accept, and its successor found': {
+    world: { ...serving(leaf, sha1Twin), found: [intermediate] },
+    finds: ['critical weak-signature: 10-17'],
+    advises: [
+      'import Contoso Issuing CA',
+      'remove Contoso Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Contoso Issuing CA',
+      'confirm',
+    ],
+  },
+  'the same where the old releases do not count, so that nobody judged them after the repair': {
+    world: { ...serving(leaf, sha1Twin), found: [intermediate], releases: '10..', others: '..9' },
+    finds: ['critical weak-signature'],
+    advises: [
+      'import Contoso Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Contoso Issuing CA',
+      'confirm',
+    ],
   },
   'an expired cross-certificate where another root would do': {
     world: {

@@ -45,13 +45,20 @@ describe('no refusal is without a finding that names the release', () => {
   })
 })
 
-describe('nothing is taken away that an accepting release goes by', () => {
+describe('nothing is taken away that a release goes by, unless it would accept without', () => {
   it.each(cases)('$sentence', ({ farm, found }) => {
     for (const { advice, subjects } of found) {
       const lists = seenOf(farm)
         .filter(({ subject }) => subjects.includes(subject.id))
         .flatMap(answersOf)
-      const needed = lists.flatMap(({ verdicts }) => acceptedBy(verdicts)).map(({ sha256 }) => sha256)
+      const needed = lists.flatMap(({ verdicts, repair }) =>
+        acceptedBy(
+          verdicts.filter(
+            ({ release }) =>
+              !repair?.verdictsAfter.some((after) => after.kind === 'accepted' && after.release === release),
+          ),
+        ).map(({ sha256 }) => sha256),
+      )
       for (const { action } of advice) {
         if (action.verb === 'remove') expect(needed).not.toContain(action.certificate)
       }
