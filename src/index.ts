@@ -1,5 +1,7 @@
 /** The library: the checks of the command line as functions and plain values. */
 import * as android from './android/judge.js'
+import type { Release } from './android/releases.js'
+import type { Verdict } from './android/verdict.js'
 import { validClock } from './run/options.js'
 
 /**
@@ -11,7 +13,10 @@ export const judge: typeof android.judge = (input) => {
   validClock(input.at)
   return android.judge(input)
 }
-export const judgeAll: typeof android.judgeAll = (input, releases) => {
+export const judgeAll = (
+  input: Parameters<typeof android.judgeAll>[0],
+  releases: readonly Release[],
+): readonly Verdict[] => {
   validClock(input.at)
   return android.judgeAll(input, releases)
 }

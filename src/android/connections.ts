@@ -1,7 +1,7 @@
 import { endOf, type Failure, isDefinite, observationOf } from '../tls/exchange-end.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../tls/observation.js'
 import { generalShape } from '../tls/shapes.js'
-import { type Answered, alerts, type Disagreement, reasonsFor } from './disagreement.js'
+import { type Answered, alerts, type Disagreement, reasonsFor, refusedCurve } from './disagreement.js'
 import { helloGroups, helloOf, unionOf6To9 } from './hellos.js'
 import { inferable, refusedWithMore, versionsExcluded } from './inference.js'
 import { releases as allReleases, type Release } from './releases.js'
@@ -32,7 +32,8 @@ export interface Answer {
 export type HandshakeEvidence =
   /**
    * A certificate list reaches the release. `spoken`: its own hello was said. `answers` are all exchanges that stand
-   * for it, its own first; where they differ, the address answers now so and now so, and the release meets any of them.
+   * for it, its own first; where they differ, the address answers now so and now so (then all that were answered stand
+   * for everybody), and the release may meet any of them.
    */
   | {
       readonly kind: 'shown'
@@ -41,8 +42,8 @@ export type HandshakeEvidence =
       readonly answers: readonly [Answer, ...Answer[]]
     }
   /**
-   * No handshake is possible. `failure` is the server's word, given to `by`; null where another hello's answer proves
-   * that there is no common version. Empty `reasons`: none could be told.
+   * No handshake is possible. `failure` is the server's word, given to `by`; null where the answer to `by` proves that
+   * there is no common version, or is one that the release itself turns down. Empty `reasons`: none could be told.
    */
   | {
       readonly kind: 'refused'
@@ -62,7 +63,7 @@ export function evidenceFor(
   shape: HelloShape = helloOf(release).shape,
 ): HandshakeEvidence {
   const own = tried.filter((attempt) => attempt.shape.id === shape.id)
-  const answered = tried.flatMap(answerOf)
+  const answered = tried.filter(({ shape }) => shape.sni).flatMap(answerOf)
   const failures = own.flatMap(({ outcome }) => {
     const end = endOf(outcome)
     return typeof end === 'string' ? [] : [end]
@@ -71,13 +72,20 @@ export function evidenceFor(
   const word = failures.find(isDefinite)
   if (word) return { kind: 'refused', shape, by: shape, failure: word, reasons: reasons(word, answered) }
   const isOwn = (answer: Answer) => answer.shape.id === shape.id
-  const standing = [
-    ...answered.filter(isOwn),
-    ...answered.filter((answer) => !isOwn(answer) && inferable(answer.observation, answer.shape, shape)),
-  ].map((answer) => asSeenBy(shape, answer))
-  const [first, ...more] = standing
-  if (first && (isOwn(first) || own.length === 0))
+  const proving = answered.filter(
+    (answer) => !isOwn(answer) && inferable(answer.observation, answer.shape, shape),
+  )
+  const settling = [...answered.filter(isOwn), ...proving]
+  const others = isSteady(answered) ? [] : answered.filter((answer) => !settling.includes(answer))
+  const [first, ...more] = [...settling, ...others].map((answer) => asSeenBy(shape, answer))
+  if (first && settling.length > 0 && (isOwn(first) || own.length === 0)) {
+    const unfit = [first, ...more].find(({ observation }) => refusedCurve(shape, observation).length > 0)
+    if (unfit) {
+      const curve = refusedCurve(shape, unfit.observation)
+      return { kind: 'refused', shape, by: unfit.shape, failure: null, reasons: curve }
+    }
     return { kind: 'shown', basis: isOwn(first) ? 'spoken' : 'inferred', shape, answers: [first, ...more] }
+  }
   if (failures[0]) return { kind: 'undetermined', shape, failure: failures[0] }
   const refusal = tried.find((attempt) => refusedWithMore(attempt.shape, attempt.outcome, shape))
   if (refusal) {
@@ -103,6 +111,23 @@ function answerOf({ shape, outcome }: Tried): Answer[] {
     : []
 }
 
+/**
+ * Whether every answer is what the others prove of it. Where one is not, several servers stand behind the address and
+ * take turns, and a phone may meet any of them.
+ */
+function isSteady(answers: readonly Answer[]): boolean {
+  return answers.every(({ shape: from, observation: seen }) =>
+    answers.every(
+      ({ shape: to, observation: other }) =>
+        isSameList(seen, other) || !(from.id === to.id || inferable(seen, from, to)),
+    ),
+  )
+}
+
+const isSameList = (a: Observation, b: Observation): boolean =>
+  a.certificates.length === b.certificates.length &&
+  a.certificates.every((der, index) => Buffer.compare(der, b.certificates[index]!) === 0)
+
 function asSeenBy({ extensions }: HelloShape, answer: Answer): Answer {
   const { stapledOcsp, signedCertificateTimestamps: timestamps } = answer.observation
   const observation = {
@@ -114,11 +139,12 @@ function asSeenBy({ extensions }: HelloShape, answer: Answer): Answer {
 }
 
 /**
- * Connections per server: six, and where older releases count, as many as let each of their hellos be said, the union,
- * the nameless and the general one included.
+ * Connections per server: six; more where more releases count than send the three newest hellos, so that each of their
+ * hellos can be said, with the union, the nameless and the general one and some that were cut.
  */
 export function connectionsFor(chosen: readonly Release[]): number {
-  return Math.max(6, helloGroups(chosen).length + 3)
+  const hellos = helloGroups(chosen).length
+  return hellos <= 3 ? 6 : hellos + 6
 }
 
 /**
@@ -158,14 +184,18 @@ function furtherShapes(tried: readonly Tried[], chosen: readonly Release[]): rea
   if (!tried.some(({ outcome }) => speaksTls.has(outcome.kind))) return []
   const named = tried.filter(({ shape }) => shape.sni)
   const isAnswered = named.some((attempt) => answerOf(attempt).length > 0)
-  const open = helloGroups(chosen).flatMap(({ releases, shape }) => {
-    const known = evidenceFor(releases[0]!, tried)
-    if (known.kind === 'not-asked') return [{ shape, reach: releases.length }]
-    const times = named.filter((attempt) => attempt.shape.id === shape.id).length
-    const isCut = known.kind === 'undetermined' && cuts.has(known.failure.kind)
-    return isCut && isAnswered && times === 1 ? [{ shape, reach: releases.length }] : []
-  })
-  if (open.length > 0) return open.sort((a, b) => b.reach - a.reach).map(({ shape }) => shape)
+  const isCutOnce = (id: string) => {
+    const ends = named.filter(({ shape }) => shape.id === id).map(({ outcome }) => outcome.kind)
+    return isAnswered && ends.length === 1 && cuts.has(ends[0]!)
+  }
+  const groups = helloGroups(chosen)
+  const again = groups.map(({ shape }) => shape).filter(({ id }) => isCutOnce(id))
+  const open = groups.filter(({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-asked')
+  const union = isCutOnce(unionOf6To9.id) ? [unionOf6To9] : []
+  const alone = open.filter(({ shape }) => union.length === 0 || !isCovered(shape))
+  const byReach = [...alone].sort((a, b) => b.releases.length - a.releases.length)
+  const next = [...union, ...byReach.map(({ shape }) => shape), ...again]
+  if (next.length > 0) return next
   const isShown = named.some(({ outcome }) => observationOf(outcome) !== null)
   const isLookedAt = tried.some(({ shape }) => shape.id === generalShape.id || shape.id === withoutAlpn.id)
   if (isShown || isLookedAt) return []

@@ -124,6 +124,14 @@ function curveDifference(shape: HelloShape, { protocolVersion, certificates }: S
     : [{ parameter: 'key-curve', shown, offered: shape.groups }]
 }
 
+/**
+ * The curve of the server's key, where the release ends the handshake over it: BoringSSL, in all releases from 6.0 on
+ * (ssl_check_leaf_certificate, before it tls1_check_ec_cert), takes no ECDSA key on a curve that is not among its groups,
+ * also from a server that did not mind. OpenSSL before it did not look.
+ */
+export const refusedCurve = (shape: HelloShape, seen: Seen): readonly Disagreement[] =>
+  shape.extensions.includes(23) ? curveDifference(shape, seen) : []
+
 /** Suites of a version; signalling values choose nothing. */
 export const isFor =
   (version: number) =>

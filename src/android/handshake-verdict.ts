@@ -23,13 +23,13 @@ export function handshakeVerdict(release: Release, known: HandshakeEvidence): Ve
       return {
         kind: 'undetermined',
         release,
-        because: `the ClientHello of this release (${known.shape.id}) came to no end that decides: ${outcomeText(known.failure)}`,
+        because: `the connection with this release's ClientHello came to no end that decides (${outcomeText(known.failure)})`,
       }
     case 'not-asked':
       return {
         kind: 'undetermined',
         release,
-        because: `this release was not asked for: its ClientHello (${known.shape.id}) was not sent, and no other answer proves what it would be told`,
+        because: "this release's ClientHello was not sent, and no other answer proves what it would be told",
       }
   }
 }

@@ -89,18 +89,21 @@ function sameGroup(
 }
 
 /**
- * TLS 1.3 chooses the certificate by these schemes, in either side's order. TLS 1.2 has chosen it with the suite; there
- * the list must admit no further kind of key and still hold the scheme that was used.
+ * TLS 1.3 chooses the certificate by these schemes, in either side's order. TLS 1.2 chooses it with the suite, and by
+ * then the server knows which keys could sign: what `to` has and `from` had not may only be for the kind of key that was
+ * used; for another, it might bring a suite into play that was passed over.
  */
 function sameSignature({ protocolVersion, keyProof }: Seen, from: HelloShape, to: HelloShape): boolean {
-  if (protocolVersion < 0x0304) {
-    if (!isSubset(to.signatureSchemes.map(keyKind), from.signatureSchemes.map(keyKind))) return false
-    if (keyProof.kind === 'not-provable') return true
-  }
   const used = keyProof.kind === 'proven' ? schemeCodes.get(keyProof.signatureScheme) : undefined
-  if (used === undefined) return false
-  if (protocolVersion < 0x0304) return to.signatureSchemes.includes(used)
-  return sameChoice(used, from.signatureSchemes, to.signatureSchemes)
+  if (protocolVersion === 0x0304)
+    return used !== undefined && sameChoice(used, from.signatureSchemes, to.signatureSchemes)
+  const added = to.signatureSchemes.filter((scheme) => !from.signatureSchemes.includes(scheme))
+  if (keyProof.kind === 'not-provable') return added.length === 0
+  return (
+    used !== undefined &&
+    to.signatureSchemes.includes(used) &&
+    added.every((scheme) => keyKind(scheme) === keyKind(used))
+  )
 }
 
 /** Not a signalling value. */

@@ -14,6 +14,7 @@ import {
 } from 'pkijs'
 import { DerError } from '../x509/der.js'
 import { childrenIn, parseBer } from './ber.js'
+import { binary, loadForge } from './forge.js'
 import { ContainerProblem } from './problem.js'
 
 /** What Windows and OpenSSL write beside a bag (RFC 7292 §4.2): which key belongs to which certificate. */
@@ -79,8 +80,7 @@ const localKeyId = '1.2.840.113549.1.9.21'
  * apart. Throws `ContainerProblem` (wrong password, too many rounds, unknown scheme) or `DerError` for damaged bytes.
  */
 export async function readPkcs12(bytes: Uint8Array, password: string | undefined): Promise<Pkcs12Content> {
-  const { version, authSafe, macData } = new PFX({ schema: parseBer(bytes) })
-  if (version !== 3) throw new DerError('expected PFX version 3', 0)
+  const { authSafe, macData } = new PFX({ schema: parseBer(bytes) })
   if (authSafe.contentType !== ContentInfo.DATA) {
     throw new ContainerProblem('is protected with a public key instead of a password, which is not supported')
   }
@@ -89,7 +89,7 @@ export async function readPkcs12(bytes: Uint8Array, password: string | undefined
   const safes = safeContents.map(safeOf)
   const rounds =
     safes.reduce((sum, safe) => sum + ('cost' in safe ? safe.cost : 0), 0) +
-    (macData ? javascriptWeight * (macData.iterations ?? 1) : 0)
+    (macData ? javascriptWeight * macRounds(macData) : 0)
   if (!(rounds <= maxRounds)) {
     throw new ContainerProblem(
       `asks for more key derivation rounds than the ${maxRounds} allowed for one file (old ones count ${javascriptWeight} times)`,
@@ -154,6 +154,12 @@ function countOf(element: BaseBlock | undefined): number {
   return element.valueBlock.valueDec
 }
 
+/** One where the file names none (RFC 7292 §4). The library makes zero of what does not fit four octets. */
+function macRounds({ iterations = 1 }: MacData): number {
+  if (iterations < 1) throw new DerError('a count of rounds below one or beyond all bounds', 0)
+  return iterations
+}
+
 function macDigest({ mac }: MacData) {
   const oid = mac.digestAlgorithm.algorithmId
   const digest = digests[oid]
@@ -173,7 +179,7 @@ async function fittingPasswords(
   const fits = candidates.find((password) => {
     const salt = forge.util.createBuffer(binary(mac.macSalt.valueBlock.valueHexView))
     const md = forge.md[digest].create()
-    const key = forge.pkcs12.generateKey(password, salt, 3, mac.iterations ?? 1, md.digestLength, md)
+    const key = forge.pkcs12.generateKey(password, salt, 3, macRounds(mac), md.digestLength, md)
     const code = createHmac(digest, Buffer.from(key.getBytes(), 'latin1')).update(authenticated).digest()
     return code.length === expected.length && timingSafeEqual(code, expected)
   })
@@ -271,40 +277,4 @@ function labelsOf(attributes: readonly BaseBlock[] | undefined): BagLabels {
 function octetsOf(element: unknown): Uint8Array {
   if (!(element instanceof OctetString)) throw new DerError('expected an OCTET STRING', 0)
   return new Uint8Array(element.getValue())
-}
-
-const binary = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
-
-/** The package's types leave out its password-based encryption and say nothing of passwords that are not there. */
-interface Forge {
-  readonly asn1: { fromDer(der: string): unknown }
-  readonly util: { createBuffer(text: string): unknown }
-  readonly md: Record<
-    'sha1' | 'sha256' | 'sha384' | 'sha512',
-    { create(): { readonly digestLength: number } }
-  >
-  readonly pkcs12: {
-    generateKey(
-      password: string | null,
-      salt: unknown,
-      id: 3,
-      rounds: number,
-      length: number,
-      md: unknown,
-    ): { getBytes(): string }
-  }
-  readonly pki: {
-    readonly pbe: {
-      getCipher(
-        oid: string,
-        parameters: unknown,
-        password: string | null,
-      ): { update(input: unknown): void; finish(): boolean; readonly output: { getBytes(): string } }
-    }
-  }
-}
-
-async function loadForge(): Promise<Forge> {
-  const { default: forge } = await import('node-forge')
-  return forge as unknown as Forge
 }

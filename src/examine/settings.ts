@@ -37,7 +37,7 @@ export function settingsOf(asked: Asked, { releases, others }: Policy, at: Date)
     at,
     trustAnchors,
     stores: (release) => {
-      const store = stores.get(release) ?? addAnchors(trustStore(release), trustAnchors)
+      const store = stores.get(release) ?? addAnchors(release, trustStore(release), trustAnchors)
       stores.set(release, store)
       return store
     },

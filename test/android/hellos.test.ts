@@ -7,7 +7,7 @@ import { reasonsFor, type Seen } from '../../src/android/disagreement.js'
 import { helloGroups, helloOf, patchVariants, unionOf6To9 } from '../../src/android/hellos.js'
 import { inferable } from '../../src/android/inference.js'
 import { type Release, releases } from '../../src/android/releases.js'
-import { type Issued, issue } from '../../src/demo/pki.js'
+import { type Issued, issue } from '../../src/demo/authority.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../../src/tls/observation.js'
 import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
@@ -404,6 +404,37 @@ describe('what one outcome proves', () => {
     expect(known.kind === 'shown' && known.answers).toHaveLength(2)
   })
 
+  it('an answer that contradicts what another proves: all answers stand for everybody', () => {
+    const other = observed({ ...tls13, certificates: [Buffer.from('other')] })
+    const tried = [said('17', observed(tls13)), said('14', other), said('9', observed({}))]
+    const lengths = (['17', '14', '9'] as const).map((release) => {
+      const known = evidenceFor(release, tried)
+      return known.kind === 'shown' ? known.answers.length : 0
+    })
+    expect(lengths).toEqual([3, 3, 3])
+    // A list of its own for TLS 1.2 contradicts nothing.
+    const dual = [said('17', observed(tls13)), said('9', observed({ certificates: [Buffer.from('rsa')] }))]
+    expect(evidenceFor('17', dual)).toMatchObject({
+      kind: 'shown',
+      answers: [{ shape: { id: 'android-17' } }],
+    })
+    expect(evidenceFor('9', tried.slice(0, 2)).kind).toBe('not-asked')
+  })
+
+  it.each<[Release, 'P-384' | 'P-521', 'shown' | 'refused']>([
+    ['5.1', 'P-521', 'shown'],
+    ['7.0', 'P-384', 'refused'],
+    ['7.1', 'P-521', 'shown'],
+    ['8.0', 'P-384', 'shown'],
+    ['8.0', 'P-521', 'refused'],
+    ['17', 'P-521', 'refused'],
+  ])('Android %s shown a key on %s in TLS 1.2: %s', (release, key, kind) => {
+    const { der } = issue({ subject: key, key })
+    const known = evidenceFor(release, [said(release, observed({ certificates: [der] }))])
+    expect(known.kind).toBe(kind)
+    if (known.kind === 'refused') expect(known.reasons).toMatchObject([{ parameter: 'key-curve' }])
+  })
+
   it('a staple that the release does not ask for is not part of its answer', () => {
     const answered = observed({ stapledOcsp: Buffer.from('staple') })
     const known = evidenceFor('7.1', [{ shape: unionOf6To9, outcome: answered }])
@@ -466,7 +497,7 @@ describe('on real servers, what was inferred is what the hello itself is answere
     ['P-384 key', 8, () => ({ ...identity(p384), ...only('TLSv1.2') })],
     ['P-384 exchange', 8, () => ({ ...identity(rsa), ...only('TLSv1.2'), ecdhCurve: 'P-384' })],
     ['X25519 exchange', 8, () => ({ ...identity(rsa), ...only('TLSv1.2'), ecdhCurve: 'X25519' })],
-    ['RSA key exchange', 7, () => ({ ...identity(rsa), ...only('TLSv1.2'), ciphers: 'AES128-SHA' })],
+    ['RSA key exchange', 8, () => ({ ...identity(rsa), ...only('TLSv1.2'), ciphers: 'AES128-SHA' })],
     [
       'ChaCha20 only',
       8,

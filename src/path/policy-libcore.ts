@@ -1,7 +1,7 @@
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { anyPolicy, type Budget, LimitReached, maxPolicyNodes } from './limits.js'
-import { jdkView } from './view-jdk.js'
+import { libcoreView } from './view-libcore.js'
 
 /** A node of the valid policy tree (RFC 5280 §6.1.2 (a)). */
 interface Node {
@@ -18,7 +18,7 @@ interface Node {
  * Policy processing of one path as OpenJDK's PolicyChecker does it with its defaults: every initial policy acceptable,
  * nothing required, critical policies with qualifiers refused.
  */
-export class JdkPolicies {
+export class LibcorePolicies {
   #root: Node | null
   #nodeCount = 0
   #depth = 0
@@ -45,7 +45,7 @@ export class JdkPolicies {
   check(certificate: Certificate): string | null {
     const isLast = ++this.#depth === this.#length
     const isSelfIssued = sameName(certificate.issuer, certificate.subject)
-    const view = jdkView(certificate)
+    const view = libcoreView(certificate)
     const qualified = this.#grow(certificate, isLast, isSelfIssued)
     if (qualified) return qualified
     if (this.#root && !isLast) {
@@ -68,7 +68,7 @@ export class JdkPolicies {
 
   /** RFC 5280 §6.1.3 (d), (e): the certificate's policies become the next level of the tree. */
   #grow(certificate: Certificate, isLast: boolean, isSelfIssued: boolean): string | null {
-    const { policies } = jdkView(certificate)
+    const { policies } = libcoreView(certificate)
     if (!policies || !this.#root) {
       this.#root = null
       return null

@@ -1,19 +1,35 @@
 import type { Certificate, PublicKey } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { criticalOids } from './extensions.js'
-import { PlatformCrash } from './general-names-jdk.js'
+import { PlatformCrash } from './general-names-libcore.js'
+import { isKnownKey, type OddForm } from './key-forms.js'
 import type { Budget } from './limits.js'
-import { JdkNameConstraints } from './name-constraints-jdk.js'
-import { JdkPolicies } from './policy-jdk.js'
+import { LibcoreNameConstraints } from './name-constraints-libcore.js'
+import { LibcorePolicies } from './policy-libcore.js'
 import { type PathProblem, problem, serverPurposeProblem, validityProblem } from './problem.js'
-import { integerText, jdkView } from './view-jdk.js'
+import { integerText, isPadded, type LibcoreView, libcoreView } from './view-libcore.js'
 
-export interface JdkPath<Other> {
+/** Where the validator differs from release to release. */
+export interface LibcoreRules {
+  /** A version 1 or 2 anchor must be valid at both ends of the period of the certificate below it. */
+  readonly needsOldAnchorValid: boolean
+  /** A keyUsage without a usable bit is nothing to mind; otherwise refused by AlgorithmChecker. */
+  readonly ignoresIdleKeyUsage: boolean
+  /** DerInputBuffer#getBigInteger refuses redundant leading zero octets. */
+  readonly refusesPaddedIntegers: boolean
+  /** Parameters NULL and absent parameters differ (conscrypt X509_verify, later BoringSSL itself). */
+  readonly comparesAlgorithmBytes: boolean
+}
+
+export interface LibcorePath<Other> {
   /** Leaf first, the anchor not included; at least one. */
   readonly certificates: readonly Certificate[]
   readonly anchor: Certificate
   readonly at: Date
   readonly budget: Budget
+  readonly rules: LibcoreRules
+  /** Odd ways of writing a key that the release reads. */
+  readonly keyForms: ReadonlySet<OddForm>
   /** Judges the stapled OCSP response of the leaf, given the certificate above it. */
   readonly staple: (leaf: Certificate, issuer: Certificate) => Other | null
 }
@@ -37,30 +53,29 @@ const disabledSignatures: Record<string, string> = {
   '1.2.840.113549.1.1.3': 'MD4 with RSA',
 }
 
-/** Curves with which BoringSSL verifies; others are read and then of no use. */
-const usableCurves = new Set(['P-224', 'P-256', 'P-384', 'P-521'])
-
 /**
- * The first thing OpenJDK's PKIXCertPathValidator (Android 7.0 and later) finds wrong with a path; null: nothing.
+ * The first thing libcore's PKIXCertPathValidator (Android 7.0 and later; OpenJDK 8u121) finds wrong with a path; null: nothing.
  * Checkers run in its order, from the certificate below the anchor down to the leaf. Throws `LimitReached`.
  */
-export function validateAsJdk<Other>({
+export function validateAsLibcore<Other>({
   certificates,
   anchor,
   at,
   budget,
+  rules,
+  keyForms,
   staple,
-}: JdkPath<Other>): PathProblem | Other | null {
+}: LibcorePath<Other>): PathProblem | Other | null {
   const top = certificates.at(-1)!
-  const mismatch = anchorMismatch(top, anchor)
+  const mismatch = anchorMismatch(top, anchor, rules)
   if (mismatch) return mismatch
-  const policies = new JdkPolicies(certificates.length, budget)
-  const constraints = new JdkNameConstraints(budget)
+  const policies = new LibcorePolicies(certificates.length, budget)
+  const constraints = new LibcoreNameConstraints(budget)
   let maxPathLength = certificates.length
   for (let i = certificates.length - 1; i >= 0; i--) {
     const certificate = certificates[i]!
     const issuer = certificates[i + 1] ?? anchor
-    const fail = algorithmProblem(certificate, issuer)
+    const fail = algorithmProblem(certificate, issuer, rules)
     if (fail) return fail
 
     if (i > 0) {
@@ -69,7 +84,7 @@ export function validateAsJdk<Other>({
       }
       const isSelfIssued = sameName(certificate.issuer, certificate.subject)
       const isOldAuthority = certificate.version < 3 && issuer === anchor && isSelfIssued
-      const pathLength = isOldAuthority ? Number.POSITIVE_INFINITY : jdkView(certificate).pathLength
+      const pathLength = isOldAuthority ? Number.POSITIVE_INFINITY : libcoreView(certificate).pathLength
       if (pathLength === -1)
         return problem('not-a-ca', certificate, `"${certificate.subject.text}" is no authority`)
       if (!isSelfIssued && maxPathLength-- <= 0) {
@@ -90,7 +105,7 @@ export function validateAsJdk<Other>({
 
     const basic = validityProblem(certificate, at) ?? chainingProblem(certificate, issuer)
     if (basic) return basic
-    if (!canVerifyAsJdk(issuer) || !budget.verify(certificate, issuer)) {
+    if (!isKnownKey(issuer.publicKey, keyForms) || !budget.verify(certificate, issuer)) {
       return problem(
         'wrong-key',
         certificate,
@@ -100,7 +115,7 @@ export function validateAsJdk<Other>({
 
     if (i === 0) {
       const leaf =
-        (jdkView(certificate).pathLength === -1 ? staple(certificate, issuer) : null) ??
+        (libcoreView(certificate).pathLength === -1 ? staple(certificate, issuer) : null) ??
         serverPurposeProblem(certificate)
       if (leaf) return leaf
     }
@@ -115,39 +130,67 @@ export function validateAsJdk<Other>({
   return null
 }
 
-/** AdaptableX509CertSelector: what the top certificate's authorityKeyIdentifier says must fit the anchor. */
-function anchorMismatch(top: Certificate, anchor: Certificate): PathProblem | null {
-  const wanted = jdkView(top).authorityKeyIdentifier
+/** AdaptableX509CertSelector: what the top certificate says of its issuer must fit the anchor. */
+function anchorMismatch(top: Certificate, anchor: Certificate, rules: LibcoreRules): PathProblem | null {
+  const wanted = authorityKeyIdentifierOf(top, rules)
   // An identifier that cannot be read is compared as it stands, and differs.
   const keyIdentifier = anchor.unreadable.includes('2.5.29.14') ? 'unreadable' : anchor.subjectKeyIdentifier
-  if (wanted?.keyIdentifier && keyIdentifier !== null && wanted.keyIdentifier !== keyIdentifier) {
+  const wantedKey = wanted?.keyIdentifier ?? null
+  if (wantedKey !== null && keyIdentifier !== null && wantedKey !== keyIdentifier) {
     return problem(
       'aki-mismatch',
       top,
-      `"${top.subject.text}" asks for key ${wanted.keyIdentifier}, "${anchor.subject.text}" has ${keyIdentifier}`,
+      `"${top.subject.text}" asks for key ${wantedKey || '(empty)'}, "${anchor.subject.text}" has ${keyIdentifier}`,
     )
   }
   const serialNumber = integerText(anchor.serialNumber)
-  if (wanted?.serialNumber && anchor.version > 2 && wanted.serialNumber !== serialNumber) {
+  if (wanted?.serialNumber && anchor.version > 2 && integerText(wanted.serialNumber) !== serialNumber) {
     return problem(
       'aki-mismatch',
       top,
       `"${top.subject.text}" asks for an issuer with serial number ${wanted.serialNumber}, "${anchor.subject.text}" has ${serialNumber}`,
     )
   }
+  if (rules.needsOldAnchorValid && anchor.version < 3) {
+    const outside = validityProblem(anchor, top.notBefore) ?? validityProblem(anchor, top.notAfter)
+    if (outside) {
+      const detail = `"${anchor.subject.text}" is a version ${anchor.version} root and not valid over the whole period of "${top.subject.text}"`
+      return { ...outside, detail: `${detail}: ${outside.detail}` }
+    }
+  }
   return sameName(top.issuer, anchor.subject) ? null : chainingProblem(top, anchor)
 }
 
-function algorithmProblem(certificate: Certificate, issuer: Certificate): PathProblem | null {
-  const { undecodable } = jdkView(certificate)
-  if (undecodable) return problem('unreadable', certificate, undecodable)
+/** As the release reads it: with an integer that it refuses the extension does not exist. */
+function authorityKeyIdentifierOf(
+  certificate: Certificate,
+  { refusesPaddedIntegers }: LibcoreRules,
+): LibcoreView['authorityKeyIdentifier'] {
+  const { authorityKeyIdentifier } = libcoreView(certificate)
+  const serialNumber = authorityKeyIdentifier?.serialNumber
+  return serialNumber && refusesPaddedIntegers && isPadded(serialNumber) ? null : authorityKeyIdentifier
+}
+
+function algorithmProblem(
+  certificate: Certificate,
+  issuer: Certificate,
+  { ignoresIdleKeyUsage, refusesPaddedIntegers, comparesAlgorithmBytes }: LibcoreRules,
+): PathProblem | null {
+  const { undecodable, paddedInteger, algorithmsDifferInNull } = libcoreView(certificate)
+  const unreadable =
+    undecodable ??
+    (refusesPaddedIntegers ? paddedInteger : null) ??
+    (comparesAlgorithmBytes ? algorithmsDifferInNull : null)
+  if (unreadable) return problem('unreadable', certificate, unreadable)
   const disabled = disabledSignatures[certificate.signatureAlgorithm]
   if (disabled) return problem('weak-signature', certificate, `${disabled} on "${certificate.subject.text}"`)
   const { keyUsage } = certificate
   // AlgorithmChecker looks at the first seven bits; encipherOnly and decipherOnly alone are as good as none.
   const means =
-    keyUsage && [...keyUsage].some((usage) => usage !== 'encipherOnly' && usage !== 'decipherOnly')
-  if (keyUsage && !means) return problem('key-usage', certificate, 'the keyUsage extension allows nothing')
+    ignoresIdleKeyUsage ||
+    !keyUsage ||
+    [...keyUsage].some((usage) => usage !== 'encipherOnly' && usage !== 'decipherOnly')
+  if (!means) return problem('key-usage', certificate, 'the keyUsage extension allows nothing')
   for (const { publicKey, subject } of [certificate, issuer]) {
     if (isDisabledKey(publicKey)) {
       return problem(
@@ -166,7 +209,7 @@ const isDisabledKey = ({ algorithm, bits }: PublicKey): boolean =>
 
 /** Checks the certificate against what is demanded above it and adds what it demands itself. */
 function nameConstraintProblem(
-  constraints: JdkNameConstraints,
+  constraints: LibcoreNameConstraints,
   certificate: Certificate,
   isLeaf: boolean,
 ): PathProblem | null {
@@ -190,7 +233,3 @@ function chainingProblem(certificate: Certificate, issuer: Certificate): PathPro
     `issuer "${certificate.issuer.text}", subject above "${issuer.subject.text}"`,
   )
 }
-
-/** Whether the platform has a use for such a key at all. */
-export const canVerifyAsJdk = ({ publicKey: { algorithm, curve } }: Certificate): boolean =>
-  algorithm !== 'ec' || usableCurves.has(curve ?? '')

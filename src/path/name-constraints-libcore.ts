@@ -2,29 +2,21 @@ import type { Certificate } from '../x509/certificate.js'
 import { onlyElement } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
 import { domainFilter } from './domain-filter.js'
-import {
-  isIpv4Text,
-  isJdkDnsName,
-  type JdkName,
-  PlatformCrash,
-  type Relation,
-  rdnKeys,
-  relation,
-} from './general-names-jdk.js'
+import { type LibcoreName, PlatformCrash, type Relation, rdnKeys, relation } from './general-names-libcore.js'
 import type { Budget } from './limits.js'
-import { type JdkSubtree, jdkView } from './view-jdk.js'
+import { type LibcoreSubtree, libcoreView } from './view-libcore.js'
 
 /** Lists as GeneralSubtrees; null: nothing said. Changed in place while merging, as there. */
 interface Lists {
-  permitted: JdkSubtree[] | null
-  excluded: JdkSubtree[] | null
+  permitted: LibcoreSubtree[] | null
+  excluded: LibcoreSubtree[] | null
 }
 
 /**
- * Name constraints gathered along a path, as OpenJDK's NameConstraintsExtension and GeneralSubtrees do it. Methods
- * throw `PlatformCrash` where the JDK throws a RuntimeException, and `LimitReached`.
+ * Name constraints gathered along a path, as libcore's NameConstraintsExtension and GeneralSubtrees do it. Methods
+ * throw `PlatformCrash` where they throw a RuntimeException, and `LimitReached`.
  */
-export class JdkNameConstraints {
+export class LibcoreNameConstraints {
   #lists: Lists | null = null
   readonly #budget: Budget
 
@@ -39,20 +31,20 @@ export class JdkNameConstraints {
     const all = [...(permitted ?? []), ...(excluded ?? [])]
     if (all.some(({ hasDistance }) => hasDistance)) return 'base distances are not supported'
     const rdns = readName(onlyElement(certificate.subject.der))
-    const subject: JdkName = { kind: 'directory', rdns: rdnKeys(rdns) }
+    const subject: LibcoreName = { kind: 'directory', rdns: rdnKeys(rdns) }
     const mayCover = domainFilter(all.flatMap(({ name }) => (name.kind === 'dns' ? [name.text] : [])))
-    const isAllowed = (name: JdkName): boolean => this.#isAllowed({ permitted, excluded }, name, mayCover)
+    const isAllowed = (name: LibcoreName): boolean => this.#isAllowed({ permitted, excluded }, name, mayCover)
     if (rdns.length > 0 && !isAllowed(subject)) return `subject "${certificate.subject.text}"`
-    const names = jdkView(certificate).names ?? emailsOf(certificate)
-    for (const name of [...names, ...hostInCommonName(certificate, names)]) {
-      if (!isAllowed(name)) return nameText(name)
+    const names = libcoreView(certificate).names ?? emailsOf(certificate)
+    for (const name of names) {
+      if (!isAllowed(name)) return nameText(name) + dottedNote(name, permitted)
     }
     return null
   }
 
   /** Adds what the certificate demands of those below it; says what is wrong with it, or null. */
   add(certificate: Certificate): string | null {
-    const { nameConstraints } = jdkView(certificate)
+    const { nameConstraints } = libcoreView(certificate)
     const own = nameConstraints && {
       permitted: copy(nameConstraints.permitted),
       excluded: copy(nameConstraints.excluded),
@@ -74,12 +66,16 @@ export class JdkNameConstraints {
         lists.excluded = lists.excluded ? this.#union(lists.excluded, nothingLeft) : nothingLeft
     }
     if (lists.permitted && lists.excluded) this.#reduce(lists.permitted, lists.excluded)
-    // The JDK encodes what it has merged, and reads no party name that it could write again.
-    const isEdi = ({ name }: JdkSubtree): boolean => name.kind === 'edi'
+    // libcore encodes what it has merged, and reads no party name that it could write again.
+    const isEdi = ({ name }: LibcoreSubtree): boolean => name.kind === 'edi'
     return lists.permitted?.some(isEdi) || lists.excluded?.some(isEdi) ? 'an ediPartyName constraint' : null
   }
 
-  #isAllowed({ permitted, excluded }: Lists, name: JdkName, mayCover: (name: string) => boolean): boolean {
+  #isAllowed(
+    { permitted, excluded }: Lists,
+    name: LibcoreName,
+    mayCover: (name: string) => boolean,
+  ): boolean {
     if (name.kind === 'dns' && !mayCover(name.text))
       return !permitted?.some((subtree) => subtree.name.kind === 'dns')
     this.#budget.compare((permitted?.length ?? 0) + (excluded?.length ?? 0))
@@ -97,7 +93,7 @@ export class JdkNameConstraints {
   }
 
   /** GeneralSubtrees#minimize: drops what another entry of the list already covers. */
-  #minimize(subtrees: JdkSubtree[]): void {
+  #minimize(subtrees: LibcoreSubtree[]): void {
     for (let i = 0; i < subtrees.length - 1; i++) {
       let covered = false
       for (let j = i + 1; j < subtrees.length && !covered; j++) {
@@ -109,7 +105,7 @@ export class JdkNameConstraints {
     }
   }
 
-  #union(self: JdkSubtree[], other: readonly JdkSubtree[]): JdkSubtree[] {
+  #union(self: LibcoreSubtree[], other: readonly LibcoreSubtree[]): LibcoreSubtree[] {
     self.push(...other)
     this.#minimize(self)
     return self
@@ -119,15 +115,15 @@ export class JdkNameConstraints {
    * GeneralSubtrees#intersect: leaves in `self` what both lists permit. Returns the types of which nothing is left, as
    * subtrees to exclude altogether; null: none.
    */
-  #intersect(self: JdkSubtree[], other: JdkSubtree[]): JdkSubtree[] | null {
+  #intersect(self: LibcoreSubtree[], other: LibcoreSubtree[]): LibcoreSubtree[] | null {
     if (self.length === 0) {
       this.#union(self, other)
       return null
     }
     this.#minimize(self)
     this.#minimize(other)
-    const narrower: JdkSubtree[] = []
-    let nothingLeft: JdkSubtree[] | null = null
+    const narrower: LibcoreSubtree[] = []
+    let nothingLeft: LibcoreSubtree[] | null = null
     for (let i = 0; i < self.length; i++) {
       const entry = self[i]!
       let sameType = false
@@ -161,7 +157,7 @@ export class JdkNameConstraints {
     return nothingLeft
   }
 
-  #reduce(permitted: JdkSubtree[], excluded: readonly JdkSubtree[]): void {
+  #reduce(permitted: LibcoreSubtree[], excluded: readonly LibcoreSubtree[]): void {
     for (const subtree of excluded) {
       for (let j = 0; j < permitted.length; j++) {
         const how = this.#relation(subtree, permitted[j]!.name)
@@ -170,23 +166,24 @@ export class JdkNameConstraints {
     }
   }
 
-  #relation(subtree: JdkSubtree, name: JdkName): Relation {
+  #relation(subtree: LibcoreSubtree, name: LibcoreName): Relation {
     this.#budget.compare(1)
     return relation(subtree.name, name)
   }
 }
 
-const copy = (subtrees: readonly JdkSubtree[] | null): JdkSubtree[] | null => subtrees && [...subtrees]
+const copy = (subtrees: readonly LibcoreSubtree[] | null): LibcoreSubtree[] | null =>
+  subtrees && [...subtrees]
 
-/** GeneralSubtrees#createWidestSubtree: the JDK can write down "every name" for directory names only. */
-function everythingOf(name: JdkName): JdkSubtree {
+/** GeneralSubtrees#createWidestSubtree: it can write down "every name" for directory names only. */
+function everythingOf(name: LibcoreName): LibcoreSubtree {
   if (name.kind !== 'directory')
     throw new PlatformCrash(`permitted ${name.kind} names that leave nothing in common`)
   return { name: { kind: 'directory', rdns: [] }, hasDistance: false }
 }
 
-/** Without a subjectAltName, e-mail addresses in the subject count. */
-function emailsOf(certificate: Certificate): JdkName[] {
+/** Without a subjectAltName, e-mail addresses in the subject count; a common name never does. */
+function emailsOf(certificate: Certificate): LibcoreName[] {
   return readName(onlyElement(certificate.subject.der))
     .flat()
     .filter(({ oid }) => oid === '1.2.840.113549.1.9.1')
@@ -195,21 +192,18 @@ function emailsOf(certificate: Certificate): JdkName[] {
     .map((text) => ({ kind: 'email', text: text.toLowerCase() }))
 }
 
-/** JDK 8u201 and later: the last common name counts as a host where the SAN names none of its kind. */
-function hostInCommonName(certificate: Certificate, names: readonly JdkName[]): JdkName[] {
-  const rdns = readName(onlyElement(certificate.subject.der))
-  const attribute = rdns.flat().findLast(({ oid }) => oid === '2.5.4.3')
-  const text = attribute ? stringOf(attribute) : null
-  if (text === null) return []
-  if (isIpv4Text(text)) {
-    const octets = Uint8Array.from(text.split('.'), Number)
-    return names.some(({ kind }) => kind === 'ip') ? [] : [{ kind: 'ip', octets }]
-  }
-  if (!isJdkDnsName(text) || names.some(({ kind }) => kind === 'dns')) return []
-  return [{ kind: 'dns', text: text.toLowerCase() }]
+/** Whether a permitted dNSName would cover the name but for the dot it begins with, so that here it covers nothing. */
+export const failsByItsDot = ({ name: base }: LibcoreSubtree, host: string): boolean =>
+  base.kind === 'dns' && base.text.startsWith('.') && host.toLowerCase().endsWith(base.text)
+
+function dottedNote(name: LibcoreName, permitted: readonly LibcoreSubtree[] | null): string {
+  const dotted = name.kind === 'dns' && permitted?.find((subtree) => failsByItsDot(subtree, name.text))
+  return dotted
+    ? `, since the permitted ${nameText(dotted.name)} begins with a dot and so covers nothing,`
+    : ''
 }
 
-function nameText(name: JdkName): string {
+function nameText(name: LibcoreName): string {
   switch (name.kind) {
     case 'dns':
     case 'email':

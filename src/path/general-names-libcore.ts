@@ -1,19 +1,19 @@
-import { childrenOf, contentOf, DerError, type Element, elementAt, hexOf, oidOf } from '../x509/der.js'
+import { childrenOf, contentOf, DerError, type Element, elementAt, oidOf, oidText } from '../x509/der.js'
 import type { NameAttribute, RelativeNames } from '../x509/name.js'
 import { readName } from '../x509/name.js'
 import { attributeKey } from '../x509/name-match.js'
 
 /**
- * General names as OpenJDK's sun.security.x509 reads and compares them: which encodings it refuses, and how one name
- * relates to another as a name constraint (GeneralNameInterface#constrains of each class).
+ * General names as libcore's sun.security.x509 (7.0 to 17: that of OpenJDK 8u121) reads and compares them: which encodings
+ * it refuses, and how one name relates to another as a name constraint (GeneralNameInterface#constrains of each class).
  */
-export type JdkName =
+export type LibcoreName =
   | { readonly kind: 'email' | 'dns'; readonly text: string }
   | { readonly kind: 'uri'; readonly host: string | null; readonly hostIsDns: boolean }
   | { readonly kind: 'ip'; readonly octets: Uint8Array }
   | { readonly kind: 'directory'; readonly rdns: readonly string[] }
   | { readonly kind: 'oid'; readonly text: string }
-  | { readonly kind: 'other' | 'x400' | 'edi' }
+  | { readonly kind: 'other' | 'edi' }
 
 /** How the second name relates to the first: equal, inside it, around it, of the same type only, or of another type. */
 export type Relation = 'match' | 'narrows' | 'widens' | 'same-type' | 'different-type'
@@ -21,8 +21,8 @@ export type Relation = 'match' | 'narrows' | 'widens' | 'same-type' | 'different
 /** A RuntimeException of the platform: not caught by its path search, so the whole check fails. */
 export class PlatformCrash extends Error {}
 
-/** GeneralName(DerValue, nameConstraint). Throws `DerError` where the JDK throws IOException. */
-export function readJdkName(element: Element, isConstraint: boolean): JdkName {
+/** GeneralName(DerValue, nameConstraint). Throws `DerError` where libcore throws IOException. */
+export function readLibcoreName(element: Element, isConstraint: boolean): LibcoreName {
   const [number, constructed] = [element.tag & 0x1f, (element.tag & 0x20) !== 0]
   const isContext = (element.tag & 0xc0) === 0x80
   if (!isContext || constructed !== [0, 3, 4, 5].includes(number))
@@ -42,30 +42,38 @@ export function readJdkName(element: Element, isConstraint: boolean): JdkName {
     }
     case 2:
       return { kind: 'dns', text: ia5Text(element).toLowerCase() }
-    case 3:
-      return { kind: 'x400' }
     case 4: {
       const name = elementAt(element.source, element.content, element.end)
       return { kind: 'directory', rdns: rdnKeys(readName(name)) }
     }
     case 5:
+      readPartyName(element)
       return { kind: 'edi' }
     case 6:
       return isConstraint ? uriConstraint(element) : uriName(element)
     case 7:
       return { kind: 'ip', octets: addressOctets(element) }
     case 8:
-      return { kind: 'oid', text: hexOf(contentOf(element)) }
+      return { kind: 'oid', text: oidText(contentOf(element), element.start) }
     default:
+      // x400Address too.
       throw new DerError('unknown kind of GeneralName', element.start)
   }
 }
 
+/** EDIPartyName(DerValue): one or two fields, of which primitive ones hold one more value; others are passed over. */
+function readPartyName(element: Element): void {
+  const fields = childrenOf(element)
+  if (fields.length < 1 || fields.length > 2) throw new DerError('not an ediPartyName', element.start)
+  for (const field of fields)
+    if (field.tag === 0x80 || field.tag === 0x81) elementAt(field.source, field.content, field.end)
+}
+
 /** GeneralNames(DerValue), tagged or not: at least one name, and every one readable. */
-export function readJdkNames(element: Element): JdkName[] {
+export function readLibcoreNames(element: Element): LibcoreName[] {
   const names = childrenOf(element)
   if (names.length === 0) throw new DerError('an empty list of names', element.start)
-  return names.map((name) => readJdkName(name, false))
+  return names.map((name) => readLibcoreName(name, false))
 }
 
 export const rdnKeys = (rdns: RelativeNames): string[] =>
@@ -87,7 +95,7 @@ function addressOctets(element: Element): Uint8Array {
 const uriText = /^(?:[A-Za-z0-9\-_.!~*'();/?:@&=+$,[\]#\u00a0-\uffff]|%[0-9A-Fa-f]{2})*$/
 
 /** URIName(String): an absolute URI whose host, where it has one, is a DNS name or an address. */
-function uriName(element: Element): JdkName {
+function uriName(element: Element): LibcoreName {
   const text = ia5Text(element)
   const match = /^([A-Za-z][A-Za-z0-9+.-]*):(.+)$/s.exec(text)
   if (!match || !uriText.test(text)) throw new DerError('not an absolute URI', element.start)
@@ -96,7 +104,7 @@ function uriName(element: Element): JdkName {
   // Without a server-based authority java.net.URI has no host, and a constraint then meets null.
   if (!host || (!host.startsWith('[') && !isServerHost(host)))
     return { kind: 'uri', host: null, hostIsDns: false }
-  const hostIsDns = isJdkDnsName(host)
+  const hostIsDns = isLibcoreDnsName(host)
   if (!hostIsDns && !host.startsWith('[') && !isIpv4Text(host)) {
     throw new DerError('a URI whose host is no DNS name', element.start)
   }
@@ -104,10 +112,10 @@ function uriName(element: Element): JdkName {
 }
 
 /** URIName#nameConstraint: a bare host or a domain with a leading dot. */
-function uriConstraint(element: Element): JdkName {
+function uriConstraint(element: Element): LibcoreName {
   const host = ia5Text(element)
   const hasScheme = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(host)
-  if (hasScheme || !uriText.test(host) || !isJdkDnsName(host.replace(/^\./, ''))) {
+  if (hasScheme || !uriText.test(host) || !isLibcoreDnsName(host.replace(/^\./, ''))) {
     throw new DerError('not a URI constraint', element.start)
   }
   return { kind: 'uri', host: host.toLowerCase(), hostIsDns: true }
@@ -118,15 +126,15 @@ const isServerHost = (host: string): boolean =>
   isIpv4Text(host) ||
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?$/.test(host)
 
-export const isIpv4Text = (text: string): boolean =>
+const isIpv4Text = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) < 256)
 
-/** DNSName(String): letters, digits and hyphens, no empty or over-long label. */
-export const isJdkDnsName = (text: string): boolean =>
-  text.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/.test(text)
+/** DNSName(String): labels of letters, digits and hyphens that begin with a letter. Asked for the hosts of URIs only. */
+const isLibcoreDnsName = (text: string): boolean =>
+  /^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)*$/.test(text)
 
 /** `self.constrains(other)`. */
-export function relation(self: JdkName, other: JdkName): Relation {
+export function relation(self: LibcoreName, other: LibcoreName): Relation {
   switch (self.kind) {
     case 'dns':
       return other.kind === 'dns' ? dnsRelation(self.text, other.text) : 'different-type'
@@ -143,7 +151,6 @@ export function relation(self: JdkName, other: JdkName): Relation {
       if (self.text === other.text) return 'match'
       throw new PlatformCrash('registeredID names cannot be compared')
     case 'other':
-    case 'x400':
     case 'edi':
       if (other.kind !== self.kind) return 'different-type'
       throw new PlatformCrash(`${self.kind} names cannot be compared`)
@@ -156,12 +163,12 @@ function dnsRelation(self: string, other: string): Relation {
   return other.endsWith(self) && atDot(other, self) ? 'narrows' : 'same-type'
 }
 
-/** Whether `suffix` starts at a label of `whole`: a dot before it or at its own start, not both. */
-function atDot(whole: string, suffix: string): boolean {
-  // Java reads the first character of the suffix and fails on an empty one.
-  if (suffix === '') throw new PlatformCrash('an empty dNSName cannot be compared')
-  return (whole[whole.length - suffix.length - 1] === '.') !== (suffix[0] === '.')
-}
+/**
+ * Whether the character before the suffix is a dot. So a constraint that itself begins with one covers nothing: in front
+ * of `.contoso.com` stands a letter (OpenJDK looks at the suffix's first character only since 8u161). An empty suffix is
+ * looked for at the very end.
+ */
+const atDot = (whole: string, suffix: string): boolean => whole[whole.length - suffix.length - 1] === '.'
 
 function emailRelation(self: string, other: string): Relation {
   if (self === other) return 'match'
@@ -174,7 +181,7 @@ function emailRelation(self: string, other: string): Relation {
   return part.startsWith('.') || whole[whole.length - part.length - 1] === '@' ? outcome : 'same-type'
 }
 
-function uriRelation(self: JdkName & { kind: 'uri' }, other: JdkName & { kind: 'uri' }): Relation {
+function uriRelation(self: LibcoreName & { kind: 'uri' }, other: LibcoreName & { kind: 'uri' }): Relation {
   if (other.host === null) throw new PlatformCrash('a URI without a host cannot be compared')
   if (other.host === self.host) return 'match'
   if (!self.hostIsDns || !other.hostIsDns) return 'same-type'
@@ -186,8 +193,8 @@ function uriRelation(self: JdkName & { kind: 'uri' }, other: JdkName & { kind: '
 }
 
 /**
- * IPAddressName#constrains; 4 or 16 octets are an address, 8 or 32 a subnet with its mask. Versions up to 17.0.19 do not
- * compare the lengths, so that an IPv4 subnet is tried on the first octets of an IPv6 address.
+ * IPAddressName#constrains; 4 or 16 octets are an address, 8 or 32 a subnet with its mask. Lengths are not
+ * compared, so that an IPv4 subnet is tried on the first octets of an IPv6 address.
  */
 function addressRelation(self: Uint8Array, other: Uint8Array): Relation {
   if (sameAddress(self, other)) return 'match'

@@ -1,5 +1,6 @@
 import type { Certificate, Extension } from '../x509/certificate.js'
 import {
+  bytesOf,
   childrenOf,
   contentOf,
   DerError,
@@ -12,11 +13,11 @@ import {
 import { readName } from '../x509/name.js'
 import { algorithmOf, extensionOids } from '../x509/parse.js'
 import { type Policy, pathExtensions, type Subtree } from './extensions.js'
-import { type JdkName, readJdkName, readJdkNames } from './general-names-jdk.js'
+import { type LibcoreName, readLibcoreName, readLibcoreNames } from './general-names-libcore.js'
 
 /** A subtree of a name constraint; distances other than "everything below" make the check fail. */
-export interface JdkSubtree {
-  readonly name: JdkName
+export interface LibcoreSubtree {
+  readonly name: LibcoreName
   readonly hasDistance: boolean
 }
 
@@ -24,15 +25,19 @@ export interface JdkSubtree {
  * A certificate as `sun.security.x509.X509CertImpl` sees it. It differs from the plain view in this: an extension that
  * cannot be read does not exist unless it is critical, and then the whole certificate cannot be read.
  */
-export interface JdkView {
-  /** Why the JDK refuses to decode the certificate; null: it does not. */
+export interface LibcoreView {
+  /** Why libcore refuses to decode the certificate; null: it does not. */
   readonly undecodable: string | null
+  /** The integer with redundant leading octets that the newer reader refuses; null: none. */
+  readonly paddedInteger: string | null
+  /** Said where only one of the two algorithm identifiers spells out NULL parameters. */
+  readonly algorithmsDifferInNull: string | null
   /** `getBasicConstraints()`: -1 for no authority, Infinity for no limit. */
   readonly pathLength: number
-  readonly names: readonly JdkName[] | null
+  readonly names: readonly LibcoreName[] | null
   readonly nameConstraints: {
-    readonly permitted: readonly JdkSubtree[] | null
-    readonly excluded: readonly JdkSubtree[] | null
+    readonly permitted: readonly LibcoreSubtree[] | null
+    readonly excluded: readonly LibcoreSubtree[] | null
   } | null
   readonly policies: readonly Policy[] | null
   readonly policyMappings: readonly (readonly [string, string])[] | null
@@ -45,9 +50,9 @@ export interface JdkView {
   } | null
 }
 
-const remembered = new WeakMap<Certificate, JdkView>()
+const remembered = new WeakMap<Certificate, LibcoreView>()
 
-export function jdkView(certificate: Certificate): JdkView {
+export function libcoreView(certificate: Certificate): LibcoreView {
   let view = remembered.get(certificate)
   if (!view) {
     view = viewOf(certificate)
@@ -56,7 +61,7 @@ export function jdkView(certificate: Certificate): JdkView {
   return view
 }
 
-function viewOf(certificate: Certificate): JdkView {
+function viewOf(certificate: Certificate): LibcoreView {
   const extensions = pathExtensions(certificate)
   const unreadable = new Set([...certificate.unreadable, ...extensions.unreadable])
   const read = <T>(oid: string, reader: (extension: Extension) => T): T | null => {
@@ -70,14 +75,14 @@ function viewOf(certificate: Certificate): JdkView {
       return null
     }
   }
-  // The plain view is more lenient or stricter in places; only the JDK's reading of these three counts.
+  // The plain view is more lenient or stricter in places; only libcore's reading of these counts.
   unreadable.delete(extensionOids.subjectAltName)
   const names = read(extensionOids.subjectAltName, ({ value }) =>
-    readJdkNames(onlyElement(value, tags.sequence)),
+    readLibcoreNames(onlyElement(value, tags.sequence)),
   )
   const nameConstraints = read(extensionOids.nameConstraints, () => ({
-    permitted: extensions.nameConstraints?.permitted?.map(jdkSubtree) ?? null,
-    excluded: extensions.nameConstraints?.excluded?.map(jdkSubtree) ?? null,
+    permitted: extensions.nameConstraints?.permitted?.map(libcoreSubtree) ?? null,
+    excluded: extensions.nameConstraints?.excluded?.map(libcoreSubtree) ?? null,
   }))
   const authorityKeyIdentifier = read(extensionOids.authorityKeyIdentifier, ({ value }) =>
     authorityKeyIdentifierOf(onlyElement(value)),
@@ -87,9 +92,22 @@ function viewOf(certificate: Certificate): JdkView {
     if (!critical || (extensions.inhibitAnyPolicy ?? 0) < -1) throw new DerError('not critical', 0)
     return extensions.inhibitAnyPolicy === -1 ? Number.POSITIVE_INFINITY : extensions.inhibitAnyPolicy
   })
+  const paddedLength = read(
+    extensionOids.basicConstraints,
+    ({ value, critical }) => pathLengthIn(value) && critical,
+  )
   const { basicConstraints } = certificate
   return {
     undecodable: undecodable(certificate, unreadable),
+    paddedInteger: isPadded(certificate.serialNumber)
+      ? 'the serial number has redundant leading octets'
+      : paddedLength
+        ? 'the path length has redundant leading octets'
+        : null,
+    algorithmsDifferInNull:
+      hexOf(certificate.signedAlgorithm) === outerAlgorithm(certificate)
+        ? null
+        : 'the signature algorithm has parameters on one side of the certificate only',
     pathLength: basicConstraints?.ca ? (basicConstraints.pathLength ?? Number.POSITIVE_INFINITY) : -1,
     names,
     nameConstraints: unreadable.has(extensionOids.nameConstraints) ? null : nameConstraints,
@@ -102,28 +120,49 @@ function viewOf(certificate: Certificate): JdkView {
   }
 }
 
-const jdkSubtree = ({ base, hasDistance }: Subtree): JdkSubtree => ({
-  name: readJdkName(base, true),
+const libcoreSubtree = ({ base, hasDistance }: Subtree): LibcoreSubtree => ({
+  name: readLibcoreName(base, true),
   hasDistance,
 })
 
-function authorityKeyIdentifierOf(element: Element): JdkView['authorityKeyIdentifier'] {
+function authorityKeyIdentifierOf(element: Element): LibcoreView['authorityKeyIdentifier'] {
   let [keyIdentifier, serialNumber]: [string | null, string | null] = [null, null]
   for (const field of childrenOf(expectTag(element, tags.sequence))) {
     if (field.tag === 0x80) keyIdentifier = hexOf(contentOf(field))
-    else if (field.tag === 0x82) serialNumber = integerText(hexOf(contentOf(field)))
-    else if (field.tag === 0xa1) readJdkNames(field)
+    else if (field.tag === 0x82) serialNumber = nonEmpty(field)
+    else if (field.tag === 0xa1) readLibcoreNames(field)
     else throw new DerError('not an authority key identifier', field.start)
   }
   return { keyIdentifier, serialNumber }
 }
 
+function nonEmpty(field: Element): string {
+  const octets = contentOf(field)
+  if (octets.length === 0) throw new DerError('an INTEGER has content', field.start)
+  return hexOf(octets)
+}
+
+/** Whether the path length is padded. Throws `DerError` where it does not fit 32 bits (DerInputBuffer#getInteger). */
+function pathLengthIn(value: Uint8Array): boolean {
+  const fields = childrenOf(onlyElement(value, tags.sequence))
+  const length = fields[fields[0]?.tag === tags.boolean ? 1 : 0]
+  if (!length) return false
+  const octets = nonEmpty(expectTag(length, tags.integer))
+  const shortest = octets.replace(/^(?:00(?=[0-7].)|ff(?=[89a-f].))+/, '')
+  if (shortest.length > 8) throw new DerError('more than a 32-bit number', length.start)
+  return isPadded(octets)
+}
+
+/** Redundant leading zero octets; redundant octets of a negative number are nobody's concern. */
+export const isPadded = (octets: string): boolean => /^00[0-7]/.test(octets)
+
 /** Content octets of an INTEGER without redundant leading octets, so that equal numbers are equal text. */
 export const integerText = (hex: string): string => hex.replace(/^(?:00)+(?=..)/, '')
 
-/** X509CertImpl#parse, X509CertInfo#parse and #verifyCert, CertificateExtensions#parseExtension, X509Key#parse. */
+/** X509CertImpl#parse, X509CertInfo#parse and #verifyCert, CertificateExtensions#parseExtension. */
 function undecodable(certificate: Certificate, unreadable: ReadonlySet<string>): string | null {
-  const { version, issuer, subject, extensions } = certificate
+  const { version, serialNumber, issuer, subject, extensions } = certificate
+  if (serialNumber === '') return 'the serial number is empty'
   if (algorithmKey(certificate.signedAlgorithm) !== outerAlgorithmKey(certificate)) {
     return 'the signature algorithm inside and outside the signed part differ'
   }
@@ -140,10 +179,11 @@ function undecodable(certificate: Certificate, unreadable: ReadonlySet<string>):
     const names = readable.find(({ oid }) => oid === extensionOids.subjectAltName)
     if (!names?.critical) return 'the subject name is empty and there is no critical subjectAltName'
   }
-  return undecodableKey(certificate)
+  return null
 }
 
-const isEmpty = (name: Uint8Array): boolean => readName(onlyElement(name)).length === 0
+/** X500Name#isEmpty: a name of empty sets is empty too. */
+const isEmpty = (name: Uint8Array): boolean => readName(onlyElement(name)).every(({ length }) => length === 0)
 
 /** NULL and absent parameters are the same to AlgorithmId#equals. */
 function algorithmKey(algorithm: Uint8Array): string {
@@ -154,18 +194,7 @@ function algorithmKey(algorithm: Uint8Array): string {
 const outerAlgorithmKey = ({ signatureAlgorithm, signatureParameters }: Certificate): string =>
   keyOf(signatureAlgorithm, signatureParameters)
 
+const outerAlgorithm = ({ der }: Certificate): string => hexOf(bytesOf(childrenOf(onlyElement(der))[1]!))
+
 const keyOf = (oid: string, parameters: Uint8Array | null): string =>
   `${oid} ${parameters && parameters[0] !== tags.null ? hexOf(parameters) : ''}`
-
-/** Key kinds that java.security.KeyFactory of the JDK reads, with the shapes it refuses. */
-function undecodableKey({ publicKey }: Certificate): string | null {
-  const { algorithm, bits, curve, spki } = publicKey
-  // RSAKeyFactory.MIN_MODLEN, rounded up to whole octets.
-  if (algorithm === 'rsa' && (bits === null || bits <= 504)) return 'the RSA key is too short to be read'
-  if (algorithm !== 'ec') return null
-  if (curve === null || curve === 'explicit') return 'the EC key does not name its curve'
-  const key = childrenOf(onlyElement(spki))[1]
-  // ECUtil#decodePoint: uncompressed points only.
-  if (key && contentOf(key)[1] !== 0x04) return 'the EC key is not an uncompressed point'
-  return null
-}
