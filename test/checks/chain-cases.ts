@@ -1,6 +1,6 @@
 import type { RuleId } from '../../src/android/rules.js'
 import type { Verdict } from '../../src/android/verdict.js'
-import { type Issued, sequence } from '../../src/demo/pki.js'
+import { type Issued, sequence } from '../../src/demo/authority.js'
 import { inDays, make, makeCa, makeLeaf, soundPki, type World } from '../support/examined.js'
 
 /** One world and all that is to be found about its chain. Rows are the diagnosis lab's, in small. */
@@ -20,7 +20,7 @@ const otherRoot = makeCa('Other Root')
 const anchors = [root]
 const twin = (issuer: Issued, options = {}) =>
   makeCa('Contoso Issuing CA', issuer, { key: intermediate.key, ...options })
-const impostor = makeCa('Contoso Issuing CA', root)
+const impostor = makeCa('Contoso Issuing CA', root, { keyName: 'impostor' })
 const expiredTwin = twin(root, { notBefore: inDays(-900), notAfter: inDays(-10) })
 const serving = (...sent: readonly (Issued | Uint8Array)[]): World => ({ servers: [{ sent }], anchors })
 const sha1Twin = twin(root, { hash: 'sha1' })
