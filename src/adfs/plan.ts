@@ -289,7 +289,9 @@ function combined(a: Action, b: Action): Action {
 /** Adds what every change of a store is followed by. */
 function withConsequences({ seen }: Place, wishes: readonly Wish[]): Wish[] {
   // What is exported by hand is imported like the rest.
-  const stored = wishes.filter(({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand')
+  const stored = wishes.filter(
+    ({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand',
+  )
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const renewed = new Set(
     wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
@@ -305,7 +307,9 @@ function withConsequences({ seen }: Place, wishes: readonly Wish[]): Wish[] {
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),
-    ...(rebinds.length === 0 && leaves.length === 1 && leaf ? [follow({ verb: 'rebind', certificate: leaf })] : []),
+    ...(rebinds.length === 0 && leaves.length === 1 && leaf
+      ? [follow({ verb: 'rebind', certificate: leaf })]
+      : []),
     follow({ verb: 'reboot' }),
     ...chains.map((chain) => follow({ verb: 'edit-bundle', chain })),
   ]

@@ -139,7 +139,10 @@ function filesOf({ folder, intermediates, chains, subjects }: Part, input: KitIn
 }
 
 const chainFile = (plan: readonly Step[], chain: readonly Certificate[]): string =>
-  chainFileName(plan, chain.map(({ sha256 }) => sha256))
+  chainFileName(
+    plan,
+    chain.map(({ sha256 }) => sha256),
+  )
 
 /** What the script reads. ASCII: PowerShell 5.1 takes a file without byte order mark for the system's code page. */
 function data(

@@ -80,13 +80,18 @@ ${promise(farm)}`
 function promise({ examinations, releases }: KitInput['farm']): string {
   const seen = examinations.filter((examination): examination is Seen => examination.kind === 'seen')
   const repairs = seen.flatMap((examination) => examination.repairs.map(({ repair }) => repair))
-  const afterwards = releases.filter((release) => seen.every((examination) => acceptsAfter(examination, release)))
-  if (repairs.length === 0 || afterwards.length === 0) return 'No release was found that accepts every server after an import alone.'
+  const afterwards = releases.filter((release) =>
+    seen.every((examination) => acceptsAfter(examination, release)),
+  )
+  if (repairs.length === 0 || afterwards.length === 0)
+    return 'No release was found that accepts every server after an import alone.'
   const conditions = repairs.some(({ takesEffect }) => takesEffect.unless.length > 0)
   const doubtful = repairs.some(({ takesEffect }) => !takesEffect.predicted)
   return [
     `After these steps ${releasesText(afterwards)} would accept every server that was looked at: the repaired lists were judged by the same rules.`,
-    ...(conditions ? ['The promise holds only with all the steps below; the import alone shows no effect.'] : []),
+    ...(conditions
+      ? ['The promise holds only with all the steps below; the import alone shows no effect.']
+      : []),
     ...(doubtful
       ? ['By what is known of Windows it may go on sending another chain; a balancer sends what it is given.']
       : []),
@@ -114,7 +119,10 @@ function presented({ farm }: KitInput): string {
       const leaf = leafOf(entries)
       if (!leaf) continue
       const on = shown.get(leaf.sha256)?.on ?? []
-      shown.set(leaf.sha256, { leaf, on: on.includes(examination.subject) ? on : [...on, examination.subject] })
+      shown.set(leaf.sha256, {
+        leaf,
+        on: on.includes(examination.subject) ? on : [...on, examination.subject],
+      })
     }
   }
   if (shown.size === 0) return ''
@@ -171,7 +179,10 @@ const otherFiles = ({ intermediates, chains }: Part, { plan }: KitInput): readon
       ]),
   ...chains.map(
     (chain) =>
-      `- \`${chainFileName(plan, chain.map(({ sha256 }) => sha256))}\`: server certificate and intermediates in order, for whoever ends TLS without Windows (no private key)`,
+      `- \`${chainFileName(
+        plan,
+        chain.map(({ sha256 }) => sha256),
+      )}\`: server certificate and intermediates in order, for whoever ends TLS without Windows (no private key)`,
   ),
 ]
 

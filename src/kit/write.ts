@@ -63,7 +63,9 @@ async function replace(
   signal?.throwIfAborted()
 
   await makeFolders(folder, files)
-  const old = [...before].flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`)).join('')
+  const old = [...before]
+    .flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`))
+    .join('')
   await put(folder, checksumFile, Buffer.from(old + listOf(files), 'latin1'))
   for (const path of stale) if (path !== checksumFile) await rm(join(folder, path), { force: true })
   for (const { path, contents } of files) if (path !== checksumFile) await put(folder, path, contents)

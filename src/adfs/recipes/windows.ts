@@ -17,7 +17,8 @@ import {
 
 /** The script of the kit, in its folder. */
 export const scriptName = 'Install-Intermediates.ps1'
-export const scriptLine = (...switches: readonly string[]): string => [`.\\${scriptName}`, ...switches].join(' ')
+export const scriptLine = (...switches: readonly string[]): string =>
+  [`.\\${scriptName}`, ...switches].join(' ')
 
 export const storeSwitch = (store: Store): readonly string[] => (store === 'CA' ? [] : ['-Store', store])
 
@@ -96,10 +97,11 @@ export const bindingLines = {
   all: 'netsh http show sslcert',
 } as const
 
-export const deleteBindingLine = (port: number): string =>
-  `netsh http delete sslcert ipport=0.0.0.0:${port}`
+export const deleteBindingLine = (port: number): string => `netsh http delete sslcert ipport=0.0.0.0:${port}`
 
-export const serviceLines: readonly string[] = [`Get-Service ${services.wap.join(', ')} -ErrorAction SilentlyContinue`]
+export const serviceLines: readonly string[] = [
+  `Get-Service ${services.wap.join(', ')} -ErrorAction SilentlyContinue`,
+]
 
 const schannel = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL'
 export const tlsSettingLines: readonly string[] = [
