@@ -12,6 +12,7 @@ import {
   clockLine,
   deleteBindingLine,
   disablePurposes,
+  exportedFile,
   exportParents,
   findRootLine,
   importPfxLine,
@@ -153,13 +154,16 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         null,
       )
     case 'fetch-by-hand':
-      return onWindows(
-        step,
-        context,
-        byHand(action),
-        [],
-        say`Then run this check again with ${{ code: '--intermediates' }} and the folder of these files`,
-      )
+      return [
+        ...onWindows(step, context, byHand(action), [], null),
+        ...onWindows(
+          step,
+          context,
+          say`Import each file, under its own name, on every server`,
+          [certutilLine('CA', exportedFile)],
+          say`Or run this check again with ${{ code: '--intermediates' }} and the folder of these files: that proves that they are the right ones`,
+        ),
+      ]
     case 'edit-bundle':
       return [bundle(step, action, context)]
     case 'reissue':

@@ -4,7 +4,6 @@ import {
   byCertlm,
   certutilImports,
   drain,
-  exportedFile,
   intunePage,
   onEachServer,
   psImports,
@@ -13,7 +12,7 @@ import {
   whyBothStores,
   withCertutil,
 } from '../adfs/recipes/by-hand.js'
-import { scriptName } from '../adfs/recipes/windows.js'
+import { exportedFile, scriptName } from '../adfs/recipes/windows.js'
 import { chainFileName, demanded, type SpeechContext, spoken } from '../adfs/speak.js'
 import type { Release } from '../android/releases.js'
 import type { Seen } from '../examine/examination.js'
@@ -24,8 +23,9 @@ import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
+import { checksumFile } from './files.js'
 import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
-import { checksumFile, type KitInput, type Part } from './plan.js'
+import type { KitInput, Part } from './plan.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the

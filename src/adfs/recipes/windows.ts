@@ -22,6 +22,9 @@ export const scriptLine = (...switches: readonly string[]): string =>
 
 export const storeSwitch = (store: Store): readonly string[] => (store === 'CA' ? [] : ['-Store', store])
 
+/** Stands for a file whose name only its exporter knows. */
+export const exportedFile = 'EXPORTED.cer'
+
 /** Without PowerShell 5.1: Windows Server 2012 R2, constrained language, scripts forbidden. */
 export const certutilLine = (store: Store, file: string): string => `certutil -addstore ${store} ${file}`
 export const importLine = (store: Store, file: string): string =>
