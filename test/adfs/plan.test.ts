@@ -73,6 +73,40 @@ describe('the plan', () => {
     expect(step(steps, 'confirm')[0]!.argv).toEqual(['sts.contoso.test', '--server', '203.0.113.10'])
   })
 
+  it('of advice told for several machines each gets what its own lists are about', () => {
+    const a = short('203.0.113.10')
+    const b: Machine = {
+      address: '203.0.113.11',
+      presented: [c.certauth, c.ca],
+      repair: { add: [added(c.policy, c.ca)], chain: [c.certauth, c.ca, c.policy] },
+    }
+    const chains = [a, b].map(({ repair }) => repair!.chain!.map(({ sha256 }) => sha256))
+    const steps = plan(
+      [a, b],
+      [
+        finding(
+          'intermediate-missing',
+          [a, b],
+          [
+            importing(c.ca, c.policy),
+            ...[c.leaf, c.certauth].map(({ sha256 }): Action => ({ verb: 'rebind', certificate: sha256 })),
+            ...chains.map((chain): Action => ({ verb: 'edit-bundle', chain })),
+          ],
+        ),
+      ],
+    )
+    const at = (verb: Action['verb']) => step(steps, verb).map(({ on, action }) => [on.length, action])
+    expect(at('import')).toEqual([
+      [1, importing(c.ca, c.policy)],
+      [1, importing(c.policy)],
+    ])
+    expect(at('rebind')).toEqual(
+      [c.leaf, c.certauth].map(({ sha256 }) => [1, { verb: 'rebind', certificate: sha256 }]),
+    )
+    expect(at('edit-bundle')).toEqual(chains.map((chain) => [1, { verb: 'edit-bundle', chain }]))
+    expect(at('restart')).toEqual([[2, { verb: 'restart' }]])
+  })
+
   it('machines with equal steps share one, others have their own', () => {
     const machines = [short('203.0.113.10'), short('203.0.113.11'), short('203.0.113.12')]
     const [a, b, d] = machines as [Machine, Machine, Machine]
