@@ -13,7 +13,7 @@ import {
 } from '../../src/android/connections.js'
 import { helloGroups, helloOf, patchVariants, unionOf5To9 } from '../../src/android/hellos.js'
 import { type Release, releases } from '../../src/android/releases.js'
-import { type Issued, issue } from '../../src/demo/pki.js'
+import { type Issued, issue } from '../../src/demo/authority.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../../src/tls/observation.js'
 import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { matchesHost, presentedNames, verifierOf } from '../../src/android/hostname.js'
 import { judge } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { certificateOf } from '../support/hostile-chains.js'
 
 const verifiers = ['V1', 'V2', 'V3', 'V4', 'V6'] as const

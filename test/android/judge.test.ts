@@ -4,7 +4,7 @@ import { type JudgeInput, judge, judgeAll } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import { describeProblem, rules } from '../../src/android/rules.js'
 import { deviceAnchors, nameHash, type TrustAnchors } from '../../src/android/trust-anchors.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { certificateOf, hostileChains } from '../support/hostile-chains.js'
 
@@ -51,10 +51,10 @@ function outcome(sent: readonly Issued[], more: Partial<JudgeInput> = {}): strin
 
 const all = (rule: string): string => `${rule} | ${rule} | ${rule}`
 
-const impostor = issue({ subject: 'Root', ca: true })
+const impostor = issue({ subject: 'Root', keyName: 'impostor', ca: true })
 
 describe('what is sent, and what 4.4–6.0 | 7.0–9 | 10–17 make of it', () => {
-  const twin = issue({ subject: 'Int', issuer: root, ca: true })
+  const twin = issue({ subject: 'Int', keyName: 'twin', issuer: root, ca: true })
   const expired = issue({ subject: 'Int', issuer: root, ca: true, key: intermediate.key, ...past })
   const astray = issue({ subject: 'Int', issuer: other, ca: true, key: intermediate.key })
   const below = (options: Partial<IssueOptions>, leafOptions: Partial<IssueOptions> = {}): Issued[] => {

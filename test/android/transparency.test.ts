@@ -7,7 +7,7 @@ import {
   timestampsOfStaple,
 } from '../../src/android/transparency.js'
 import data from '../../src/android/transparency-data.json' with { type: 'json' }
-import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 

@@ -1,7 +1,7 @@
 import type { RuleId } from '../../src/android/rules.js'
 import transparency from '../../src/android/transparency-data.json' with { type: 'json' }
 import type { Verdict } from '../../src/android/verdict.js'
-import { type Issued, sequence, tlv } from '../../src/demo/pki.js'
+import { type Issued, sequence, tlv } from '../../src/demo/authority.js'
 import type { ProbeOutcome } from '../../src/tls/observation.js'
 import {
   host,
@@ -28,7 +28,7 @@ const otherRoot = makeCa('Other Root')
 const anchors = [root]
 const twin = (issuer: Issued, options = {}) =>
   makeCa('Contoso Issuing CA', issuer, { key: intermediate.key, ...options })
-const impostor = makeCa('Contoso Issuing CA', root)
+const impostor = makeCa('Contoso Issuing CA', root, { keyName: 'impostor' })
 const expiredTwin = twin(root, { notBefore: inDays(-900), notAfter: inDays(-10) })
 const serving = (...sent: readonly (Issued | Uint8Array)[]): World => ({ servers: [{ sent }], anchors })
 const missing = [{ certificate: intermediate, issued: leaf }]

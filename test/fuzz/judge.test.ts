@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { judgeAll } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import type { Verdict } from '../../src/android/verdict.js'
-import { type Issued, issue } from '../../src/demo/pki.js'
+import { type Issued, issue } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 
@@ -22,8 +22,8 @@ const a = issue({ subject: 'A', issuer: root, ca: true })
 const cross = issue({ subject: 'A', issuer: old, ca: true, key: a.key })
 const b = issue({ subject: 'B', issuer: a, ca: true })
 const leaf = issue({ subject: name, issuer: b, names: [name] })
-const twinOfA = issue({ subject: 'A', issuer: root, ca: true })
-const twinOfB = issue({ subject: 'B', issuer: a, ca: true })
+const twinOfA = issue({ subject: 'A', keyName: 'twin of A', issuer: root, ca: true })
+const twinOfB = issue({ subject: 'B', keyName: 'twin of B', issuer: a, ca: true })
 const expiredB = issue({
   subject: 'B',
   issuer: a,

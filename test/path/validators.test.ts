@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { releaseRules } from '../../src/android/release-rules.js'
-import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import { Budget } from '../../src/path/limits.js'
 import { validateAsBc } from '../../src/path/pkix-bc.js'
 import { validateAsLibcore } from '../../src/path/pkix-libcore.js'

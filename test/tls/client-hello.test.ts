@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { sniNameFor } from '../../src/tls/client-hello.js'
 import { ClientHandshake } from '../../src/tls/handshake.js'
 import type { HelloShape } from '../../src/tls/observation.js'

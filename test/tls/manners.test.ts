@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { rawServer } from '../support/odd-servers.js'

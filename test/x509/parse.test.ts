@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
 import { parseCertificate } from '../../src/x509/parse.js'
@@ -170,7 +170,9 @@ describe('verifying a signature', () => {
   ] as const)('accepts %s and refuses another key', (_name, options) => {
     const certificate = read(issue({ subject: 'self', ...options }).der)
     expect(verifySignature(certificate, certificate)).toBe(true)
-    expect(verifySignature(certificate, read(issue({ subject: 'self', ...options }).der))).toBe(false)
+    expect(
+      verifySignature(certificate, read(issue({ subject: 'self', keyName: 'another', ...options }).der)),
+    ).toBe(false)
     expect(verifySignature(certificate, read(leaf.der))).toBe(false)
   })
 })
