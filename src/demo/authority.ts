@@ -84,6 +84,8 @@ export interface Issued {
   readonly key: KeyObject
   readonly keyPem: string
   readonly subjectDer: Uint8Array
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array
   readonly subjectKeyIdentifier: Uint8Array | null
   /** Content octets. */
   readonly serialNumber: Uint8Array
@@ -131,6 +133,7 @@ export function issue(options: IssueOptions): Issued {
     key,
     keyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     subjectDer,
+    spki,
     subjectKeyIdentifier,
     serialNumber,
   }

@@ -6,7 +6,8 @@ import { describeProblem, rules } from '../../src/android/rules.js'
 import { deviceAnchors, nameHash, type TrustAnchors } from '../../src/android/trust-anchors.js'
 import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { certificateOf, hostileChains } from '../support/hostile-chains.js'
+import { certificateOf } from '../support/certificate-of.js'
+import { hostileChains } from '../support/hostile-chains.js'
 
 /**
  *     Root ── Int ── leaf        Other (not trusted)

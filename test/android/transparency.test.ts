@@ -9,7 +9,7 @@ import {
 import data from '../../src/android/transparency-data.json' with { type: 'json' }
 import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const at = new Date('2026-11-01T00:00:00Z')
 const issuedAt = new Date('2026-10-01T00:00:00Z')
@@ -49,9 +49,7 @@ function leafWith(list: Buffer | null, days = 90): Certificate {
     notAfter: new Date(issuedAt.getTime() + days * 86_400_000),
     extensions: list ? [{ oid: '1.3.6.1.4.1.11129.2.4.2', value: tlv(0x04, list) }] : [],
   })
-  const parsed = parseCertificate(issued.der)
-  if (!parsed.ok) throw new Error(parsed.problem.message)
-  return parsed.certificate
+  return certificateOf(issued)
 }
 
 /** An OCSP response with one answer about the certificate with this serial number (RFC 6960 §4.2.1), unsigned. */

@@ -11,16 +11,11 @@ import { AdfsCheckFault } from '../../src/fault.js'
 import { certificateFileName } from '../../src/kit/file-names.js'
 import { type KitFile, type KitInput, planKit } from '../../src/kit/plan.js'
 import { writeKit } from '../../src/kit/write.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-kit-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const read = (der: Uint8Array) => {
-  const parsed = parseCertificate(der)
-  if (!parsed.ok) throw new Error(parsed.problem.message)
-  return parsed.certificate
-}
 /** Every way out of a string, a comment or a line that a subject could try. */
 const hostileName = `Evil'; Remove-Item C:\\ -Recurse #'"\`$(calc)\n#> \u2019 </script> \u202e`
 const root = issue({ subject: 'Root', ca: true, key: 'rsa-2048' })
@@ -35,10 +30,14 @@ const input: KitInput = {
   version: '0.1.0',
   servers: ['10.0.0.5:443', '[2001:db8::1]:443'],
   intermediates: [
-    { certificate: read(lower.der), from: 'http://ca.contoso.test/1.cer', servers: ['10.0.0.5:443'] },
-    { certificate: read(upper.der), from: `C:\\x' | evil`, servers: ['10.0.0.5:443'] },
+    {
+      certificate: certificateOf(lower.der),
+      from: 'http://ca.contoso.test/1.cer',
+      servers: ['10.0.0.5:443'],
+    },
+    { certificate: certificateOf(upper.der), from: `C:\\x' | evil`, servers: ['10.0.0.5:443'] },
   ],
-  chains: [{ servers: ['10.0.0.5:443'], chain: [leaf, lower, upper].map(({ der }) => read(der)) }],
+  chains: [{ servers: ['10.0.0.5:443'], chain: [leaf, lower, upper].map(({ der }) => certificateOf(der)) }],
   unresolved: [],
   wrongRoot: null,
   promise: 'Android 4.4-17 would accept it.',
@@ -64,7 +63,7 @@ describe('the files', () => {
   })
 
   it('.cer is the DER and .pem the same certificate', () => {
-    const base = certificateFileName(read(lower.der))
+    const base = certificateFileName(certificateOf(lower.der))
     expect(files.get(`${base}.cer`)!.equals(lower.der)).toBe(true)
     expect(Buffer.from(new X509Certificate(files.get(`${base}.pem`)!).raw).equals(lower.der)).toBe(true)
   })
@@ -99,8 +98,11 @@ describe('the files', () => {
   it('a root never gets in, whatever the input says', () => {
     const withRoot = planKit({
       ...input,
-      intermediates: [...input.intermediates, { certificate: read(root.der), from: 'x', servers: [] }],
-      chains: [{ servers: [], chain: [read(leaf.der), read(root.der)] }],
+      intermediates: [
+        ...input.intermediates,
+        { certificate: certificateOf(root.der), from: 'x', servers: [] },
+      ],
+      chains: [{ servers: [], chain: [certificateOf(leaf.der), certificateOf(root.der)] }],
     })
     const thumbprint = createHash('sha1').update(root.der).digest('hex').toUpperCase()
     const all = Buffer.concat(withRoot.map(({ contents }) => contents))
@@ -147,14 +149,14 @@ describe('the ticket', () => {
     expect(text).toContain(`Set-AdfsSslCertificate -Thumbprint ${thumbprint}`)
     const names = ['sts.contoso.test', 'certauth.sts.contoso.test']
     const certauth = issue({ subject: 'sts.contoso.test', issuer: lower, names })
-    const other = planKit({ ...input, chains: [{ servers: [], chain: [read(certauth.der)] }] })
+    const other = planKit({ ...input, chains: [{ servers: [], chain: [certificateOf(certauth.der)] }] })
     expect(readmeOf(other)).toContain('Set-AdfsAlternateTlsClientBinding -Thumbprint ')
   })
 
   it('tells of a root that Windows prefers only where there is one, with the risk of turning it off', () => {
     const newRoot = issue({ subject: 'New Root', ca: true })
     const crossSigned = issue({ subject: 'New Root', issuer: root, key: newRoot.key, ca: true })
-    const wrongRoot = { root: read(newRoot.der), crossSigned: read(crossSigned.der) }
+    const wrongRoot = { root: certificateOf(newRoot.der), crossSigned: certificateOf(crossSigned.der) }
     const thumbprint = createHash('sha1').update(newRoot.der).digest('hex').toUpperCase()
     expect(readmeOf(planKit({ ...input, wrongRoot }))).toMatch(
       new RegExp(`older phones lack[\\s\\S]+Where-Object Thumbprint -eq ${thumbprint}[\\s\\S]+Risk`),

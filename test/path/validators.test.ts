@@ -4,7 +4,7 @@ import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../..
 import { Budget } from '../../src/path/limits.js'
 import { validateAsBc } from '../../src/path/pkix-bc.js'
 import { validateAsLibcore } from '../../src/path/pkix-libcore.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /**
  * Where BouncyCastle (4.4 to 6.0) and libcore's OpenJDK 8u121 (7.0 and later) agree and where they do not. Each row was also put to the

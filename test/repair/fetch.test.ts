@@ -7,22 +7,18 @@ import { issue } from '../../src/demo/authority.js'
 import { type FetchOptions, issuerFetcher } from '../../src/repair/fetch.js'
 import { fetchOutcomeText } from '../../src/repair/fetch-outcome.js'
 import { toPkcs7 } from '../../src/x509/bundle.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const root = issue({ subject: 'Contoso Root', ca: true })
 const issuer = issue({ subject: 'Contoso Issuing CA 2', issuer: root, ca: true })
-const view = (der: Uint8Array) => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
-const sha256 = view(issuer.der).sha256
+const sha256 = certificateOf(issuer.der).sha256
 
 const requests: string[] = []
 const pages: Record<string, RequestListener> = {
   '/issuer.cer': (_, response) => response.end(issuer.der),
   '/issuer.pem': (_, response) => response.setHeader('content-type', 'text/html').end(issuer.pem),
-  '/issuers.p7c': (_, response) => response.end(toPkcs7([view(issuer.der), view(root.der)])),
+  '/issuers.p7c': (_, response) =>
+    response.end(toPkcs7([certificateOf(issuer.der), certificateOf(root.der)])),
   '/gzip': (_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(issuer.der)),
   '/bomb': (_, response) => response.end(gzipSync(Buffer.alloc(5_000_000))),
   '/html': (_, response) => response.end('<html>please log in</html>'),

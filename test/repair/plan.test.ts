@@ -5,14 +5,9 @@ import { planRepair, type RepairInput } from '../../src/repair/plan.js'
 import { IssuerPool } from '../../src/repair/pool.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
-import { parseCertificate } from '../../src/x509/parse.js'
 import { verifySignature } from '../../src/x509/signature.js'
+import { certificateOf } from '../support/certificate-of.js'
 
-const view = ({ der }: Issued): Certificate => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
 const day = 86_400_000
 const at = new Date()
 const ca = (subject: string, issuer?: Issued, options: Partial<IssueOptions> = {}) =>
@@ -56,21 +51,23 @@ const score = (presented: readonly Certificate[]): ReadonlySet<Release> => {
   const [first, ...bag] = presented
   return new Set(
     Object.entries(stores).flatMap(([release, anchors]) =>
-      reaches(first!, bag, anchors.map(view)) ? [release as Release] : [],
+      reaches(first!, bag, anchors.map(certificateOf)) ? [release as Release] : [],
     ),
   )
 }
-const anchored = (certificate: Certificate): boolean => reaches(certificate, [], [oldRoot, newRoot].map(view))
+const anchored = (certificate: Certificate): boolean =>
+  reaches(certificate, [], [oldRoot, newRoot].map(certificateOf))
 
 const plan = async (
   presented: Issued[],
   { files = [], online = false, ...rest }: { files?: Issued[]; online?: boolean } & Partial<RepairInput> = {},
 ) => {
   const pool = new IssuerPool()
-  for (const file of files) pool.add({ certificate: view(file), origin: 'operator', from: 'extra.pem' })
+  for (const file of files)
+    pool.add({ certificate: certificateOf(file), origin: 'operator', from: 'extra.pem' })
   const asked: string[] = []
   const result = await planRepair({
-    presented: presented.map(view),
+    presented: presented.map(certificateOf),
     pool,
     score,
     anchored,
@@ -80,7 +77,9 @@ const plan = async (
       ? {
           fetch: async (urls: readonly string[]) => {
             asked.push(...urls)
-            return urls.flatMap((url) => (web[url] ?? []).map((found) => ({ certificate: view(found), url })))
+            return urls.flatMap((url) =>
+              (web[url] ?? []).map((found) => ({ certificate: certificateOf(found), url })),
+            )
           },
         }
       : {}),
@@ -89,7 +88,7 @@ const plan = async (
   return { ...result, asked }
 }
 const same = (certificates: readonly Certificate[], expected: Issued[]): void =>
-  expect(certificates.map(({ sha256 }) => sha256)).toEqual(expected.map((one) => view(one).sha256))
+  expect(certificates.map(({ sha256 }) => sha256)).toEqual(expected.map((one) => certificateOf(one).sha256))
 const certificatesOf = (list: readonly { certificate: Certificate }[]) =>
   list.map(({ certificate }) => certificate)
 
@@ -154,7 +153,7 @@ describe('what was sent', () => {
     const { chain, missing, remove } = await plan([leaf, impostor, policy], { online: true })
     same(chain, [leaf, issuing, policy, cross])
     same(certificatesOf(missing), [issuing, cross])
-    expect(remove).toEqual([{ certificate: view(impostor), reason: 'stale' }])
+    expect(remove).toEqual([{ certificate: certificateOf(impostor), reason: 'stale' }])
   })
 
   it('an expired intermediate is replaced by its renewed twin', async () => {
@@ -165,7 +164,7 @@ describe('what was sent', () => {
     })
     const { chain, remove } = await plan([leaf, expired, policy, cross], { online: true })
     same(chain, [leaf, issuing, policy, cross])
-    expect(remove).toEqual([{ certificate: view(expired), reason: 'expired' }])
+    expect(remove).toEqual([{ certificate: certificateOf(expired), reason: 'expired' }])
   })
 
   it('of two renewals the one that lives longer is chosen', async () => {

@@ -1,19 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import { type Issued, type IssueOptions, issue, keyOf, oid, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from './certificate-of.js'
 
 /** Certificates that a server could send to make a path search work itself to death. */
 export interface HostileChain {
   readonly what: string
   readonly presented: readonly Certificate[]
   readonly anchors: readonly Certificate[]
-}
-
-export const certificateOf = (issued: Pick<Issued, 'der'>): Certificate => {
-  const result = parseCertificate(issued.der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
 }
 
 interface Authority {

@@ -6,18 +6,12 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
 import { bundleLimits, readCertificates, toPem, toPkcs7 } from '../../src/x509/bundle.js'
-import type { Certificate } from '../../src/x509/certificate.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const root = issue({ subject: 'Contoso Root', ca: true })
 const intermediate = issue({ subject: 'Contoso Issuing CA 2', issuer: root, ca: true, key: 'rsa-2048' })
 const leaf = issue({ subject: 'sts.contoso.example', issuer: intermediate, names: ['sts.contoso.example'] })
-const view = (der: Uint8Array): Certificate => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
-const chain = [leaf, intermediate, root].map(({ der }) => view(der))
+const chain = [leaf, intermediate, root].map(({ der }) => certificateOf(der))
 const hashes = chain.map(({ sha256 }) => sha256)
 const read = async (bytes: Uint8Array | string, password?: string) =>
   readCertificates(Buffer.from(bytes as string), password === undefined ? {} : { password })

@@ -2,10 +2,10 @@ import { createHash, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
-import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 import { verifySignature } from '../../src/x509/signature.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const root = issue({
   subject: [
@@ -26,15 +26,9 @@ const leaf = issue({
   caIssuers: ['http://aia.contoso.com/root.cer'],
 })
 
-function read(der: Uint8Array): Certificate {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(`${result.problem.field}: ${result.problem.message}`)
-  return result.certificate
-}
-
 describe('reading a certificate', () => {
   it('gives what Node.js gives', () => {
-    const [ours, theirs] = [read(leaf.der), new X509Certificate(leaf.der)]
+    const [ours, theirs] = [certificateOf(leaf.der), new X509Certificate(leaf.der)]
     expect(ours.sha256).toBe(theirs.fingerprint256.replaceAll(':', '').toLowerCase())
     expect(ours.serialNumber.toUpperCase().replace(/^0+/, '')).toBe(theirs.serialNumber.replace(/^0+/, ''))
     expect(ours.notBefore).toEqual(new Date(theirs.validFrom))
@@ -44,7 +38,7 @@ describe('reading a certificate', () => {
   })
 
   it('gives the fields that decide verdicts', () => {
-    const certificate = read(leaf.der)
+    const certificate = certificateOf(leaf.der)
     expect(certificate.version).toBe(3)
     expect(certificate.publicKey).toMatchObject({ algorithm: 'ec', bits: 256, curve: 'P-256' })
     expect(certificate.subjectAltNames?.map(({ type, value }) => `${type} ${value}`)).toEqual([
@@ -55,22 +49,24 @@ describe('reading a certificate', () => {
     expect(certificate.extendedKeyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
     expect([...certificate.keyUsage!]).toEqual(['digitalSignature', 'keyEncipherment'])
     expect(certificate.basicConstraints).toBeNull()
-    expect(read(root.der).basicConstraints).toEqual({ ca: true, pathLength: null })
+    expect(certificateOf(root.der).basicConstraints).toEqual({ ca: true, pathLength: null })
     expect(certificate.caIssuers).toEqual(['http://aia.contoso.com/root.cer'])
-    expect(certificate.authorityKeyIdentifier?.keyIdentifier).toBe(read(root.der).subjectKeyIdentifier)
+    expect(certificate.authorityKeyIdentifier?.keyIdentifier).toBe(
+      certificateOf(root.der).subjectKeyIdentifier,
+    )
     expect(certificate.unreadable).toEqual([])
   })
 
   it('writes names as RFC 4514 and nothing that repaints a terminal', () => {
-    expect(read(leaf.der).subject.text).toBe('CN=\\ sts\\+1\\ ,O=Contoso\\, Ltd.,C=DE')
-    const evil = read(issue({ subject: 'a\u001b[2J\u202eb\u200bc' }).der)
+    expect(certificateOf(leaf.der).subject.text).toBe('CN=\\ sts\\+1\\ ,O=Contoso\\, Ltd.,C=DE')
+    const evil = certificateOf(issue({ subject: 'a\u001b[2J\u202eb\u200bc' }).der)
     expect(evil.subject.text).toBe('CN=a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc')
     expect(evil.subject.commonNames).toEqual(['a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc'])
   })
 
   it('names an extension that cannot be read and goes on', () => {
     const odd = issue({ subject: 'odd', extensions: [{ oid: '2.5.29.19', value: Buffer.from([5, 0]) }] })
-    expect(read(odd.der)).toMatchObject({ basicConstraints: null, unreadable: ['2.5.29.19'] })
+    expect(certificateOf(odd.der)).toMatchObject({ basicConstraints: null, unreadable: ['2.5.29.19'] })
   })
 
   it.each<[string, (der: Buffer) => Buffer, string]>([
@@ -150,7 +146,7 @@ describe('reading a certificate', () => {
 
   it('does not change when the caller reuses its buffer', () => {
     const buffer = Buffer.from(leaf.der)
-    const certificate = read(buffer)
+    const certificate = certificateOf(buffer)
     buffer.fill(0)
     expect(createHash('sha256').update(certificate.der).digest('hex')).toBe(certificate.sha256)
   })
@@ -168,18 +164,21 @@ describe('verifying a signature', () => {
     ['RSA with SHA-1', { key: 'rsa-2048', hash: 'sha1' }],
     ['RSA with MD5', { key: 'rsa-2048', hash: 'md5' }],
   ] as const)('accepts %s and refuses another key', (_name, options) => {
-    const certificate = read(issue({ subject: 'self', ...options }).der)
+    const certificate = certificateOf(issue({ subject: 'self', ...options }).der)
     expect(verifySignature(certificate, certificate)).toBe(true)
     expect(
-      verifySignature(certificate, read(issue({ subject: 'self', keyName: 'another', ...options }).der)),
+      verifySignature(
+        certificate,
+        certificateOf(issue({ subject: 'self', keyName: 'another', ...options }).der),
+      ),
     ).toBe(false)
-    expect(verifySignature(certificate, read(leaf.der))).toBe(false)
+    expect(verifySignature(certificate, certificateOf(leaf.der))).toBe(false)
   })
 })
 
 describe('comparing names', () => {
   const name = (value: string, stringType: 'utf8' | 'printable' = 'utf8') =>
-    read(issue({ subject: value, stringType }).der).subject
+    certificateOf(issue({ subject: value, stringType }).der).subject
   it.each([
     ['letter case does not count', name('Contoso Root'), name('CONTOSO root'), true],
     ['runs of spaces do not count', name('Contoso  Root '), name('Contoso Root'), true],
