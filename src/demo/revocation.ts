@@ -44,6 +44,8 @@ export interface Answer {
   readonly nextUpdate?: Date
   /** Of name and key in the CertID; default `sha1`. */
   readonly idHash?: Hash
+  /** The algorithm that the CertID names; default: the one used. */
+  readonly idHashNamed?: Hash
   readonly extensions?: readonly ExtensionOptions[]
 }
 
@@ -52,8 +54,8 @@ export interface ResponseOptions {
   /** Default: the issuer itself. */
   readonly signer?: Issued
   readonly answers: readonly Answer[]
-  /** How the responder is named; default `name`. */
-  readonly responder?: 'name' | 'key'
+  /** How the responder is named: by name (default), by the SHA-1 of its key, or as if that were these octets. */
+  readonly responder?: 'name' | 'key' | Uint8Array
   /** Certificates sent along, such as the signer's. */
   readonly certificates?: readonly Pick<Issued, 'der'>[]
   /** Default: the first answer's thisUpdate. */
@@ -70,13 +72,15 @@ export function refuseOcsp(status: keyof typeof responseStatuses | number): Buff
 }
 
 export function respondOcsp(options: ResponseOptions): Buffer {
-  const signer = options.signer ?? options.issuer
+  const { signer = options.issuer, responder = 'name' } = options
   const { identifier, sign } = signerOf(signer.key, options.hash, options.pss)
   const data = new ResponseData({
     responderID:
-      options.responder === 'key'
-        ? new asn1js.OctetString({ valueHex: keyHash('sha1', signer.spki) })
-        : nameOf(signer.subjectDer),
+      responder === 'name'
+        ? nameOf(signer.subjectDer)
+        : new asn1js.OctetString({
+            valueHex: responder === 'key' ? keyHash('sha1', signer.spki) : responder,
+          }),
     producedAt: wholeSeconds(options.producedAt ?? options.answers[0]!.thisUpdate),
     responses: options.answers.map((answer) => singleResponse(answer, options.issuer)),
     ...(options.extensions ? { responseExtensions: options.extensions.map(extensionOf) } : {}),
@@ -107,7 +111,7 @@ function singleResponse(answer: Answer, responseIssuer: Pick<Issued, 'spki' | 's
   const digest = (bytes: Uint8Array) => new asn1js.OctetString({ valueHex: bytes })
   return new SingleResponse({
     certID: new CertID({
-      hashAlgorithm: hashIdentifier(idHash),
+      hashAlgorithm: hashIdentifier(answer.idHashNamed ?? idHash),
       issuerNameHash: digest(createHash(idHash).update(issuer.subjectDer).digest()),
       issuerKeyHash: digest(keyHash(idHash, issuer.spki)),
       serialNumber: new asn1js.Integer({ valueHex: answer.about.serialNumber }),
