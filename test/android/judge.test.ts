@@ -4,7 +4,7 @@ import { type JudgeInput, judge, judgeAll } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import { describeProblem, rules } from '../../src/android/rules.js'
 import { deviceAnchors, nameHash, type TrustAnchors } from '../../src/android/trust-anchors.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
+import { type Issued, type IssueOptions, issue, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { certificateOf } from '../support/certificate-of.js'
 import { hostileChains } from '../support/hostile-chains.js'
@@ -138,10 +138,8 @@ function deepChain(): Issued[] {
 }
 
 function onlyNames(domain: string) {
-  const name = Buffer.from(domain)
-  const wrap = (tag: number, content: Buffer): Buffer =>
-    Buffer.concat([Buffer.from([tag, content.length]), content])
-  return { oid: '2.5.29.30', critical: true, value: wrap(0x30, wrap(0xa0, wrap(0x30, wrap(0x82, name)))) }
+  const permitted = sequence(tlv(0x82, Buffer.from(domain)))
+  return { oid: '2.5.29.30', critical: true, value: sequence(tlv(0xa0, permitted)) }
 }
 
 describe('trust anchors', () => {

@@ -12,6 +12,7 @@ import {
   trustStore,
 } from '../../src/android/trust-store.js'
 import data from '../../src/android/trust-store-data.js'
+import { type Attribute, nameDer } from '../../src/demo/asn1.js'
 import type { Certificate, Name } from '../../src/x509/certificate.js'
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -158,19 +159,9 @@ describe('the store of one release', () => {
   })
 })
 
-/** A name of UTF8String attributes, encoded by hand so that no certificate is needed. */
-function nameOfText(attributes: readonly (readonly [string, string])[]): Name {
-  const tlv = (tag: number, ...content: Uint8Array[]) => {
-    const body = Buffer.concat(content)
-    return Buffer.concat([
-      Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]),
-      body,
-    ])
-  }
-  const relativeNames = attributes.map(([oid, text]) => {
-    const [, , , arc] = oid.split('.')
-    const type = tlv(0x06, Buffer.from([0x55, 0x04, Number(arc)]))
-    return tlv(0x31, tlv(0x30, type, tlv(0x0c, Buffer.from(text))))
-  })
-  return { der: tlv(0x30, ...relativeNames), text: '', commonNames: [] }
-}
+/** A name of UTF8String attributes. */
+const nameOfText = (attributes: readonly (readonly [Attribute, string])[]): Name => ({
+  der: nameDer(attributes),
+  text: '',
+  commonNames: [],
+})
