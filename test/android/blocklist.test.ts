@@ -4,8 +4,8 @@ import { blockedFrom17 } from '../../src/android/blocklist-17.js'
 import { releaseRules } from '../../src/android/release-rules.js'
 import { releases } from '../../src/android/releases.js'
 import { rootsOf } from '../../src/android/trust-store.js'
-import { issue } from '../../src/demo/pki.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { issue } from '../../src/demo/authority.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const { publicKey } = certificateOf(issue({ subject: 'any' }))
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type JudgeInput, judgeAll } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /** Details in which one release differs from the next; each was seen on the release's own classes. */
 const at = new Date()
