@@ -114,9 +114,7 @@ export function read(document) {
     removals: bySubject(({ id }) => removals(id).map(({ thumbprint }) => thumbprint.toLowerCase())),
     /** Command lines of the product that the reader is told to run, as arguments. */
     commands: [
-      ...new Map(
-        report.plan.steps.flatMap(({ argv }) => (argv ? [[argv.join('\0'), argv]] : [])),
-      ).values(),
+      ...new Map(report.plan.steps.flatMap(({ argv }) => (argv ? [[argv.join('\0'), argv]] : []))).values(),
     ],
     releases: report.policy.releases,
     /** Statements "these releases refuse this server" made by errors. */
@@ -142,11 +140,9 @@ export function kit(folder) {
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : []
   const hash = (der) => createHash('sha256').update(der).digest('hex')
   const pems = (file) =>
-    [
-      ...readFileSync(join(folder, file), 'utf8').matchAll(
-        /-----BEGIN CERTIFICATE-----([^-]+)-----END/g,
-      ),
-    ].map((match) => hash(Buffer.from(match[1], 'base64')))
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)].map(
+      (match) => hash(Buffer.from(match[1], 'base64')),
+    )
   return {
     chains: files.filter((file) => /fullchain[^/\\]*\.pem$/.test(file)).map(pems),
     imports: files

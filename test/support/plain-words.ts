@@ -1,5 +1,5 @@
+import { releasesText } from '../../src/android/releases-text.js'
 import type { ExaminedFarm } from '../../src/checks/check.js'
-import { releasesText } from '../../src/report/releases-text.js'
 import type { Words } from '../../src/words/words.js'
 import { shortName } from '../../src/x509/identity.js'
 
