@@ -58,8 +58,7 @@ export function windowsSends({
 
   const late = ({ certificates }: Path) =>
     certificates.slice(1).filter(({ notBefore, notAfter }) => at < notBefore || at > notAfter).length
-  const banned = ({ certificates }: Path) =>
-    Number(certificates.some(({ sha256 }) => distrusted.has(sha256)))
+  const banned = ({ certificates }: Path) => Number(certificates.some(({ sha256 }) => distrusted.has(sha256)))
   const [best] = paths.sort(
     (a, b) =>
       Number(b.trusted) - Number(a.trusted) ||

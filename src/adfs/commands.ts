@@ -56,11 +56,7 @@ function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null
   const isAll = wanted.length === served(farm.subjects).length
   // The target is the one address: nothing else can be meant.
   if (farm.name === null && isAll && wanted.length <= 1) return []
-  return isAll && asked.servers.length > 0
-    ? asked.servers
-    : isAll && wanted.length > maxNamed
-      ? []
-      : wanted
+  return isAll && asked.servers.length > 0 ? asked.servers : isAll && wanted.length > maxNamed ? [] : wanted
 }
 
 /** Options that a verdict depended on, as arguments, in the order of --help; what was left at its default is left out. */
@@ -116,7 +112,9 @@ export function shellLine(argv: readonly string[], program: string | null = 'adf
   const percents = argv.join('').split('%').length - 1
   const everywhere = argv.every(isPortable) && percents < 2
   return {
-    line: words.map((word) => (isPlain(word) ? word : everywhere ? `"${word}"` : powershellWord(word))).join(' '),
+    line: words
+      .map((word) => (isPlain(word) ? word : everywhere ? `"${word}"` : powershellWord(word)))
+      .join(' '),
     shells: everywhere ? 'all' : 'powershell',
   }
 }

@@ -67,9 +67,13 @@ interface Place {
 export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
   const places = placesOf(farm)
   for (const finding of findings)
-    for (const advice of finding.advice)
-      for (const place of placesFor(advice, finding, places))
-        place.wishes.push(...wishesOf(advice, finding, place))
+    for (const advice of finding.advice) {
+      const named = placesFor(advice, finding, places)
+      for (const place of named) {
+        const action = here(advice.action, place, named)
+        if (action) place.wishes.push(...wishesOf({ ...advice, action }, finding, place))
+      }
+    }
   for (const place of places.values()) place.wishes = settled(place, farm)
   return shared([...places.values()], farm, asked)
 }
@@ -103,6 +107,43 @@ function placesFor(advice: Advice, finding: Finding, places: Map<string, Place>)
   places.set('', nowhere)
   return [nowhere]
 }
+
+/**
+ * A finding may be told for machines that differ: of its advice each gets what its own lists and repairs are about. What
+ * none of them is known to have is meant for all. Null: nothing is left.
+ */
+function here(action: Action, place: Place, all: readonly Place[]): Action | null {
+  const concerns = (of: (place: Place) => readonly string[]) => (wanted: string) =>
+    of(place).includes(wanted) || !all.some((other) => of(other).includes(wanted))
+  switch (action.verb) {
+    case 'import': {
+      const certificates = action.certificates.filter(concerns(addedAt))
+      return certificates.length === 0 ? null : { ...action, certificates }
+    }
+    case 'remove':
+      return concerns(presentedAt)(action.certificate) ? action : null
+    case 'rebind':
+      return concerns(leavesAt)(action.certificate) ? action : null
+    case 'disable-root':
+      return concerns((one) => chainsAt(one).flat())(action.twinOf) ? action : null
+    case 'edit-bundle':
+      return concerns((one) => chainsAt(one).map((chain) => chain.join()))(action.chain.join()) &&
+        concerns(leavesAt)(action.chain[0] ?? '')
+        ? action
+        : null
+    default:
+      return action
+  }
+}
+
+const addedAt = ({ seen }: Place): readonly Sha256[] =>
+  repairsAt(seen).flatMap(({ add }) => add.map(({ certificate }) => certificate.sha256))
+const chainsAt = ({ seen }: Place): readonly (readonly Sha256[])[] =>
+  repairsAt(seen).map(({ chain }) => chain.map(({ sha256 }) => sha256))
+const presentedAt = ({ seen }: Place): readonly Sha256[] =>
+  seen.flatMap(({ answers }) => answers.flatMap(({ entries }) => entries.map(({ sha256 }) => sha256)))
+const leavesAt = ({ seen }: Place): readonly Sha256[] =>
+  seen.flatMap(({ answers }) => answers.flatMap(({ entries }) => leafOf(entries)?.sha256 ?? []))
 
 function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
   const here = finding.cases.filter(
@@ -287,25 +328,27 @@ function combined(a: Action, b: Action): Action {
 }
 
 /** Adds what every change of a store is followed by. */
-function withConsequences({ seen }: Place, wishes: readonly Wish[]): Wish[] {
+function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   // What is exported by hand is imported like the rest.
-  const stored = wishes.filter(({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand')
+  const stored = wishes.filter(
+    ({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand',
+  )
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const renewed = new Set(
     wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
   )
-  const leaves = [
-    ...new Set(seen.flatMap(({ answers }) => answers.map(({ entries }) => leafOf(entries)?.sha256 ?? null))),
-  ]
+  const leaves = [...new Set(leavesAt(place))]
   const because = stored.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
   const follow = (action: Action): Wish => ({ action, by: doer(action), because })
-  const chains = repairsAt(seen)
+  const chains = repairsAt(place.seen)
     .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
     .map(({ chain }) => chain.map(({ sha256 }) => sha256))
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),
-    ...(rebinds.length === 0 && leaves.length === 1 && leaf ? [follow({ verb: 'rebind', certificate: leaf })] : []),
+    ...(rebinds.length === 0 && leaves.length === 1 && leaf
+      ? [follow({ verb: 'rebind', certificate: leaf })]
+      : []),
     follow({ verb: 'reboot' }),
     ...chains.map((chain) => follow({ verb: 'edit-bundle', chain })),
   ]

@@ -12,6 +12,7 @@ import {
   clockLine,
   deleteBindingLine,
   disablePurposes,
+  exportedFile,
   exportParents,
   findRootLine,
   importPfxLine,
@@ -153,7 +154,16 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         null,
       )
     case 'fetch-by-hand':
-      return onWindows(step, context, byHand(action), [], say`Then run this check again with ${{ code: '--intermediates' }} and the folder of these files`)
+      return [
+        ...onWindows(step, context, byHand(action), [], null),
+        ...onWindows(
+          step,
+          context,
+          say`Import each file, under its own name, on every server`,
+          [certutilLine('CA', exportedFile)],
+          say`Or run this check again with ${{ code: '--intermediates' }} and the folder of these files: that proves that they are the right ones`,
+        ),
+      ]
     case 'edit-bundle':
       return [bundle(step, action, context)]
     case 'reissue':
@@ -286,8 +296,7 @@ const disabling = ({ root, twinOf }: Action & { verb: 'disable-root' }): Words =
 const disablingLines = (
   { root }: Action & { verb: 'disable-root' },
   context: SpeechContext,
-): readonly string[] =>
-  root === null ? [scriptLine('-WhatIf')] : [findRootLine(thumbprint(root, context))]
+): readonly string[] => (root === null ? [scriptLine('-WhatIf')] : [findRootLine(thumbprint(root, context))])
 
 const disablingRisk: Words = say`This server then distrusts every site under that root: try what it has to reach before the next one; Enable all purposes undoes it. A root that was deleted instead can come back with the automatic root update. If it does not help, a copy of the root in Untrusted Certificates does, by field reports`
 
@@ -298,11 +307,7 @@ function byHand({ child, urls }: Action & { verb: 'fetch-by-hand' }): Words {
   }`
 }
 
-function bundle(
-  step: Step,
-  { chain }: Action & { verb: 'edit-bundle' },
-  context: SpeechContext,
-): Spoken {
+function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
   const where = places(step, context)
   const isBalancer = ![...rolesOf(step, context)].some((role) => role !== 'balancer')
   const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
@@ -410,7 +415,10 @@ function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 't
         lines: [],
       }
     case 'device-at-address':
-      return { text: say`Find out which device answers at ${places(step, context)}, and whether it ends TLS`, lines: [] }
+      return {
+        text: say`Find out which device answers at ${places(step, context)}, and whether it ends TLS`,
+        lines: [],
+      }
     case 'dns':
       return {
         text: say`See what DNS says here and outside`,

@@ -52,7 +52,7 @@ function open(seen: Seen, farm: ExaminedFarm): Case<Evidence>[] {
     reasons.set(key, { reason, releases: [...known.releases, verdict.release] })
   }
   if (reasons.size === 0) return []
-  const evidence = { kind: 'undetermined', open: [...reasons.values()] } as const
+  const evidence = { open: [...reasons.values()] }
   const releases = evidence.open.flatMap((one) => one.releases)
   return [
     {

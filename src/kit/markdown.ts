@@ -1,5 +1,5 @@
-import { neutralise } from '../x509/name.js'
 import type { Word, Words } from '../words/words.js'
+import { neutralise } from '../x509/name.js'
 
 /** How Words name what they only point to. */
 export interface Names {

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto'
-import { toPem } from '../containers/bundle.js'
-import { toPkcs7 } from '../containers/write-pkcs7.js'
 import type { Step } from '../adfs/actions.js'
 import { commandLine, environmentOf, shellLine } from '../adfs/commands.js'
 import type { WindowsServer } from '../adfs/facts.js'
@@ -9,9 +6,12 @@ import { chainFileName, type SpeechContext } from '../adfs/speak.js'
 import type { ExaminedFarm } from '../checks/check.js'
 import type { Asked } from '../farm/asked.js'
 import type { Subject, SubjectId } from '../farm/subject.js'
+import { toPem } from '../containers/bundle.js'
+import { toPkcs7 } from '../containers/write-pkcs7.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName, fileNameOf } from './file-names.js'
+import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
 import { readme } from './readme.js'
 import { installScript } from './script.js'
 
@@ -25,21 +25,6 @@ export interface KitInput {
   readonly server: WindowsServer | null
 }
 
-export interface KitFile {
-  /** Relative, `/` between a machine's folder and the file. */
-  readonly path: string
-  readonly contents: Uint8Array
-}
-
-export interface Kit {
-  readonly files: readonly KitFile[]
-  /**
-   * An issuer could not be fetched in this run: an earlier kit in the same folder may be the better one, and is kept
-   * (`writeKit`).
-   */
-  readonly incomplete: boolean
-}
-
 /** What lies in one folder: for all machines, or where they differ for one. */
 export interface Part {
   /** Empty, or the folder's name and a slash. */
@@ -48,8 +33,6 @@ export interface Part {
   readonly intermediates: readonly Certificate[]
   readonly chains: readonly (readonly Certificate[])[]
 }
-
-export const checksumFile = 'SHA256SUMS'
 
 /**
  * The files of the import kit; the same input gives the same bytes. Null: the plan has nothing that files would help
@@ -140,7 +123,10 @@ function filesOf({ folder, intermediates, chains, subjects }: Part, input: KitIn
 }
 
 const chainFile = (plan: readonly Step[], chain: readonly Certificate[]): string =>
-  chainFileName(plan, chain.map(({ sha256 }) => sha256))
+  chainFileName(
+    plan,
+    chain.map(({ sha256 }) => sha256),
+  )
 
 /** What the script reads. ASCII: PowerShell 5.1 takes a file without byte order mark for the system's code page. */
 function data(
@@ -167,12 +153,6 @@ function data(
   )
   return `${escaped}\n`
 }
-
-/** In the format of `sha256sum`; also how a later run knows which files of a folder are ours to replace. */
-export const checksums = (files: readonly KitFile[]): string =>
-  files
-    .map(({ path, contents }) => `${createHash('sha256').update(contents).digest('hex')}  ${path}\n`)
-    .join('')
 
 const ascii = (text: string) => Buffer.from(text, 'latin1')
 

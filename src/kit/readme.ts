@@ -4,7 +4,6 @@ import {
   byCertlm,
   certutilImports,
   drain,
-  exportedFile,
   intunePage,
   onEachServer,
   psImports,
@@ -13,7 +12,7 @@ import {
   whyBothStores,
   withCertutil,
 } from '../adfs/recipes/by-hand.js'
-import { scriptName } from '../adfs/recipes/windows.js'
+import { exportedFile, scriptName } from '../adfs/recipes/windows.js'
 import { chainFileName, demanded, type SpeechContext, spoken } from '../adfs/speak.js'
 import type { Release } from '../android/releases.js'
 import type { Seen } from '../examine/examination.js'
@@ -24,8 +23,9 @@ import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
+import { checksumFile } from './files.js'
 import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
-import { checksumFile, type KitInput, type Part } from './plan.js'
+import type { KitInput, Part } from './plan.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the
@@ -80,13 +80,18 @@ ${promise(farm)}`
 function promise({ examinations, releases }: KitInput['farm']): string {
   const seen = examinations.filter((examination): examination is Seen => examination.kind === 'seen')
   const repairs = seen.flatMap((examination) => examination.repairs.map(({ repair }) => repair))
-  const afterwards = releases.filter((release) => seen.every((examination) => acceptsAfter(examination, release)))
-  if (repairs.length === 0 || afterwards.length === 0) return 'No release was found that accepts every server after an import alone.'
+  const afterwards = releases.filter((release) =>
+    seen.every((examination) => acceptsAfter(examination, release)),
+  )
+  if (repairs.length === 0 || afterwards.length === 0)
+    return 'No release was found that accepts every server after an import alone.'
   const conditions = repairs.some(({ takesEffect }) => takesEffect.unless.length > 0)
   const doubtful = repairs.some(({ takesEffect }) => !takesEffect.predicted)
   return [
     `After these steps ${releasesText(afterwards)} would accept every server that was looked at: the repaired lists were judged by the same rules.`,
-    ...(conditions ? ['The promise holds only with all the steps below; the import alone shows no effect.'] : []),
+    ...(conditions
+      ? ['The promise holds only with all the steps below; the import alone shows no effect.']
+      : []),
     ...(doubtful
       ? ['By what is known of Windows it may go on sending another chain; a balancer sends what it is given.']
       : []),
@@ -114,7 +119,10 @@ function presented({ farm }: KitInput): string {
       const leaf = leafOf(entries)
       if (!leaf) continue
       const on = shown.get(leaf.sha256)?.on ?? []
-      shown.set(leaf.sha256, { leaf, on: on.includes(examination.subject) ? on : [...on, examination.subject] })
+      shown.set(leaf.sha256, {
+        leaf,
+        on: on.includes(examination.subject) ? on : [...on, examination.subject],
+      })
     }
   }
   if (shown.size === 0) return ''
@@ -171,7 +179,10 @@ const otherFiles = ({ intermediates, chains }: Part, { plan }: KitInput): readon
       ]),
   ...chains.map(
     (chain) =>
-      `- \`${chainFileName(plan, chain.map(({ sha256 }) => sha256))}\`: server certificate and intermediates in order, for whoever ends TLS without Windows (no private key)`,
+      `- \`${chainFileName(
+        plan,
+        chain.map(({ sha256 }) => sha256),
+      )}\`: server certificate and intermediates in order, for whoever ends TLS without Windows (no private key)`,
   ),
 ]
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AdfsCheckFault } from '../fault.js'
-import { checksumFile, checksums, type Kit, type KitFile } from './plan.js'
+import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
 
 /** What became of a kit. */
 export type Written =
@@ -63,7 +63,9 @@ async function replace(
   signal?.throwIfAborted()
 
   await makeFolders(folder, files)
-  const old = [...before].flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`)).join('')
+  const old = [...before]
+    .flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`))
+    .join('')
   await put(folder, checksumFile, Buffer.from(old + listOf(files), 'latin1'))
   for (const path of stale) if (path !== checksumFile) await rm(join(folder, path), { force: true })
   for (const { path, contents } of files) if (path !== checksumFile) await put(folder, path, contents)
@@ -163,9 +165,10 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
   }
 }
 
+const exclusively = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+
 async function createExclusively(path: string, contents: Uint8Array): Promise<void> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
-  const handle = await open(path, flags, 0o644)
+  const handle = await open(path, exclusively, 0o644)
   try {
     await handle.writeFile(contents)
     // Without it a file could be empty after a power cut although the list names it.
@@ -235,7 +238,9 @@ async function lock(folder: string): Promise<() => Promise<void>> {
     }
     const info = await lstat(path).catch(() => null)
     if (info && !info.isFile()) throw foreign(path)
-    if (info && (await isAbandoned(path, (await timeThere(folder)) - info.mtimeMs))) await takeOver(path)
+    const text = await textOf(path)
+    if (info && text !== null && isAbandoned(text, (await timeThere(folder)) - info.mtimeMs))
+      await takeOver(path, text)
     else if (waited >= patienceMs) throw new Error('another run of adfs-check is writing there')
     else await wait(50)
   }
@@ -244,18 +249,19 @@ async function lock(folder: string): Promise<() => Promise<void>> {
 /** The clock of the machine that keeps the folder, by a file that is new there. */
 async function timeThere(folder: string): Promise<number> {
   const path = partIn(folder)
+  const handle = await open(path, exclusively, 0o644)
   try {
-    await createExclusively(path, new Uint8Array())
-    return (await lstat(path)).mtimeMs
+    // Asked of the handle: the run that holds the lock may sweep the file away.
+    return (await handle.stat()).mtimeMs
   } finally {
+    await handle.close()
     await rm(path, { force: true })
   }
 }
 
 /** Its process is gone (seen only on the same machine), it was killed before it could sign, or it is older than any run takes. */
-async function isAbandoned(path: string, ageMs: number): Promise<boolean> {
+function isAbandoned(text: string, ageMs: number): boolean {
   if (ageMs > lockAgeMs) return true
-  const text = (await readOwn(path))?.toString('latin1') ?? ''
   if (text === '') return ageMs > unsignedAgeMs
   const [host, pid] = text.split(' ')
   if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false
@@ -267,11 +273,25 @@ async function isAbandoned(path: string, ageMs: number): Promise<boolean> {
   }
 }
 
-/** Of several that want to, one gets it: the move succeeds once. */
-async function takeOver(path: string): Promise<void> {
-  const aside = partIn(dirname(path))
-  await rename(path, aside).catch(() => undefined)
+/**
+ * Of several that want to, one gets it: the move succeeds once. What was moved may be the lock of a run that came in
+ * between; then it is put back.
+ */
+async function takeOver(path: string, abandoned: string): Promise<void> {
+  if ((await textOf(path)) !== abandoned) return
+  const aside = `${path}-${randomBytes(8).toString('hex')}`
+  if (
+    !(await rename(path, aside).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return
+  if ((await textOf(aside)) !== abandoned) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })
 }
+
+const textOf = async (path: string): Promise<string | null> =>
+  (await readOwn(path))?.toString('latin1') ?? null
 
 const sha256Of = (contents: Uint8Array) => createHash('sha256').update(contents).digest('hex')

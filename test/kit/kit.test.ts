@@ -1,61 +1,80 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Language, type Node, Parser } from 'web-tree-sitter'
-import { issue } from '../../src/demo/authority.js'
-import { AdfsCheckFault } from '../../src/fault.js'
+import type { Action } from '../../src/adfs/actions.js'
+import { planOf } from '../../src/adfs/plan.js'
+import type { Finding } from '../../src/checks/result.js'
+import type { Asked } from '../../src/farm/asked.js'
 import { certificateFileName } from '../../src/kit/file-names.js'
-import { type KitFile, type KitInput, planKit } from '../../src/kit/plan.js'
-import { writeKit } from '../../src/kit/write.js'
-import { certificateOf } from '../support/certificate-of.js'
+import type { Kit } from '../../src/kit/files.js'
+import { codeSpan } from '../../src/kit/markdown.js'
+import { kitOf } from '../../src/kit/plan.js'
+import { thumbprintOf } from '../../src/x509/identity.js'
+import { added, asked, farmOf, finding, type Machine, mint, read } from '../adfs/farm.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-kit-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Every way out of a string, a comment or a line that a subject could try. */
-const hostileName = `Evil'; Remove-Item C:\\ -Recurse #'"\`$(calc)\n#> \u2019 </script> \u202e`
-const root = issue({ subject: 'Root', ca: true, key: 'rsa-2048' })
-const upper = issue({ subject: hostileName, issuer: root, ca: true })
-const lower = issue({ subject: 'Issuing CA 1', issuer: upper, ca: { pathLength: 0 } })
-const leaf = issue({ subject: 'sts.contoso.test', issuer: lower, names: ['sts.contoso.test'] })
+/** Every way out of a string, a comment, a line or a code span that a subject could try. */
+const hostileName = `Evil'; Remove-Item C:\\ -Recurse #'"\`$(calc)\n#> \u2019 </script> \u202e \u009b2J`
+/** Of an AIA address: newlines, a heading, an indented block, what a log takes for a command. */
+const hostileUrl =
+  'http://127.0.0.1/ca.cer?\x1b[31m\u009b2J\n\n<script>alert(1)</script>\n\n# Injected\n\n    Remove-Item C:\\\n::error::x'
+const rootIssued = mint({ subject: 'Root', ca: true })
+const upperIssued = mint({ subject: hostileName, issuer: rootIssued, ca: true })
+const lowerIssued = mint({ subject: 'Issuing CA 1', issuer: upperIssued, ca: { pathLength: 0 } })
+const leafIssued = mint({ subject: 'sts.contoso.test', issuer: lowerIssued, names: ['sts.contoso.test'] })
+const [root, upper, lower, leaf] = [read(rootIssued), read(upperIssued), read(lowerIssued), read(leafIssued)]
 
-const input: KitInput = {
-  name: 'sts.contoso.test',
-  port: 443,
-  at: new Date('2026-11-23T12:00:00Z'),
-  version: '0.1.0',
-  servers: ['10.0.0.5:443', '[2001:db8::1]:443'],
-  intermediates: [
-    {
-      certificate: certificateOf(lower.der),
-      from: 'http://ca.contoso.test/1.cer',
-      servers: ['10.0.0.5:443'],
-    },
-    { certificate: certificateOf(upper.der), from: `C:\\x' | evil`, servers: ['10.0.0.5:443'] },
-  ],
-  chains: [{ servers: ['10.0.0.5:443'], chain: [leaf, lower, upper].map(({ der }) => certificateOf(der)) }],
-  unresolved: [],
-  wrongRoot: null,
-  promise: 'Android 4.4-17 would accept it.',
+const short = (address: string, more: Partial<Machine> = {}): Machine => ({
+  address,
+  presented: [leaf],
+  repair: { add: [added(lower, leaf), added(upper, lower, hostileUrl)], chain: [leaf, lower, upper] },
+  ...more,
+})
+const importing = (...certificates: { sha256: string }[]): Action => ({
+  verb: 'import',
+  certificates: certificates.map(({ sha256 }) => sha256),
+  store: 'CA',
+})
+
+function kit(
+  machines: readonly Machine[],
+  findings: readonly Finding[],
+  some: Partial<Asked> = {},
+): Kit | null {
+  const farm = farmOf(machines)
+  const options = { ...asked, ...some }
+  return kitOf({
+    farm,
+    plan: planOf(findings, farm, options),
+    asked: options,
+    version: '0.1.0',
+    server: null,
+  })
 }
-const files = new Map(planKit(input).map(({ path, contents }) => [path, Buffer.from(contents)]))
-const script = files.get('Install-Intermediates.ps1')!.toString('latin1')
+const filesOf = (made: Kit | null) =>
+  new Map(made!.files.map(({ path, contents }) => [path, Buffer.from(contents)]))
+const machines = [short('10.0.0.5'), short('2001:db8::1')]
+const usual = [finding('intermediate-missing', machines, [importing(lower, upper)])]
+const files = filesOf(kit(machines, usual))
+const text = files.get('README.md')!.toString()
 
 describe('the files', () => {
-  it('are the intermediates one by one and together, the full chain, the script and the ticket', () => {
+  it('are the intermediates one by one and together, the full chain, the script with its data, and the ticket', () => {
     expect([...files.keys()].map((path) => path.replace(/[0-9a-f]{8}/, '#')).sort()).toEqual(
       [
-        'Evil-Remove-Item-C-Recurse-calc-script-#.cer',
-        'Evil-Remove-Item-C-Recurse-calc-script-#.pem',
+        'Evil-Remove-Item-C-Recurse-calc-script-2J-#.cer',
+        'Evil-Remove-Item-C-Recurse-calc-script-2J-#.pem',
         'Install-Intermediates.ps1',
         'Issuing-CA-1-#.cer',
         'Issuing-CA-1-#.pem',
         'README.md',
         'SHA256SUMS',
+        'certificates.json',
         'fullchain.pem',
         'intermediates.p7b',
       ].sort(),
@@ -63,7 +82,7 @@ describe('the files', () => {
   })
 
   it('.cer is the DER and .pem the same certificate', () => {
-    const base = certificateFileName(certificateOf(lower.der))
+    const base = certificateFileName(lower)
     expect(files.get(`${base}.cer`)!.equals(lower.der)).toBe(true)
     expect(Buffer.from(new X509Certificate(files.get(`${base}.pem`)!).raw).equals(lower.der)).toBe(true)
   })
@@ -74,238 +93,238 @@ describe('the files', () => {
     const printed = execFileSync('openssl', ['pkcs7', '-inform', 'DER', '-in', path, '-print_certs'], {
       encoding: 'utf8',
     })
-    const ders = [...printed.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(
-      ([pem]) => new X509Certificate(pem).raw,
-    )
-    expect(ders.map((der) => der.equals(lower.der) || der.equals(upper.der))).toEqual([true, true])
+    expect(ders(printed)).toEqual([lower, upper].map(({ der }) => hex(der)))
   })
 
   it('the full chain is leaf first, no root', () => {
-    const pems = files
-      .get('fullchain.pem')!
-      .toString()
-      .match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g)!
-    expect(pems.map((pem) => new X509Certificate(pem).raw.toString('hex'))).toEqual(
-      [leaf, lower, upper].map(({ der }) => Buffer.from(der).toString('hex')),
+    expect(ders(files.get('fullchain.pem')!.toString())).toEqual(
+      [leaf, lower, upper].map(({ der }) => hex(der)),
     )
   })
 
+  it('the data names each file with its true hash, in ASCII, and nothing that a certificate says of itself', () => {
+    const data = files.get('certificates.json')!.toString('latin1')
+    expect(data).toMatch(/^[\n\x20-\x7e]+$/)
+    const { format, certificates, checks } = JSON.parse(data) as {
+      format: number
+      certificates: { file: string; sha256: string; thumbprint: string }[]
+      checks: string[]
+    }
+    expect(format).toBe(1)
+    expect(
+      certificates.map(({ file }) => createHash('sha256').update(files.get(file)!).digest('hex')),
+    ).toEqual(certificates.map(({ sha256 }) => sha256))
+    expect(certificates.map(({ thumbprint }) => thumbprint)).toEqual([lower, upper].map(thumbprintOf))
+    expect(checks).toEqual(['adfs-check sts.contoso.test --server 10.0.0.5 --server 2001:db8::1'])
+    expect(data).not.toMatch(/"subject"|\$\(|\\u202e/)
+  })
+
+  it('the checksums are true, and those of the script too', () => {
+    const list = [
+      ...files
+        .get('SHA256SUMS')!
+        .toString()
+        .matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm),
+    ]
+    expect(list).toHaveLength(files.size - 1)
+    for (const [, sha256, path] of list)
+      expect(createHash('sha256').update(files.get(path!)!).digest('hex')).toBe(sha256)
+  })
+
   it('the same input gives the same bytes', () => {
-    for (const { path, contents } of planKit(input))
+    for (const [path, contents] of filesOf(kit(machines, usual)))
       expect(files.get(path)!.equals(contents), path).toBe(true)
   })
 
-  it('a root never gets in, whatever the input says', () => {
-    const withRoot = planKit({
-      ...input,
-      intermediates: [
-        ...input.intermediates,
-        { certificate: certificateOf(root.der), from: 'x', servers: [] },
+  it('a root never gets in, whatever the plan says', () => {
+    const withRoot = kitOf({
+      farm: farmOf([short('10.0.0.5', { presented: [leaf, root] })]),
+      plan: [
+        {
+          on: ['sts.contoso.test@10.0.0.5:443'],
+          by: 'adfs-admin',
+          action: importing(lower, root),
+          argv: null,
+          because: [],
+        },
+        {
+          on: ['sts.contoso.test@10.0.0.5:443'],
+          by: 'network-admin',
+          action: { verb: 'edit-bundle', chain: [leaf.sha256, lower.sha256, root.sha256] },
+          argv: null,
+          because: [],
+        },
       ],
-      chains: [{ servers: [], chain: [certificateOf(leaf.der), certificateOf(root.der)] }],
+      asked,
+      version: '0.1.0',
+      server: null,
     })
-    const thumbprint = createHash('sha1').update(root.der).digest('hex').toUpperCase()
-    const all = Buffer.concat(withRoot.map(({ contents }) => contents))
+    const all = Buffer.concat(withRoot!.files.map(({ contents }) => contents))
     expect(all.includes(Buffer.from(root.der))).toBe(false)
-    expect(all.includes(thumbprint)).toBe(false)
+    expect(all.includes(thumbprintOf(root))).toBe(false)
     expect(all.includes(new X509Certificate(root.der).toString().split('\n')[1]!)).toBe(false)
   })
 
-  it('without anything found, the ticket says how to export from the Certification Path tab', () => {
-    const only = planKit({
-      ...input,
-      intermediates: [],
-      chains: [],
-      unresolved: [{ subject: 'CN=Issuing CA 1', urls: [], servers: ['10.0.0.5:443'] }],
-    })
-    expect(only.map(({ path }) => path)).toEqual(['README.md', 'SHA256SUMS'])
-    expect(Buffer.from(only[0]!.contents).toString()).toMatch(/Certification\s+Path/)
+  it('machines that need different files have folders of their own under one ticket', () => {
+    const other = [short('10.0.0.5', { label: 'wap01.contoso.test' }), short('10.0.0.6')]
+    const both = filesOf(
+      kit(other, [
+        finding('x', other.slice(0, 1), [importing(lower)]),
+        finding('x', other.slice(1), [importing(lower, upper)]),
+      ]),
+    )
+    const paths = [...both.keys()]
+    expect(paths.filter((path) => !path.includes('/')).sort()).toEqual(['README.md', 'SHA256SUMS'])
+    for (const [machine, count] of [
+      ['wap01-contoso-test-10-0-0-5', 1],
+      ['10-0-0-6', 2],
+    ] as const) {
+      expect(paths.filter((path) => path.startsWith(`${machine}/`) && path.endsWith('.cer'))).toHaveLength(
+        count,
+      )
+      const own = both.get(`${machine}/SHA256SUMS`)!.toString()
+      expect(own).toContain('  certificates.json\n')
+      expect(own).not.toContain('/')
+      expect(both.get('README.md')!.toString()).toContain(`Folder \`${machine}/\``)
+    }
+  })
+
+  it('there is no kit where files would not help', () => {
+    expect(kit(machines, [finding('x', machines, [{ verb: 'look', at: { kind: 'clock' } }])])).toBeNull()
   })
 })
 
-const readmeOf = (kit: readonly KitFile[]): string =>
-  Buffer.from(kit.find(({ path }) => path === 'README.md')!.contents).toString()
-
 describe('the ticket', () => {
-  const text = files.get('README.md')!.toString()
   it.each([
-    ['both ways', /Cert:\\LocalMachine\\CA[\s\S]+certlm\.msc[\s\S]+Personal/],
+    ['the presented certificate by subject and thumbprint', /service communications certificate/],
+    [
+      'and that thumbprint',
+      new RegExp(`subject: \`CN=sts.contoso.test\`, thumbprint \`${thumbprintOf(leaf)}\``),
+    ],
+    ['the script', /\.\\Install-Intermediates\.ps1 -WhatIf\r\n\.\\Install-Intermediates\.ps1 -Restart/],
+    [
+      'the way by hand',
+      /Import-Certificate -FilePath \.\\Issuing-CA-1-[0-9a-f]{8}\.cer -CertStoreLocation Cert:\\LocalMachine\\CA/,
+    ],
+    ['the way without PowerShell 5.1', /certutil -addstore CA Issuing-CA-1-[0-9a-f]{8}\.cer/],
+    ["Microsoft's way", /Android device is missing a required certificate[\s\S]+Personal/],
     ['why both work', /Root, CA, My \(Personal\) and Trust/],
-    ['never the root store', /never \*Trusted Root\*/],
-    ['the restart of each role', /Restart-Service adfssrv[\s\S]+appproxysvc/],
+    ['never the root store', /never Trusted Root/],
     [
       'the re-check of each server',
-      /adfs-check sts\.contoso\.test --server 10\.0\.0\.5:443\n +adfs-check sts\.contoso\.test --server \[2001:db8::1\]:443/,
+      /^adfs-check sts\.contoso\.test --server 10\.0\.0\.5 --server 2001:db8::1\r$/m,
     ],
-    ['what to try next', /still sends the old chain/],
-    ['balancers', /Citrix ADC[\s\S]+F5[\s\S]+Kemp/],
+    [
+      'the certificate to set again',
+      new RegExp(`^Set-AdfsSslCertificate -Thumbprint ${thumbprintOf(leaf)}\r$`, 'm'),
+    ],
+    ['balancers', /Citrix NetScaler[\s\S]+F5[\s\S]+Kemp/],
     ['undo', /-Remove -Restart/],
+    ['what keeps a script from running', /AllSigned[\s\S]+-Confirm:\$false[\s\S]+Constrained/],
+    [
+      'the words of DigiCert',
+      /\*Certificate Name Matches\*[\s\S]+\*SSL Certificate is correctly Installed\*/,
+    ],
+    ['the promise', /Android 14 would accept every server/],
   ])('has %s', (_what, pattern) => {
     expect(text).toMatch(pattern)
   })
 
-  it('names the thumbprint to set again, by the cmdlet that fits the names of the certificate', () => {
-    const thumbprint = createHash('sha1').update(leaf.der).digest('hex').toUpperCase()
-    expect(text).toContain(`Set-AdfsSslCertificate -Thumbprint ${thumbprint}`)
-    const names = ['sts.contoso.test', 'certauth.sts.contoso.test']
-    const certauth = issue({ subject: 'sts.contoso.test', issuer: lower, names })
-    const other = planKit({ ...input, chains: [{ servers: [], chain: [certificateOf(certauth.der)] }] })
-    expect(readmeOf(other)).toContain('Set-AdfsAlternateTlsClientBinding -Thumbprint ')
+  it('has Windows line ends and no placeholder', () => {
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    expect(text).not.toMatch(/THUMBPRINT|FILE\.cer|EXPORTED|\bDIR\b/)
   })
 
-  it('tells of a root that Windows prefers only where there is one, with the risk of turning it off', () => {
-    const newRoot = issue({ subject: 'New Root', ca: true })
-    const crossSigned = issue({ subject: 'New Root', issuer: root, key: newRoot.key, ca: true })
-    const wrongRoot = { root: certificateOf(newRoot.der), crossSigned: certificateOf(crossSigned.der) }
-    const thumbprint = createHash('sha1').update(newRoot.der).digest('hex').toUpperCase()
-    expect(readmeOf(planKit({ ...input, wrongRoot }))).toMatch(
-      new RegExp(`older phones lack[\\s\\S]+Where-Object Thumbprint -eq ${thumbprint}[\\s\\S]+Risk`),
-    )
-    expect(text).not.toContain('older phones lack')
+  it('names only files that are there', () => {
+    // The line `found` names where a file came from.
+    for (const [, named] of text
+      .replace(/^ {2}- found: .*$/gm, '')
+      .matchAll(/([A-Za-z0-9-]+\.(?:cer|pem|p7b|ps1|json))\b/g))
+      expect([...files.keys()], named!).toContain(named)
   })
 
-  it('shows a hostile subject as text', () => {
-    expect(text).not.toContain('\u202e')
-    expect(text).not.toMatch(/^#> /m)
-  })
-})
-
-describe('the script', () => {
-  const require = createRequire(import.meta.url)
-  const parsed = (async () => {
-    await Parser.init()
-    const grammar = join(
-      dirname(require.resolve('tree-sitter-powershell/package.json')),
-      'tree-sitter-powershell.wasm',
-    )
-    const parser = new Parser()
-    parser.setLanguage(await Language.load(grammar))
-    return (text: string) => parser.parse(text)!.rootNode
-  })()
-  const nodes = (node: Node): Node[] => [
-    node,
-    ...node.children.flatMap((child) => (child ? nodes(child) : [])),
-  ]
-
-  it('parses as PowerShell without an error, and the grammar does find errors', async () => {
-    const parse = await parsed
-    const bad = nodes(parse(script)).filter((node) => node.isError || node.isMissing)
-    expect(bad.map((node) => `${node.startPosition.row + 1}: ${node.text.slice(0, 60)}`)).toEqual([])
-    expect(parse(script.replace('finally {', 'finally (')).hasError).toBe(true)
+  it('shows hostile text as one code span on one line', () => {
+    expect(text).not.toMatch(/[\u202e\u009b\x1b]/)
+    expect(text).not.toMatch(/^(# Injected|::error| {4}Remove-Item|<script>|#>)/m)
+    const found = text.split('\r\n').find((line) => line.includes('# Injected'))!
+    expect(found).toMatch(/^ {2}- found: `[^`]+`$/)
   })
 
-  it('uses nothing that PowerShell 5.1 does not know', async () => {
-    expect(script).not.toMatch(/\?\?|&&|\|\||-Parallel|Get-Error|\?\.|\bternary\b/)
-    // `"$name:"` is read as a drive and fails at run time, which no grammar sees.
-    expect(script).not.toMatch(/"[^"\n]*\$(env:)?\w+:[^:\w]/)
+  it.each([
+    ['plain', '`plain`'],
+    ['a`b', '``a`b``'],
+    ['`', '`` ` ``'],
+    ['``x', '``` ``x ```'],
+    ['a\nb', '`a\\0ab`'],
+    ['', '`  `'],
+  ])('%j is written %s', (raw, span) => {
+    expect(codeSpan(raw)).toBe(span)
   })
 
-  it('is ASCII with Windows line ends', () => {
-    expect(script).toMatch(/^[\x09\x0a\x0d\x20-\x7e]*$/)
-    expect(script.replaceAll('\r\n', '')).not.toContain('\n')
-  })
-
-  it('calls only commands that an administrator can account for', async () => {
-    const parse = await parsed
-    const commands = new Set(
-      nodes(parse(script))
-        .filter(({ type }) => type === 'command_name')
-        .map(({ text }) => text),
-    )
-    expect([...commands].sort()).toEqual(
-      [
-        'ForEach-Object',
-        'Get-Date',
-        'Get-Service',
-        'Invoke-Command',
-        'New-Object',
-        'Open-LocalStore',
-        'Read-Verified',
-        'Restart-FederationService',
-        'Restart-Service',
-        'Set-StrictMode',
-        'Show-Misplaced',
-        'Update-LocalStore',
-        'Where-Object',
-        'Write-Host',
-        'Write-Warning',
-      ].sort(),
-    )
-  })
-
-  it('carries each certificate with its true SHA-256 and thumbprint, and nothing it says of itself', () => {
-    const rows = [
-      ...script.matchAll(/Sha256 = '([0-9a-f]{64})'\s+Thumbprint = '([0-9A-F]{40})'\s+Base64 = \(([^)]+)\)/g),
-    ]
-    expect(rows).toHaveLength(2)
-    for (const [, sha256, thumbprint, base64] of rows) {
-      const der = Buffer.from([...base64!.matchAll(/'([^']+)'/g)].map(([, part]) => part).join(''), 'base64')
-      expect(createHash('sha256').update(der).digest('hex')).toBe(sha256)
-      expect(createHash('sha1').update(der).digest('hex').toUpperCase()).toBe(thumbprint)
-      expect([lower, upper].some((one) => der.equals(one.der))).toBe(true)
-    }
-    expect(script).not.toMatch(/Evil|Remove-Item|Issuing CA/)
-  })
-
-  it('does not report the self-signed certificate that every Windows has among the intermediates', () => {
-    expect(script).toMatch(
-      /-eq \$_\.Issuer -and \$_\.Thumbprint -ne 'FEE449EE0E3965A5246F000E87FDE2A065FD89D4'/,
-    )
-  })
-
-  it('leaves no placeholder', () => {
-    expect(script).not.toMatch(/@[A-Z]+@/)
-  })
-
-  it.each(['-WhatIf', '-Remove', '-Restart', '-ComputerName'])('documents %s', (parameter) => {
-    expect(script).toContain(parameter)
-  })
-})
-
-describe('writeKit', () => {
-  it('writes every file, and again over its own kit', async () => {
-    const kit = join(folder, 'kit')
-    await writeKit(kit, planKit(input))
-    const paths = await writeKit(kit, planKit(input))
-    expect(paths).toHaveLength(files.size)
-    expect(readFileSync(join(kit, 'README.md')).equals(files.get('README.md')!)).toBe(true)
-  })
-
-  it('removes what an earlier kit had and this one has not, and leaves everything else', async () => {
-    const kit = mkdtempSync(join(folder, 'later-'))
-    await writeKit(kit, planKit(input))
-    writeFileSync(join(kit, 'notes.txt'), 'mine')
-    const fewer = planKit({ ...input, intermediates: input.intermediates.slice(0, 1) })
-    await writeKit(kit, fewer)
-    expect(readdirSync(kit).sort()).toEqual([...fewer.map(({ path }) => path), 'notes.txt'].sort())
-  })
-
-  it('does not overwrite a file of the kit that somebody changed', async () => {
-    const kit = mkdtempSync(join(folder, 'changed-'))
-    await writeKit(kit, planKit(input))
-    writeFileSync(join(kit, 'README.md'), 'ticket 4711')
-    await expect(writeKit(kit, planKit(input))).rejects.toThrow(/README\.md is there already/)
-  })
-
-  it('takes no checksum list for leave to touch other folders', async () => {
-    const kit = mkdtempSync(join(folder, 'list-'))
-    writeFileSync(join(folder, 'outside'), 'x')
-    const sha256 = createHash('sha256').update('x').digest('hex')
-    writeFileSync(join(kit, 'SHA256SUMS'), `${sha256}  ../outside\n`)
-    await expect(writeKit(kit, planKit(input))).rejects.toThrow(AdfsCheckFault)
-    expect(readFileSync(join(folder, 'outside'), 'utf8')).toBe('x')
-  })
-
-  it('does not overwrite what is not its own', async () => {
-    const other = mkdtempSync(join(folder, 'other-'))
-    writeFileSync(join(other, 'README.md'), 'mine')
-    await expect(writeKit(other, planKit(input))).rejects.toThrow(AdfsCheckFault)
-    expect(readFileSync(join(other, 'README.md'), 'utf8')).toBe('mine')
-  })
-
-  it('says clearly that it cannot write', async () => {
-    await expect(writeKit(join(import.meta.filename, 'kit'), planKit(input))).rejects.toMatchObject({
-      code: 'ADFS_CHECK_WRITE_FAILED',
+  it('is right also when nothing could be fetched', () => {
+    const open = short('10.0.0.5', {
+      repair: { open: { child: leaf, urls: [hostileUrl], asked: [] }, chain: [leaf], verdictsAfter: [] },
     })
+    const made = kit(
+      [open],
+      [
+        finding(
+          'intermediate-missing',
+          [open],
+          [{ verb: 'fetch-by-hand', child: leaf.sha256, urls: [hostileUrl] }],
+        ),
+      ],
+    )!
+    const only = filesOf(made)
+    const ticket = only.get('README.md')!.toString()
+    expect([[...only.keys()], made.incomplete]).toEqual([['README.md', 'SHA256SUMS'], true])
+    expect(ticket).toMatch(/Certification Path/)
+    expect(ticket).toMatch(/^## Import by hand\r$/m)
+    expect(ticket).toContain('certutil -addstore CA EXPORTED.cer')
+    expect(ticket).toContain(`Set-AdfsSslCertificate -Thumbprint ${thumbprintOf(leaf)}`)
+    expect(ticket).toMatch(/^Restart-Service adfssrv\r$/m)
+    expect(ticket).not.toMatch(/Install-Intermediates|fullchain|intermediates\.p7b|certificates\.json/)
+    expect(ticket).not.toMatch(/^(# Injected|::error|<script>)/m)
+    expect(ticket).not.toMatch(/would accept/)
+  })
+
+  it('has the text to send to the authority for a new certificate', () => {
+    const reissue: Action = {
+      verb: 'reissue',
+      certificate: leaf.sha256,
+      demands: [{ kind: 'names', names: ['certauth.sts.contoso.test'] }, { kind: 'stronger-key' }],
+    }
+    const ticket = filesOf(kit(machines, [finding('hostname-not-covered', machines, [reissue])]))
+      .get('README.md')!
+      .toString()
+    expect(ticket).toMatch(
+      /> Please issue a TLS server certificate in place of the one with serial number `[0-9a-f]+`/,
+    )
+    expect(ticket).toContain(
+      '> - DNS subject alternative names: `sts.contoso.test`, `certauth.sts.contoso.test`',
+    )
+    expect(ticket).toContain('RSA of at least 2048 bits')
+    expect(ticket).toContain('Set-AdfsSslCertificate -Thumbprint $new.Thumbprint')
+  })
+
+  it('promises with conditions only with them', () => {
+    const unless = [{ kind: 'root-disabled', root: null, twinOf: upper.sha256 }] as const
+    const machine = short('10.0.0.5')
+    const conditional = {
+      ...machine,
+      repair: { ...machine.repair, takesEffect: { predicted: true, unless } },
+    }
+    const ticket = filesOf(kit([conditional], [finding('x', [conditional], [importing(lower, upper)])]))
+      .get('README.md')!
+      .toString()
+    expect(ticket).toMatch(/only with all the steps below/)
+    expect(ticket).toMatch(/Disable all purposes/)
+    expect(text).not.toMatch(/only with all the steps below|Disable all purposes/)
   })
 })
+
+const hex = (der: Uint8Array) => Buffer.from(der).toString('hex')
+const ders = (pem: string) =>
+  [...pem.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([one]) =>
+    hex(new X509Certificate(one).raw),
+  )

@@ -15,7 +15,8 @@ export const bundleRecipes: readonly BundleRecipe[] = [
   {
     id: 'nginx',
     title: 'nginx',
-    chain: (file) => say`${{ code: 'ssl_certificate' }} names ${{ code: file }}; the key stays in ${{ code: 'ssl_certificate_key' }}`,
+    chain: (file) =>
+      say`${{ code: 'ssl_certificate' }} names ${{ code: file }}; the key stays in ${{ code: 'ssl_certificate_key' }}`,
     apply: ['nginx -t', 'nginx -s reload'],
   },
   {
@@ -42,7 +43,8 @@ export const bundleRecipes: readonly BundleRecipe[] = [
   {
     id: 'kemp',
     title: 'Kemp LoadMaster',
-    chain: () => say`Certificates & Security > Intermediate Certs; it matters only where SSL acceleration is on`,
+    chain: () =>
+      say`Certificates & Security > Intermediate Certs; it matters only where SSL acceleration is on`,
     apply: [],
   },
   {

@@ -9,14 +9,12 @@ export const psImports = (files: readonly string[]): readonly string[] =>
 export const certutilImports = (files: readonly string[]): readonly string[] =>
   files.map((file) => certutilLine('CA', file))
 
-/** Stands for a file whose name only its exporter knows. */
-export const exportedFile = 'EXPORTED.cer'
-
 export const onEachServer = (which: string): Words =>
   say`On each server, in an elevated PowerShell, ${which} (${{ code: 'Import-Certificate' }} takes only the first certificate of a .p7b):`
 export const withCertutil: Words = say`On Windows Server 2012 R2, or where PowerShell is restricted, in an elevated prompt:`
 
-const placeIn = (label: string): Words => say`Place all certificates in the following store: ${{ code: label }}`
+const placeIn = (label: string): Words =>
+  say`Place all certificates in the following store: ${{ code: label }}`
 
 export const byCertlm = (bundle: string): Words =>
   say`Or in ${{ code: 'certlm.msc' }}: ${stores.CA.label} > Certificates > Action > All Tasks > Import, choose ${{ code: bundle }}, ${placeIn(stores.CA.label)}.`

@@ -17,9 +17,13 @@ import {
 
 /** The script of the kit, in its folder. */
 export const scriptName = 'Install-Intermediates.ps1'
-export const scriptLine = (...switches: readonly string[]): string => [`.\\${scriptName}`, ...switches].join(' ')
+export const scriptLine = (...switches: readonly string[]): string =>
+  [`.\\${scriptName}`, ...switches].join(' ')
 
 export const storeSwitch = (store: Store): readonly string[] => (store === 'CA' ? [] : ['-Store', store])
+
+/** Stands for a file whose name only its exporter knows. */
+export const exportedFile = 'EXPORTED.cer'
 
 /** Without PowerShell 5.1: Windows Server 2012 R2, constrained language, scripts forbidden. */
 export const certutilLine = (store: Store, file: string): string => `certutil -addstore ${store} ${file}`
@@ -96,10 +100,11 @@ export const bindingLines = {
   all: 'netsh http show sslcert',
 } as const
 
-export const deleteBindingLine = (port: number): string =>
-  `netsh http delete sslcert ipport=0.0.0.0:${port}`
+export const deleteBindingLine = (port: number): string => `netsh http delete sslcert ipport=0.0.0.0:${port}`
 
-export const serviceLines: readonly string[] = [`Get-Service ${services.wap.join(', ')} -ErrorAction SilentlyContinue`]
+export const serviceLines: readonly string[] = [
+  `Get-Service ${services.wap.join(', ')} -ErrorAction SilentlyContinue`,
+]
 
 const schannel = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL'
 export const tlsSettingLines: readonly string[] = [
