@@ -152,11 +152,9 @@ export function kit(folder) {
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : []
   const hash = (der) => createHash('sha256').update(der).digest('hex')
   const pems = (file) =>
-    [
-      ...readFileSync(join(folder, file), 'utf8').matchAll(
-        /-----BEGIN CERTIFICATE-----([^-]+)-----END/g,
-      ),
-    ].map((match) => hash(Buffer.from(match[1], 'base64')))
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)].map(
+      (match) => hash(Buffer.from(match[1], 'base64')),
+    )
   return {
     chains: files.filter((file) => /fullchain[^/\\]*\.pem$/.test(file)).map(pems),
     imports: files
