@@ -21,7 +21,8 @@ import {
 } from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
 
-/** What connections came to: handshakes that phones do not get through, and what hellos without a name reveal. */
+/** What connections came to: handshakes that phones do not get through, and what hellos without a name reveal. One long table of small
+ * worlds: rows are worth more side by side than in files of a length. */
 
 const { root, intermediate, leaf } = soundPki()
 const chain = [leaf.der, intermediate.der]

@@ -15,7 +15,8 @@ import {
 } from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
 
-/** What is wrong with one certificate, its staple or its timestamps: names, keys, purposes, lifetimes. */
+/** What is wrong with one certificate, its staple or its timestamps: names, keys, purposes, lifetimes. One long table of small
+ * worlds: rows are worth more side by side than in files of a length. */
 
 const { root, intermediate, leaf } = soundPki()
 const anchors = [root]
