@@ -27,11 +27,13 @@ export const certificateUnreadable = defineCheck<Evidence>({
       const refused = refusals({ ...context, endpoints: [endpoint] }, rules)
       if (refused.length === 0 && endpoint.unreadable.length === 0) return []
       const releases = new Set<Release>(refused.flatMap((refusal) => refusal.releases))
+      // Releases may pass over what this program does not read: bytes after an intermediate, from 9 on.
+      if (endpoint.verdicts.length > 0 && releases.size === 0) return []
       return [
         {
           endpoint: endpoint.id,
           releases: context.releases.filter(
-            (release) => endpoint.unreadable.length > 0 || releases.has(release),
+            (release) => endpoint.verdicts.length === 0 || releases.has(release),
           ),
           evidence: {
             entries: endpoint.unreadable.map(({ index, problem }) => ({

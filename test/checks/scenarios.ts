@@ -303,6 +303,10 @@ const rules: Record<string, Scenario> = {
     world: serving(makeLeaf(notCa), notCa),
     finds: ['error path-constraint-violated'],
   },
+  'an intermediate with a byte too many': {
+    world: serving(leaf, Buffer.concat([intermediate.der, Buffer.of(0)])),
+    finds: ['error certificate-unreadable: 4.4-8.1'],
+  },
   'a permitted DNS name with a leading dot': {
     world: serving(makeLeaf(dotted), dotted),
     finds: ['error path-constraint-violated: 7.0-17'],
