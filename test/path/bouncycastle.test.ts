@@ -5,7 +5,6 @@ import { judge } from '../../src/android/judge.js'
 import type { Release } from '../../src/android/releases.js'
 import { keyStoreAnchors } from '../../src/android/trust-anchors.js'
 import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/pki.js'
-import { readAsBc } from '../../src/path/asn1-bc.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { certificateOf } from '../support/hostile-chains.js'
 
@@ -212,13 +211,6 @@ describe('extensions are read one by one, when a step asks', () => {
   ])('%s', (_what, presented, expected) => {
     expect(outcomes(presented)).toBe(expected)
   })
-})
-
-it('does not follow values without end', () => {
-  const nested = (depth: number): Uint8Array =>
-    Buffer.concat([Buffer.alloc(2 * depth, Buffer.of(0x30, 0x80)), Buffer.alloc(2 * depth)])
-  expect(readAsBc(nested(60))).not.toBeNull()
-  expect(() => readAsBc(nested(70))).toThrow('nested deeper than 64 levels')
 })
 
 it('blocks serial numbers of any issuer up to 5.1', () => {
