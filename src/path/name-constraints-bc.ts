@@ -63,21 +63,22 @@ export class BcNameConstraints {
   /** RFC 5280 §6.1.4 (g). */
   add(certificate: Certificate): string | null {
     return total(() => {
-      const subtrees = new Map<number, BcName[]>()
+      const lists = new Map<
+        number,
+        { readonly elements: readonly Element[]; readonly bases: readonly BcName[] }
+      >()
       for (const field of sequenceAsBc(certificate, extensionOids.nameConstraints) ?? []) {
         const number = taggedNumber(field)
+        const elements = number <= 1 ? childrenOf(field) : []
         // Of two lists of one kind the latter counts; other fields are passed over.
-        if (number <= 1)
-          subtrees.set(
-            number,
-            childrenOf(field).map((subtree) => baseOf(subtree, number === 0)),
-          )
+        lists.set(number, { elements, bases: elements.map(baseOf) })
       }
+      lists.get(0)?.elements.forEach(readMinimum)
       for (const kind of kinds) {
-        const own = subtrees.get(0)?.filter((name) => name.kind === kind) ?? []
+        const own = lists.get(0)?.bases.filter((name) => name.kind === kind) ?? []
         if (own.length > 0) this.#permitted.set(kind, this.#intersect(this.#permitted.get(kind), own))
       }
-      this.#excluded.push(...(subtrees.get(1) ?? []))
+      this.#excluded.push(...(lists.get(1)?.bases ?? []))
       return null
     })
   }
@@ -107,20 +108,20 @@ function total(read: () => string | null): string | null {
   }
 }
 
-/**
- * GeneralSubtree: the base. Distances must stand in their places and mean nothing; only the minimum of a permitted one
- * is read at all (GeneralSubtree#hashCode, as it is put into a set).
- */
-function baseOf(element: Element, isPermitted: boolean): BcName {
+/** GeneralSubtree: the base. Distances must stand in their places and mean nothing. */
+function baseOf(element: Element): BcName {
   const [base, ...distances] = childrenOf(expectTag(element, tags.sequence))
   const numbers = distances.map(taggedNumber)
   if (!base || !['', '0', '1', '0,1'].includes(numbers.join()))
     throw new DerError('not a subtree', element.start)
-  for (const distance of distances) {
-    const isRead = isPermitted && taggedNumber(distance) === 0
-    isRead ? taggedInt(distance) : implicitContent(distance, tags.integer)
-  }
+  for (const distance of distances) implicitContent(distance, tags.integer)
   return readBcName(base)
+}
+
+/** Only the minimum of a permitted subtree is read at all: GeneralSubtree#hashCode, as it is put into a set. */
+function readMinimum(element: Element): void {
+  const minimum = childrenOf(element).find((field, i) => i > 0 && taggedNumber(field) === 0)
+  if (minimum) taggedInt(minimum)
 }
 
 /** Whether `name` lies within the subtree `base`. */
