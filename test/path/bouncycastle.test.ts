@@ -90,6 +90,11 @@ describe('name constraints', () => {
       'name-constraints',
     ],
     [
+      'an empty minimum of a permitted subtree',
+      path(withExtensions({ oid: '2.5.29.30', value: sequence(tlv(0xa0, sequence(other, tlv(0x80)))) })),
+      'name-constraints',
+    ],
+    [
       'a distance that nobody reads',
       path(
         withExtensions({
