@@ -1,7 +1,7 @@
 import type { Certificate } from '../x509/certificate.js'
 import { childrenOf, DerError, type Element, expectTag, onlyElement, tags } from '../x509/der.js'
+import { extensionOids } from '../x509/extensions.js'
 import { readName } from '../x509/name.js'
-import { extensionOids } from '../x509/parse.js'
 import { domainFilter } from './domain-filter.js'
 import { implicitContent, sequenceAsBc, taggedInt, taggedNumber } from './extensions-bc.js'
 import {

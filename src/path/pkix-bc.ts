@@ -1,7 +1,7 @@
 import { withDefiniteLengths } from '../x509/ber.js'
 import type { Certificate } from '../x509/certificate.js'
 import { childrenOf, DerError, oidOf, onlyElement, tags } from '../x509/der.js'
-import { extensionOids } from '../x509/parse.js'
+import { extensionOids } from '../x509/extensions.js'
 import { criticalOids } from './extensions.js'
 import { basicConstraintsAsBc } from './extensions-bc.js'
 import type { BcVersion } from './general-names-bc.js'
