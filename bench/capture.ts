@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect as tcpConnect } from 'node:net'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { issue } from '../src/demo/pki.js'
+import { issue } from '../src/demo/authority.js'
 import { probe } from '../src/tls/prober.js'
 import { generalShape } from '../src/tls/shapes.js'
 

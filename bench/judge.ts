@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { judge, judgeAll } from '../src/android/judge.js'
 import { releases } from '../src/android/releases.js'
-import { certificateOf, hostileChains } from '../test/support/hostile-chains.js'
+import { certificateOf } from '../test/support/certificate-of.js'
+import { hostileChains } from '../test/support/hostile-chains.js'
 import { median } from './measure.js'
 
 /**

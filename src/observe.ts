@@ -1,35 +1,32 @@
 import {
-  type Disagreement,
+  connectionsFor,
   evidenceFor,
   type HandshakeEvidence,
-  maxConnections,
   nextShapes,
   type Tried,
 } from './android/connections.js'
 import { helloGroups } from './android/hellos.js'
 import type { Release } from './android/releases.js'
-import { observationOf } from './report/build.js'
-import { cipherSuiteName, groupName, signatureSchemeName, versionName } from './tls/code-points.js'
+import { endOf, observationOf } from './tls/exchange-end.js'
 import type { Endpoint, HelloShape, ProbeOutcome } from './tls/observation.js'
 import { probe } from './tls/prober.js'
-import { generalShape } from './tls/shapes.js'
 
 /** Everything one server showed, connection by connection. */
 export interface ServerObservations {
   /**
-   * The answer to a hello that offers what any server can take, so that no release's limits hide the chain; to the
-   * first other one where the server does not like that.
+   * The answer that stands for the server where one must: the newest release's if it got through, else the first that
+   * did, else the first that showed certificates, else the newest release's failure.
    */
   readonly main: ProbeOutcome
-  /** The same without a server name; null where none could be sent anyway, or nothing answers. */
+  /** The newest release's hello without a server name; null where no name could be sent anyway, or nothing answers. */
   readonly withoutServerName: ProbeOutcome | null
   /** Every connection, in order. */
   readonly tried: readonly Tried[]
-  /** How the server answers each release, by its own hello or by what another answer proves of it. */
+  /** How the server answers each release that counts, by its own hello or by what another answer proves of it. */
   readonly evidence: ReadonlyMap<Release, HandshakeEvidence>
 }
 
-/** Connects to one server in each of the ways that matter, at most `maxConnections` times. */
+/** Connects to one server in each of the ways that matter to `releases`, at most `connectionsFor` them. */
 export async function observe(
   endpoint: Endpoint,
   releases: readonly Release[],
@@ -43,23 +40,25 @@ export async function observe(
     })
     return { shape, outcome }
   }
-  const first = await say(generalShape)
-  const tried = [first]
-  // Where no server answers, or it answers with no TLS at all, other hellos would only cost time.
-  const speaksTls = ['observed', 'alert', 'reset', 'closed', 'protocol-error'].includes(first.outcome.kind)
-  if (speaksTls) {
-    const nameless =
-      endpoint.serverName === null ? [] : [{ ...generalShape, id: 'no-server-name', sni: false }]
-    let shapes = [...nameless, ...nextShapes(tried, releases, maxConnections - nameless.length)]
-    while (shapes.length > 0) {
-      tried.push(...(await Promise.all(shapes.map(say))))
-      shapes = [...nextShapes(tried, releases)]
-    }
-  }
+  const tried: Tried[] = []
+  const next = () =>
+    nextShapes(tried, releases, connectionsFor(releases)).filter(
+      ({ sni }) => sni || endpoint.serverName !== null,
+    )
+  for (let shapes = next(); shapes.length > 0; shapes = next())
+    tried.push(...(await Promise.all(shapes.map(say))))
+  return observationsOf(tried, releases)
+}
+
+/** Sorts what was tried by what it means to `releases`. */
+export function observationsOf(tried: readonly Tried[], releases: readonly Release[]): ServerObservations {
+  const named = tried.filter(({ shape }) => shape.sni).map(({ outcome }) => outcome)
+  const main =
+    named.find((outcome) => typeof endOf(outcome) === 'string') ??
+    named.find((outcome) => observationOf(outcome) !== null) ??
+    named[0]!
   return {
-    main:
-      tried.find(({ shape, outcome }) => shape.sni && observationOf(outcome) !== null)?.outcome ??
-      first.outcome,
+    main,
     withoutServerName: tried.find(({ shape }) => shape.id === 'no-server-name')?.outcome ?? null,
     tried,
     evidence: new Map(
@@ -69,16 +68,4 @@ export async function observe(
       }),
     ),
   }
-}
-
-/** What the two sides differ in, e.g. `the server chose TLS 1.0; this release offers TLS 1.2, TLS 1.3`. */
-export function disagreementText({ parameter, shown, offered }: Disagreement): string {
-  const name = {
-    version: versionName,
-    'cipher-suite': cipherSuiteName,
-    group: groupName,
-    'signature-scheme': signatureSchemeName,
-  }[parameter]
-  const list = offered.slice(0, 4).map(name).join(', ')
-  return `the server uses ${name(shown)}; this release offers ${list}${offered.length > 4 ? ` and ${offered.length - 4} more` : ''}`
 }

@@ -9,23 +9,25 @@ import { version } from '../src/version.js'
  */
 const mayImport: Record<string, readonly string[]> = {
   x509: [],
+  containers: ['x509'],
   path: ['x509'],
   target: [],
   tls: ['x509'],
   android: ['path', 'x509'],
   adfs: ['x509'],
-  report: ['android', 'target', 'x509'],
-  kit: ['adfs', 'android', 'report', 'target', 'x509'],
-  repair: ['android', 'path', 'x509'],
+  report: ['android', 'containers', 'target', 'x509'],
+  kit: ['adfs', 'android', 'containers', 'report', 'target', 'x509'],
+  repair: ['android', 'containers', 'path', 'x509'],
   checks: ['adfs', 'android', 'path', 'report', 'target', 'x509'],
   demo: [],
+  run: ['target', 'x509'],
   // The composer and the command line know every room; the library's door knows what it opens.
   '.': ['*'],
   cli: ['*'],
 }
 
 /** Rooms that judge: no sockets, files, environment or clock. */
-const pure = ['path', 'x509', 'android', 'checks', 'report']
+const pure = ['containers', 'path', 'x509', 'android', 'checks', 'report']
 const impureModules = /^node:(net|tls|http|https|http2|dns|fs|child_process|os|process|worker_threads|dgram)/
 const impureWords = /\bprocess\.|\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bfetch\(/
 
@@ -88,6 +90,13 @@ it('only cli/main.ts touches the process', () => {
     /\bprocess\.(argv|env|stdout|stderr|exit|exitCode|platform|on|once)\b/.test(readFileSync(path, 'utf8')),
   )
   expect(touching.map((path) => relative(root, path))).toEqual(['cli/main.ts'])
+})
+
+it('only containers/ loads the libraries for containers', () => {
+  const loading = files.filter((path) =>
+    imports(path).some((specifier) => ['pkijs', 'asn1js', 'node-forge'].includes(specifier)),
+  )
+  expect([...new Set(loading.map(room))]).toEqual(['containers'])
 })
 
 it('the version is that of the package', () => {

@@ -36,7 +36,7 @@ await build({
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
-  external: ['undici', 'node-forge'],
+  external: ['undici', 'node-forge', 'pkijs', 'asn1js'],
   minify: true,
   banner: {
     js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
@@ -45,7 +45,10 @@ await build({
 await build({
   ...common,
   entryPoints: ['src/index.ts'],
-  outfile: 'dist/index.js',
+  outdir: 'dist',
+  splitting: true,
+  entryNames: '[name]',
+  chunkNames: 'chunks/[name]-[hash]',
   packages: 'external',
   minifySyntax: true,
   minifyWhitespace: true,

@@ -190,7 +190,11 @@ function notes({ argv }: Step, { environment }: SpeechContext): Words {
 
 /** Servers, each once however many names lead to it. */
 function places({ on }: Step, { subject }: SpeechContext): Words {
-  const first = new Map(on.map((id) => [subject(id)?.address ?? id, id]))
+  const placeOf = (id: SubjectId) => {
+    const served = subject(id)
+    return served?.kind === 'served' ? `${served.address} ${served.port}` : id
+  }
+  const first = new Map(on.map((id) => [placeOf(id), id]))
   const ids = [...first.values()]
   return ids.length === 0
     ? ['every AD FS server and proxy']

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { PublicKey } from '../x509/certificate.js'
+import { blockedFrom17 } from './blocklist-17.js'
 
 /**
  * SHA-1 of the SubjectPublicKeyInfo of keys that AOSP lists: BouncyCastle CertBlacklist (4.4–6.0), conscrypt
  * CertBlacklist and CertBlocklistImpl (7.0+). Not included: what a device or its maker adds under /data/misc/keychain,
- * the keys of the platform's own tests, and the list taken over from Chromium that newer conscrypt has behind a flag.
+ * and the keys of the platform's own tests.
  */
 const blockedKeys: Record<string, string> = {
   '410f36363258f30b347d12ce4863e433437806a8': 'DigiNotar Root CA',
@@ -20,8 +21,9 @@ const blockedKeys: Record<string, string> = {
 
 const found = new WeakMap<PublicKey, string | null>()
 
-/** Whose blocked key this is, or null. */
-export function blockedKey(key: PublicKey): string | null {
+/** Whose blocked key this is, or null. From 17 on a second list counts. */
+export function blockedKey(key: PublicKey, { blocksChromiumKeys = false } = {}): string | null {
+  if (blocksChromiumKeys && blockedFrom17.has(key.spkiSha256)) return 'a key that Chromium blocks'
   let owner = found.get(key)
   if (owner === undefined) {
     owner = blockedKeys[createHash('sha1').update(key.spki).digest('hex')] ?? null

@@ -1,16 +1,9 @@
+import { sameHarmonyName } from '../path/name-harmony.js'
 import { validateAsBc } from '../path/pkix-bc.js'
+import { isSignedAsConscrypt } from '../path/signature-conscrypt.js'
 import type { Certificate } from '../x509/certificate.js'
-import { sameName } from '../x509/name-match.js'
 import { blockedKey } from './blocklist.js'
-import {
-  Attempts,
-  anchorFor,
-  deadEnd,
-  entries,
-  issuingAnchors,
-  type Search,
-  type SearchResult,
-} from './path-search.js'
+import { Attempts, anchorFor, deadEnd, entries, type Search, type SearchResult } from './path-search.js'
 import { strengthProblem } from './strength.js'
 import type { Problem } from './verdict.js'
 
@@ -39,7 +32,9 @@ export function searchGreedily(search: Search): SearchResult {
 function chainByName(presented: readonly Certificate[]): Certificate[] {
   const chain = [...presented]
   for (let i = 0; ; i++) {
-    const next = chain.findIndex((candidate, j) => j > i && sameName(chain[i]!.issuer, candidate.subject))
+    const next = chain.findIndex(
+      (candidate, j) => j > i && sameHarmonyName(chain[i]!.issuer, candidate.subject),
+    )
     if (next < 0) return chain.slice(0, i + 1)
     ;[chain[i + 1], chain[next]] = [chain[next]!, chain[i + 1]!]
   }
@@ -56,7 +51,7 @@ function addRemembered(
   for (let added = 0; added < search.remembered.length; added++) {
     const last = certificates.at(-1)!
     const next = search.remembered.find(
-      (c) => !remembered.has(c) && sameName(last.issuer, c.subject) && search.budget.verify(last, c),
+      (c) => !remembered.has(c) && sameHarmonyName(last.issuer, c.subject) && isSigned(search, last, c),
     )
     if (!next) break
     certificates.push(next)
@@ -74,9 +69,16 @@ function cutAtAnchor(
     const anchor = anchorFor(search, certificate)
     if (anchor) return { path: chain.slice(0, i), anchor }
   }
-  const anchor = issuingAnchors(search, chain.at(-1)!)[0]
+  const last = chain.at(-1)!
+  const anchor = search.anchors.named(last.issuer).find((candidate) => isSigned(search, last, candidate))
   return anchor ? { path: chain, anchor } : null
 }
+
+const isSigned = (
+  { budget, rules: { keyForms } }: Search,
+  child: Certificate,
+  issuer: Certificate,
+): boolean => isSignedAsConscrypt(child, issuer, { budget, keyForms })
 
 function pathProblem(
   { at, rules, budget }: Search,
@@ -87,7 +89,7 @@ function pathProblem(
   // A leaf that is itself trusted is accepted unseen.
   if (!leaf) return null
   for (const certificate of path) {
-    const weak = strengthProblem(certificate, rules.strength)
+    const weak = strengthProblem(certificate, rules.strength, rules.keyForms)
     if (weak) return weak
   }
   // The validator was patched to look at the keys that issue and at the serial number of the leaf alone.
@@ -103,5 +105,6 @@ function pathProblem(
   if (rules.blockedSerials.includes(leaf.serialNumber.replace(/^(?:00)+(?=..)/, ''))) {
     return { rule: 'blocklisted', certificate: leaf.sha256, detail: `serial number ${leaf.serialNumber}` }
   }
-  return validateAsBc({ certificates: path, anchor, at, budget })
+  const { bouncyCastle, keyForms } = rules
+  return validateAsBc({ certificates: path, anchor, at, version: bouncyCastle!, keyForms, budget })
 }

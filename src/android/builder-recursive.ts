@@ -1,5 +1,6 @@
+import { isKnownKey } from '../path/key-forms.js'
 import { LimitReached } from '../path/limits.js'
-import { canVerifyAsJdk, validateAsJdk } from '../path/pkix-jdk.js'
+import { validateAsLibcore } from '../path/pkix-libcore.js'
 import { type PathProblem, validityProblem } from '../path/problem.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey, sameName } from '../x509/name-match.js'
@@ -44,8 +45,8 @@ export function searchRecursively(search: Search): SearchResult {
         new Walk(search, graph, attempts, { maxSteps: Number.POSITIVE_INFINITY, signed: false }).run(),
       )
     } catch (error) {
-      // The platform's own limits make its order of trying part of the verdict; without them only the outcome counts.
-      if (!(error instanceof LimitReached) || search.rules.search) throw error
+      // No release limits its search, so only the outcome counts, not the order of trying.
+      if (!(error instanceof LimitReached)) throw error
       search.budget.renewSteps()
       return found(
         new Walk(search, graph, attempts, { maxSteps: Number.POSITIVE_INFINITY, signed: true }).run(),
@@ -90,7 +91,8 @@ class Graph {
     let refusal = this.#refused.get(certificate)
     if (refusal === undefined) {
       const { at, rules } = this.#search
-      refusal = validityProblem(certificate, at) ?? strengthProblem(certificate, rules.strength)
+      refusal =
+        validityProblem(certificate, at) ?? strengthProblem(certificate, rules.strength, rules.keyForms)
       this.#refused.set(certificate, refusal)
     }
     return refusal
@@ -212,7 +214,9 @@ class Walk {
   }
 
   #isUseful = (child: Certificate, issuer: Certificate): boolean =>
-    this.#graph.leadsToAnchor(issuer) && canVerifyAsJdk(issuer) && this.#search.budget.verify(child, issuer)
+    this.#graph.leadsToAnchor(issuer) &&
+    isKnownKey(issuer.publicKey, this.#search.rules.keyForms) &&
+    this.#search.budget.verify(child, issuer)
 
   /** TrustManagerImpl#verifyChain. */
   #finish(): CandidatePath | null {
@@ -232,8 +236,9 @@ class Walk {
   }
 
   #weakness(): PathProblem | null {
+    const { strength, keyForms } = this.#search.rules
     for (const certificate of this.#untrusted) {
-      const weak = strengthProblem(certificate, this.#search.rules.strength)
+      const weak = strengthProblem(certificate, strength, keyForms)
       if (weak) return weak
     }
     return null
@@ -246,17 +251,19 @@ class Walk {
       const problem: StapleProblem | null = stapleProblem(staple, leaf, issuer, at)
       return problem && { ...problem, certificate: leaf.sha256 }
     }
-    return validateAsJdk({
+    return validateAsLibcore({
       certificates: [...this.#untrusted],
       anchor,
       at,
       budget,
       staple: judgeStaple,
+      rules: rules.libcore,
+      keyForms: rules.keyForms,
     })
   }
 
   #isBlocked({ publicKey, sha256, subject }: Certificate): boolean {
-    const owner = blockedKey(publicKey)
+    const owner = blockedKey(publicKey, this.#search.rules)
     if (!owner) return false
     const detail = `the key of "${subject.text}" is that of ${owner}`
     this.#fail(
@@ -269,17 +276,7 @@ class Walk {
 
   #countStep(): boolean {
     this.#search.budget.step()
-    if (++this.#steps > this.#maxSteps) return false
-    const limits = this.#search.rules.search
-    if (!limits) return true
-    const { maxUntrusted, maxSteps } = limits
-    const tooLong = this.#untrusted.length > maxUntrusted
-    if (!tooLong && this.#steps <= maxSteps) return true
-    const detail = tooLong
-      ? `more than ${maxUntrusted} certificates below the root`
-      : `more than ${maxSteps} steps`
-    this.#fail(this.#entries(), { rule: 'search-limit', certificate: null, detail }, false)
-    return false
+    return ++this.#steps <= this.#maxSteps
   }
 
   #entries(): CandidatePath['certificates'] {

@@ -1,50 +1,60 @@
+import { endOf, type Failure, isDefinite, observationOf } from '../tls/exchange-end.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../tls/observation.js'
-import { parseCertificate } from '../x509/parse.js'
-import { helloGroups, helloOf, unionOf5To9 } from './hellos.js'
+import { generalShape } from '../tls/shapes.js'
+import { type Answered, alerts, type Disagreement, reasonsFor, refusedCurve } from './disagreement.js'
+import { helloGroups, helloOf, unionOf6To9 } from './hellos.js'
+import { inferable, refusedWithMore, versionsExcluded } from './inference.js'
 import { releases as allReleases, type Release } from './releases.js'
 
 /**
- * Which hellos to say to a server, and what its answers prove about the releases whose hello was not said.
+ * Which hellos to say to a server, and what its answers prove about each release.
  *
- * Eighteen releases send ten different hellos; a server is asked at most six times. What one answer proves about
- * another hello rests on how servers choose: highest common version; then the best common suite, either in their own
- * order or in the client's. Where neither way of choosing could give another certificate, the answer is inferred.
+ * A release that counts speaks for itself, or another hello's answer proves what it would be told. What was neither
+ * said nor proven is `not-asked` and is judged by nobody's list.
  */
 
-/** One hello that was said and what came of it. */
+/** One hello that was said and what came of it. The same hello may be said again. */
 export interface Tried {
   readonly shape: HelloShape
   readonly outcome: ProbeOutcome
 }
 
-/** What is known of how a server answers one hello. */
-export type HandshakeEvidence =
-  /** Said, and a certificate list came back. */
-  | { readonly kind: 'spoken'; readonly shape: HelloShape; readonly observation: Observation }
-  /** Not said; `observation` answers `from` and would have been the same for `shape`. */
-  | {
-      readonly kind: 'inferred'
-      readonly shape: HelloShape
-      readonly from: HelloShape
-      readonly observation: Observation
-    }
-  /** No handshake is possible. `outcome` is null where another hello's answer proves it. Empty: no reason could be told. */
-  | {
-      readonly kind: 'no-agreement'
-      readonly shape: HelloShape
-      readonly outcome: ProbeOutcome | null
-      readonly disagreements: readonly Disagreement[]
-    }
-  /** Said, but the answer says nothing of the hello: no connection, time-out, something that is not TLS. */
-  | { readonly kind: 'no-answer'; readonly shape: HelloShape; readonly outcome: ProbeOutcome }
-  | { readonly kind: 'not-tried'; readonly shape: HelloShape }
-
-/** A parameter of which the server showed one value and the release offers others only. Numbers are IANA code points. */
-export interface Disagreement {
-  readonly parameter: 'version' | 'cipher-suite' | 'group' | 'signature-scheme'
-  readonly shown: number
-  readonly offered: readonly number[]
+/** An exchange that got through the server's authentication, and so may stand for a release. */
+export interface Answer {
+  /** The hello that was said. */
+  readonly shape: HelloShape
+  readonly ended: 'authenticated' | 'not-provable'
+  /** As the release would see it: a staple or timestamps that it does not ask for are left out. */
+  readonly observation: Observation
 }
+
+/** What is known of how a server answers one release's hello, `shape`. */
+export type HandshakeEvidence =
+  /**
+   * A certificate list reaches the release. `spoken`: its own hello was said. `answers` are all exchanges that stand
+   * for it, its own first; where they differ, the address answers now so and now so (then all that were answered stand
+   * for everybody), and the release may meet any of them.
+   */
+  | {
+      readonly kind: 'shown'
+      readonly basis: 'spoken' | 'inferred'
+      readonly shape: HelloShape
+      readonly answers: readonly [Answer, ...Answer[]]
+    }
+  /**
+   * No handshake is possible. `failure` is the server's word, given to `by`; null where the answer to `by` proves that
+   * there is no common version, or is one that the release itself turns down. Empty `reasons`: none could be told.
+   */
+  | {
+      readonly kind: 'refused'
+      readonly shape: HelloShape
+      readonly by: HelloShape
+      readonly failure: Failure | null
+      readonly reasons: readonly Disagreement[]
+    }
+  /** Said, and the end says nothing of the hello: cut, silent, no connection, not TLS, not readable. */
+  | { readonly kind: 'undetermined'; readonly shape: HelloShape; readonly failure: Failure }
+  | { readonly kind: 'not-asked'; readonly shape: HelloShape }
 
 /** What `tried` says about a release. `shape` is for builds with another hello (`patchVariants`). */
 export function evidenceFor(
@@ -52,239 +62,154 @@ export function evidenceFor(
   tried: readonly Tried[],
   shape: HelloShape = helloOf(release).shape,
 ): HandshakeEvidence {
-  const said = tried.find((attempt) => attempt.shape.id === shape.id)
-  const answered = tried.flatMap(({ shape, outcome }) => {
-    const observation = observationOf(outcome)
-    return observation ? [{ shape, observation }] : []
+  const own = tried.filter((attempt) => attempt.shape.id === shape.id)
+  const answered = tried.filter(({ shape }) => shape.sni).flatMap(answerOf)
+  const failures = own.flatMap(({ outcome }) => {
+    const end = endOf(outcome)
+    return typeof end === 'string' ? [] : [end]
   })
-  const disagreements =
-    answered
-      .map(({ observation }) => explainNoAgreement(shape, observation))
-      .find((list) => list.length > 0) ?? []
-  if (said) {
-    const observation = observationOf(said.outcome)
-    if (observation) return { kind: 'spoken', shape, observation }
-    if (!isRefusal(said.outcome)) return { kind: 'no-answer', shape, outcome: said.outcome }
-    return { kind: 'no-agreement', shape, outcome: said.outcome, disagreements }
+  // One server behind the address turned it down: that the next one may not is no comfort.
+  const word = failures.find(isDefinite)
+  if (word) return { kind: 'refused', shape, by: shape, failure: word, reasons: reasons(word, answered) }
+  const isOwn = (answer: Answer) => answer.shape.id === shape.id
+  const proving = answered.filter(
+    (answer) => !isOwn(answer) && inferable(answer.observation, answer.shape, shape),
+  )
+  const settling = [...answered.filter(isOwn), ...proving]
+  const others = isSteady(answered) ? [] : answered.filter((answer) => !settling.includes(answer))
+  const [first, ...more] = [...settling, ...others].map((answer) => asSeenBy(shape, answer))
+  if (first && settling.length > 0 && (isOwn(first) || own.length === 0)) {
+    const unfit = [first, ...more].find(({ observation }) => refusedCurve(shape, observation).length > 0)
+    if (unfit) {
+      const curve = refusedCurve(shape, unfit.observation)
+      return { kind: 'refused', shape, by: unfit.shape, failure: null, reasons: curve }
+    }
+    return { kind: 'shown', basis: isOwn(first) ? 'spoken' : 'inferred', shape, answers: [first, ...more] }
   }
-  const source = answered.find((other) => inferable(other.observation, other.shape, shape))
-  if (source) return { kind: 'inferred', shape, from: source.shape, observation: source.observation }
-  const excluded = answered.some((other) => versionsExcluded(other.observation, other.shape, shape))
-  if (!excluded && !tried.some((attempt) => refusedWithMore(attempt, shape)))
-    return { kind: 'not-tried', shape }
-  return { kind: 'no-agreement', shape, outcome: null, disagreements }
+  if (failures[0]) return { kind: 'undetermined', shape, failure: failures[0] }
+  const refusal = tried.find((attempt) => refusedWithMore(attempt.shape, attempt.outcome, shape))
+  if (refusal) {
+    const failure = endOf(refusal.outcome) as Failure
+    return { kind: 'refused', shape, by: refusal.shape, failure, reasons: reasons(failure, answered) }
+  }
+  const older = answered.find((answer) => versionsExcluded(answer.observation, answer.shape, shape))
+  return older
+    ? { kind: 'refused', shape, by: older.shape, failure: null, reasons: reasonsFor(shape, null, [older]) }
+    : { kind: 'not-asked', shape }
+
+  function reasons(failure: Failure, others: readonly Answered[]): readonly Disagreement[] {
+    if (failure.kind === 'key-not-proven') return []
+    return reasonsFor(shape, failure.kind === 'alert' ? failure.alert.code : null, others)
+  }
 }
 
-/** Connections per server, the general and the nameless one included: enough for every release on nearly all servers. */
-export const maxConnections = 6
+/** The exchange as an answer; none where it did not get through the server's authentication. */
+function answerOf({ shape, outcome }: Tried): Answer[] {
+  const ended = endOf(outcome)
+  return outcome.kind === 'observed' && typeof ended === 'string'
+    ? [{ shape, ended, observation: outcome.observation }]
+    : []
+}
 
 /**
- * The hellos to say next, given all that were said (the general and the nameless one count too); empty: enough is
- * known, or `budget` is used up. The newest release speaks for itself, and so does 4.4 with its TLS 1.0; 5.0 to 9 are
- * asked together. What that leaves open is asked hello by hello, those that most releases send first.
+ * Whether every answer is what the others prove of it. Where one is not, several servers stand behind the address and
+ * take turns, and a phone may meet any of them.
+ */
+function isSteady(answers: readonly Answer[]): boolean {
+  return answers.every(({ shape: from, observation: seen }) =>
+    answers.every(
+      ({ shape: to, observation: other }) =>
+        isSameList(seen, other) || !(from.id === to.id || inferable(seen, from, to)),
+    ),
+  )
+}
+
+const isSameList = (a: Observation, b: Observation): boolean =>
+  a.certificates.length === b.certificates.length &&
+  a.certificates.every((der, index) => Buffer.compare(der, b.certificates[index]!) === 0)
+
+function asSeenBy({ extensions }: HelloShape, answer: Answer): Answer {
+  const { stapledOcsp, signedCertificateTimestamps: timestamps } = answer.observation
+  const observation = {
+    ...answer.observation,
+    stapledOcsp: extensions.includes(5) ? stapledOcsp : null,
+    signedCertificateTimestamps: extensions.includes(18) ? timestamps : null,
+  }
+  return { ...answer, observation }
+}
+
+/**
+ * Connections per server: six; more where more releases count than send the three newest hellos, so that each of their
+ * hellos can be said, with the union, the nameless and the general one and some that were cut.
+ */
+export function connectionsFor(chosen: readonly Release[]): number {
+  const hellos = helloGroups(chosen).length
+  return hellos <= 3 ? 6 : hellos + 6
+}
+
+/**
+ * The hellos to say next, all at once, given all that were said; empty: enough is known, or `budget` connections were
+ * made. `chosen` are the releases that count.
+ *
+ * At first: the own hello of each release from 10 on, 6.0 to 9 together where several of them count, 5.x and 4.4 by
+ * themselves, and the newest one without a name. Where that settles all, the verdict takes two round trips. What it
+ * leaves open is said hello by hello; a hello that was cut while another was answered is said once more; and where
+ * nothing was shown to anybody, one general hello is for seeing what is there.
  */
 export function nextShapes(
   tried: readonly Tried[],
   chosen: readonly Release[] = allReleases,
-  budget: number = maxConnections,
+  budget: number = connectionsFor(chosen),
 ): readonly HelloShape[] {
   const left = Math.max(0, budget - tried.length)
-  const groups = helloGroups(chosen).filter(
-    ({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-tried',
-  )
-  const together = groups.filter(({ shape }) => isCovered(shape))
-  if (together.length < 2 || tried.some((attempt) => attempt.shape.id === unionOf5To9.id)) {
-    const byReach = [...groups].sort((a, b) => b.releases.length - a.releases.length)
-    return byReach.map(({ shape }) => shape).slice(0, left)
-  }
-  const alone = groups.filter((group) => !together.includes(group)).map(({ shape }) => shape)
-  const newest = alone.filter(({ versions }) => versions.includes(0x0304)).slice(-1)
-  const oldest = alone.filter(({ versions }) => !versions.includes(0x0303))
-  return [...newest, unionOf5To9, ...oldest].slice(0, left)
+  return (tried.length === 0 ? firstShapes(chosen) : furtherShapes(tried, chosen)).slice(0, left)
+}
+
+function firstShapes(chosen: readonly Release[]): readonly HelloShape[] {
+  const shapes = helloGroups(chosen).map(({ shape }) => shape)
+  const together = shapes.filter(isCovered)
+  const alone = shapes.filter((shape) => together.length < 2 || !isCovered(shape)).reverse()
+  const union = together.length < 2 ? [] : [unionOf6To9]
+  return [...alone, ...union, ...shapes.slice(-1).map(nameless)]
 }
 
 /** Whether the union hello stands for this one. */
 const isCovered = (shape: HelloShape): boolean =>
-  !shape.versions.includes(0x0304) && shape.versions.includes(0x0303)
+  !shape.versions.includes(0x0304) && shape.extensions.includes(23)
 
-/** The parts of an observation that an inference rests on. */
-export type Seen = Pick<
-  Observation,
-  'protocolVersion' | 'cipherSuite' | 'group' | 'keyProof' | 'certificates'
->
+/** The same hello without a name, so that what differs in the answer is due to the name. */
+export const nameless = (shape: HelloShape): HelloShape => ({ ...shape, id: 'no-server-name', sni: false })
 
-/**
- * Whether the server, had it been sent `to`, would have sent the certificates that it sent for `from`. Only "yes" is
- * certain. ALPN without a protocol that the other lacks, and asking for less beside, is taken to change nothing.
- */
-export function inferable(seen: Seen, from: HelloShape, to: HelloShape): boolean {
-  const { protocolVersion: version } = seen
-  const asksNoMore =
-    from.sni === to.sni &&
-    (from.statusRequest || !to.statusRequest) &&
-    (from.signedCertificateTimestamps || !to.signedCertificateTimestamps) &&
-    isSubset(to.alpn, from.alpn)
-  const sameVersion =
-    to.versions.includes(version) &&
-    to.versions.every((other) => other <= version || from.versions.includes(other))
-  if (!asksNoMore || !sameVersion) return false
-  const suitesOf = (shape: HelloShape) => shape.cipherSuites.filter((suite) => isForVersion(suite, version))
-  if (!sameChoice(seen.cipherSuite.code, suitesOf(from), suitesOf(to))) return false
-  if (!sameGroup(seen, from, to)) return false
-  return version < 0x0303 || sameSignature(seen, from, to)
-}
-
-/**
- * `choice` would be made from `to` as it was from `from`. If the server goes by its own order, its favourite among
- * more is its favourite among fewer. If it goes by the client's, what stood before the choice is what it does not
- * have; so nothing new may stand before the choice in `to`.
- */
-function sameChoice(choice: number, from: readonly number[], to: readonly number[]): boolean {
-  const before = (list: readonly number[]) => list.slice(0, list.indexOf(choice))
-  return to.includes(choice) && isSubset(to, from) && isSubset(before(to), before(from))
-}
-
-/**
- * Which group is used changes no certificate, so long as there still is one and no new one admits a key on another
- * curve (RFC 8422 §5.1: before TLS 1.3 the list limits ECDSA keys too). Without a group the lists must not grow.
- */
-function sameGroup(
-  { protocolVersion, group, cipherSuite, certificates }: Seen,
-  from: HelloShape,
-  to: HelloShape,
-): boolean {
-  const added = to.groups.filter((other) => !from.groups.includes(other))
-  if (group === null) return added.length === 0
-  if (!to.groups.includes(group.code)) return false
-  if (protocolVersion === 0x0304) return true
-  if (!added.every((other) => keyExchangeOnly.has(other))) return false
-  if (!ecdsaSuites.has(cipherSuite.code)) return true
-  const curve = curves.get(certificates[0] ? leafCurve(certificates[0]) : '')
-  return curve !== undefined && to.groups.includes(curve)
-}
-
-/** An observation is asked about once per release. */
-const knownCurves = new WeakMap<Uint8Array, string>()
-
-function leafCurve(der: Uint8Array): string {
-  let curve = knownCurves.get(der)
-  if (curve === undefined) {
-    const leaf = parseCertificate(der)
-    curve = (leaf.ok && leaf.certificate.publicKey.curve) || ''
-    knownCurves.set(der, curve)
+function furtherShapes(tried: readonly Tried[], chosen: readonly Release[]): readonly HelloShape[] {
+  if (!tried.some(({ outcome }) => speaksTls.has(outcome.kind))) return []
+  const named = tried.filter(({ shape }) => shape.sni)
+  const isAnswered = named.some((attempt) => answerOf(attempt).length > 0)
+  const isCutOnce = (id: string) => {
+    const ends = named.filter(({ shape }) => shape.id === id).map(({ outcome }) => outcome.kind)
+    return isAnswered && ends.length === 1 && cuts.has(ends[0]!)
   }
-  return curve
-}
-
-/**
- * TLS 1.3 chooses the certificate by these schemes, in either side's order. TLS 1.2 has chosen it with the suite; there
- * the list must admit no further kind of key and still hold the scheme that was used.
- */
-function sameSignature({ protocolVersion, keyProof }: Seen, from: HelloShape, to: HelloShape): boolean {
-  if (protocolVersion < 0x0304) {
-    if (!isSubset(to.signatureSchemes.map(keyKind), from.signatureSchemes.map(keyKind))) return false
-    if (keyProof.kind === 'not-provable') return true
-  }
-  const used = keyProof.kind === 'proven' ? schemeCodes.get(keyProof.signatureScheme) : undefined
-  if (used === undefined) return false
-  if (protocolVersion < 0x0304) return to.signatureSchemes.includes(used)
-  return sameChoice(used, from.signatureSchemes, to.signatureSchemes)
-}
-
-/** The server chose an older version although it was offered every version of `to`, so it has none of them. */
-function versionsExcluded(seen: Seen, from: HelloShape, to: HelloShape): boolean {
-  return to.versions.every((version) => version > seen.protocolVersion && from.versions.includes(version))
-}
-
-/**
- * The server said that it has nothing in common with a hello that offered all this and more. A reset or a close proves
- * nothing of the kind: some middleboxes drop hellos for their size.
- */
-function refusedWithMore({ shape: from, outcome }: Tried, to: HelloShape): boolean {
-  if (outcome.kind !== 'alert' || outcome.observation !== null) return false
-  if (!isSubset(to.versions, from.versions) || from.sni !== to.sni) return false
-  if (outcome.alert.code === alerts.protocolVersion) return true
-  return (
-    (outcome.alert.code === alerts.handshakeFailure || outcome.alert.code === alerts.insufficientSecurity) &&
-    isSubset(to.cipherSuites.filter(choosesSomething), from.cipherSuites) &&
-    isSubset(to.groups, from.groups) &&
-    isSubset(to.signatureSchemes, from.signatureSchemes)
+  const groups = helloGroups(chosen)
+  const again = groups.map(({ shape }) => shape).filter(({ id }) => isCutOnce(id))
+  const open = groups.filter(({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-asked')
+  const union = isCutOnce(unionOf6To9.id) ? [unionOf6To9] : []
+  const alone = open.filter(({ shape }) => union.length === 0 || !isCovered(shape))
+  const byReach = [...alone].sort((a, b) => b.releases.length - a.releases.length)
+  const next = [...union, ...byReach.map(({ shape }) => shape), ...again]
+  if (next.length > 0) return next
+  const isShown = named.some(({ outcome }) => observationOf(outcome) !== null)
+  const isLookedAt = tried.some(({ shape }) => shape.id === generalShape.id || shape.id === withoutAlpn.id)
+  if (isShown || isLookedAt) return []
+  const mindsAlpn = named.some(
+    ({ outcome }) => outcome.kind === 'alert' && outcome.alert.code === alerts.noApplicationProtocol,
   )
+  return [mindsAlpn ? withoutAlpn : generalShape]
 }
 
-/** RFC 8446 §6.2. */
-const alerts = { handshakeFailure: 40, protocolVersion: 70, insufficientSecurity: 71 }
+/** For seeing the certificates of a server that turns down whoever asks for HTTP/1.1. */
+const withoutAlpn: HelloShape = { ...generalShape, id: 'general-without-alpn', alpn: [] }
 
-/**
- * Why a server that refuses `shape` may do so: the parameters whose value in an answer to another hello is not among
- * those that `shape` offers. Empty: cannot be told from this answer.
- */
-export function explainNoAgreement(shape: HelloShape, seen: Seen): readonly Disagreement[] {
-  const { protocolVersion: version, cipherSuite, group, keyProof } = seen
-  if (!shape.versions.includes(version)) {
-    return [{ parameter: 'version', shown: version, offered: shape.versions }]
-  }
-  const scheme =
-    version >= 0x0303 && keyProof.kind === 'proven' ? schemeCodes.get(keyProof.signatureScheme) : undefined
-  const shown: readonly [Disagreement['parameter'], number | undefined, readonly number[]][] = [
-    ['group', group?.code, shape.groups],
-    ['cipher-suite', cipherSuite.code, shape.cipherSuites],
-    ['signature-scheme', scheme, shape.signatureSchemes],
-  ]
-  return shown.flatMap(([parameter, value, offered]) =>
-    value === undefined || offered.includes(value) ? [] : [{ parameter, shown: value, offered }],
-  )
-}
+/** Where no server answers, or it answers with no TLS at all, other hellos would only cost time. */
+const speaksTls: ReadonlySet<string> = new Set(['observed', 'alert', 'reset', 'closed', 'protocol-error'])
 
-/** Whether the server turned the hello down, rather than that nothing was learnt. */
-const isRefusal = ({ kind }: ProbeOutcome): boolean =>
-  kind === 'alert' || kind === 'reset' || kind === 'closed'
-
-const observationOf = (outcome: ProbeOutcome): Observation | null =>
-  'observation' in outcome ? outcome.observation : null
-
-/** Not a signalling value. */
-const choosesSomething = (suite: number): boolean => suite !== 0x00ff && suite !== 0x5600
-
-const isForVersion = (suite: number, version: number): boolean =>
-  choosesSomething(suite) && (suite >> 8 === 0x13) === (version === 0x0304)
-
-const isSubset = <T>(part: readonly T[], whole: readonly T[]): boolean =>
-  part.every((value) => whole.includes(value))
-
-/** X25519, X448 and the hybrid with ML-KEM: no certificate carries such a key. */
-const keyExchangeOnly: ReadonlySet<number> = new Set([29, 30, 0x11ec])
-
-const curves: ReadonlyMap<string, number> = new Map([
-  ['P-256', 23],
-  ['P-384', 24],
-  ['P-521', 25],
-])
-
-/** ECDHE_ECDSA suites of the hellos above. */
-const ecdsaSuites: ReadonlySet<number> = new Set([0xc02b, 0xc02c, 0xcca9, 0xc009, 0xc00a, 0xc007, 0xc008])
-
-/** Kind of key behind a scheme of any Android hello: RSA whatever the padding, DSA or ECDSA. */
-const keyKind = (scheme: number): number => (scheme >= 0x0804 && scheme <= 0x0806 ? 1 : scheme % 256)
-
-/** Schemes that some Android release offers, by the names of RFC 8446 §4.2.3 and for old pairs in the same manner. */
-const schemeCodes: ReadonlyMap<string, number> = new Map([
-  ['rsa_pkcs1_sha1', 0x0201],
-  ['dsa_sha1', 0x0202],
-  ['ecdsa_sha1', 0x0203],
-  ['rsa_pkcs1_sha224', 0x0301],
-  ['dsa_sha224', 0x0302],
-  ['ecdsa_sha224', 0x0303],
-  ['rsa_pkcs1_sha256', 0x0401],
-  ['dsa_sha256', 0x0402],
-  ['ecdsa_secp256r1_sha256', 0x0403],
-  ['rsa_pkcs1_sha384', 0x0501],
-  ['dsa_sha384', 0x0502],
-  ['ecdsa_secp384r1_sha384', 0x0503],
-  ['rsa_pkcs1_sha512', 0x0601],
-  ['dsa_sha512', 0x0602],
-  ['ecdsa_secp521r1_sha512', 0x0603],
-  ['rsa_pss_rsae_sha256', 0x0804],
-  ['rsa_pss_rsae_sha384', 0x0805],
-  ['rsa_pss_rsae_sha512', 0x0806],
-])
+/** Ends that the network may have brought about. */
+const cuts: ReadonlySet<string> = new Set(['reset', 'closed'])

@@ -1,7 +1,8 @@
 import type { Certificate } from '../x509/certificate.js'
 import { type JudgeInput, judge, judgeAll } from './judge.js'
+import { releaseRules } from './release-rules.js'
 import { releases as allReleases, type Release } from './releases.js'
-import { combinedAnchors, keyStoreAnchors, type TrustAnchors } from './trust-anchors.js'
+import { combinedAnchors, keyStoreAnchors, nameKeyOf, type TrustAnchors } from './trust-anchors.js'
 import type { Verdict } from './verdict.js'
 
 type Input = Omit<JudgeInput, 'release' | 'anchors'> & {
@@ -25,7 +26,10 @@ export function judgeAllWithDeviceCas(
 function withDeviceCas(system: Verdict, input: Input, deviceCas: readonly Certificate[]): Verdict {
   if (system.kind !== 'refused') return system
   const { release } = system
-  const anchors = combinedAnchors(keyStoreAnchors(deviceCas), input.anchors(release))
+  const anchors = combinedAnchors(
+    keyStoreAnchors(deviceCas, nameKeyOf(releaseRules[release])),
+    input.anchors(release),
+  )
   const withDevice = judge({ ...input, release, anchors })
   if (withDevice.kind !== 'accepted' || trustsDeviceCas(release)) return withDevice
   const anchor = withDevice.path.certificates.at(-1)

@@ -42,14 +42,26 @@ const marshmallowSchemes = lollipopSchemes.filter((scheme) => scheme % 256 !== 2
 const oreoSchemes = [0x0403, 0x0401, 0x0503, 0x0501, 0x0603, 0x0601, 0x0201]
 const pieSchemes = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601, 0x0201]
 
+/**
+ * Extensions in the order sent. 4.4 and 5.x: OpenSSL 1.0.1 ssl/t1_lib.c, which knows no extended_master_secret and signals
+ * renegotiation by a suite. 7.0 on: the tables of BoringSSL's t1_lib.c and extensions.cc at the tags below, and what
+ * phones were seen to send (the JA3 of API 24 to 32 in the tests); 6.0 is taken to send what 7.0 does. Everybody asks
+ * for a session ticket (okhttp Platform.java turns them on).
+ */
+const openSslOrder = [0, 11, 10, 35, 13]
+const conscryptOrder = [0xff01, 0, 23, 35, 13, 16, 11, 10]
+const staplingOrder = [0xff01, 0, 23, 35, 13, 5, 16, 11, 10]
+const tls13Order = [0, 23, 0xff01, 10, 11, 35, 16, 5, 13, 51, 45, 43]
+const openSsl = { alpn: [], pointFormats: [0, 1, 2], extensions: openSslOrder }
+
 const tls10To12 = [0x0301, 0x0302, 0x0303]
 const plain = {
   versions: tls10To12,
   keyShares: [],
   alpn: ['http/1.1'],
   sni: true,
-  statusRequest: false,
-  signedCertificateTimestamps: false,
+  pointFormats: [0],
+  extensions: conscryptOrder,
 }
 
 /** A hello and the releases that send it. */
@@ -70,10 +82,10 @@ const hellos: readonly ReleaseHello[] = [
       cipherSuites: kitKatSuites,
       groups: openSslGroups,
       signatureSchemes: [],
-      alpn: [],
+      ...openSsl,
     },
     releases: ['4.4'],
-    source: 'conscrypt just before 5.0, OpenSSL 1.0.1e; the order of suites at the 4.4 tag is unconfirmed',
+    source: 'conscrypt at android-4.4_r1 (class file), OpenSSL 1.0.1e',
   },
   {
     shape: {
@@ -82,7 +94,7 @@ const hellos: readonly ReleaseHello[] = [
       cipherSuites: lollipopSuites,
       groups: openSslGroups,
       signatureSchemes: lollipopSchemes,
-      alpn: [],
+      ...openSsl,
     },
     releases: ['5.0', '5.1'],
     source: 'conscrypt and okhttp at android-5.0.0_r1 and 5.1.1_r1, OpenSSL 1.0.1h and 1.0.1j',
@@ -128,7 +140,7 @@ const hellos: readonly ReleaseHello[] = [
       cipherSuites: oreoSuites,
       groups: modernGroups,
       signatureSchemes: oreoSchemes,
-      statusRequest: true,
+      extensions: staplingOrder,
     },
     releases: ['8.0', '8.1'],
     source: 'conscrypt and boringssl at android-8.0.0_r1 and 8.1.0_r1; RSA-PSS is left out by a build flag',
@@ -140,7 +152,7 @@ const hellos: readonly ReleaseHello[] = [
       cipherSuites: oreoSuites,
       groups: modernGroups,
       signatureSchemes: pieSchemes,
-      statusRequest: true,
+      extensions: staplingOrder,
     },
     releases: ['9'],
     source: 'conscrypt and boringssl at android-9.0.0_r1',
@@ -154,7 +166,7 @@ const hellos: readonly ReleaseHello[] = [
       groups: modernGroups,
       keyShares: [29],
       signatureSchemes: pieSchemes,
-      statusRequest: true,
+      extensions: tls13Order,
     },
     releases: ['10', '11', '12', '12L', '13'],
     source: 'conscrypt and boringssl at android-10.0.0_r1 to 13.0.0_r1',
@@ -168,7 +180,7 @@ const hellos: readonly ReleaseHello[] = [
       groups: modernGroups,
       keyShares: [29],
       signatureSchemes: pieSchemes,
-      statusRequest: true,
+      extensions: tls13Order,
     },
     releases: ['14', '15', '16'],
     source: 'conscrypt at android-14.0.0_r29 (commit 1ed3fabc), 15.0.0_r1 and 16.0.0_r2',
@@ -183,8 +195,7 @@ const hellos: readonly ReleaseHello[] = [
       groups: modernGroups,
       keyShares: [29],
       signatureSchemes: pieSchemes,
-      statusRequest: true,
-      signedCertificateTimestamps: true,
+      extensions: tls13Order.flatMap((type) => (type === 13 ? [13, 18] : [type])),
     },
     releases: ['17'],
     source: 'taken as 16 with timestamps asked for; groups and schemes of 17 are unconfirmed',
@@ -228,18 +239,19 @@ export function helloGroups(chosen: readonly Release[] = releases): readonly Rel
 }
 
 /**
- * No release's hello but the union of those of 5.0 to 9, made so that its answer says what each of them would be
+ * No release's hello but the union of those of 6.0 to 9, made so that its answer says what each of them would be
  * answered (`inferable`): every suite that one of them offers, in an order that all their orders agree with; P-256
- * first because all have it; X25519 and RSA-PSS left out because some lack them.
+ * first because all have it; X25519 and RSA-PSS left out because some lack them. 5.x stays apart: it sends neither
+ * extended_master_secret nor ALPN, and a server may mind.
  */
-export const unionOf5To9: HelloShape = {
+export const unionOf6To9: HelloShape = {
   ...plain,
-  id: 'android-5-to-9',
+  id: 'android-6-to-9',
   cipherSuites: [
     0xc02b, 0xc02c, 0xcca9, 0xc02f, 0xc030, 0xcca8, 0x009e, 0x009f, 0xc009, 0xc00a, 0xc013, 0xc014, 0x0033,
-    0x0039, 0x0032, 0x0038, 0xc007, 0xc011, 0x009c, 0x009d, 0x002f, 0x0035, 0x0005,
+    0x0039, 0xc007, 0xc011, 0x009c, 0x009d, 0x002f, 0x0035, 0x0005,
   ],
-  groups: [...nistGroups, ...openSslGroups.filter((group) => !nistGroups.includes(group))],
-  signatureSchemes: [...oreoSchemes, ...lollipopSchemes.filter((scheme) => !oreoSchemes.includes(scheme))],
-  statusRequest: true,
+  groups: nistGroups,
+  signatureSchemes: [...oreoSchemes, ...marshmallowSchemes.filter((scheme) => !oreoSchemes.includes(scheme))],
+  extensions: staplingOrder,
 }

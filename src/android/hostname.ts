@@ -1,6 +1,7 @@
 import type { Certificate } from '../x509/certificate.js'
 import { onlyElement } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
+import { extensionOids } from '../x509/parse.js'
 import { releaseRules } from './release-rules.js'
 import type { Release } from './releases.js'
 
@@ -47,7 +48,8 @@ export function matchesHost(names: PresentedNames | Certificate, host: string, v
 
 /**
  * The names as the platform's parser hands them to the verifier (conscrypt GENERAL_NAME_to_jobject): a dNSName with NUL
- * or a byte above 127 is dropped, and before 8.0 takes the whole list with it.
+ * or a byte above 127 is dropped, and before 8.0 takes the whole list with it. A list that is there twice is none
+ * (X509_get_ext_d2i).
  */
 export function presentedNames(
   certificate: Certificate,
@@ -58,7 +60,8 @@ export function presentedNames(
     .flatMap((rdn) => rdn.toReversed())
     .filter(({ oid }) => oid === '2.5.4.3')
     .map((attribute) => stringOf(attribute) ?? '')
-  const names = certificate.subjectAltNames
+  const lists = certificate.extensions.filter(({ oid }) => oid === extensionOids.subjectAltName)
+  const names = lists.length === 1 ? certificate.subjectAltNames : null
   const isOdd = ({ type, bytes }: { type: string; bytes: Uint8Array }): boolean =>
     type === 'dns' && bytes.some((octet) => octet === 0 || octet > 127)
   if (oddNameSpoilsList && names?.some(isOdd)) return { commonNames, subjectAltNames: null }

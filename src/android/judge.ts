@@ -1,8 +1,7 @@
 import { Budget, LimitReached } from '../path/limits.js'
-import { undecodableAsBc } from '../path/pkix-bc.js'
 import { serverPurposeProblem, validityProblem } from '../path/problem.js'
-import { jdkView } from '../path/view-jdk.js'
 import type { Certificate } from '../x509/certificate.js'
+import { firstValue } from '../x509/der.js'
 import { parseOcspResponse } from '../x509/ocsp.js'
 import { parseCertificate } from '../x509/parse.js'
 import { searchGreedily } from './builder-greedy.js'
@@ -13,7 +12,7 @@ import { type ReleaseRules, releaseRules } from './release-rules.js'
 import type { Release } from './releases.js'
 import { strengthProblem } from './strength.js'
 import { type Handshake, tlsKeyUsageProblem } from './tls-key-usage.js'
-import { keyStoreAnchors, type TrustAnchors } from './trust-anchors.js'
+import { keyStoreAnchors, nameKeyOf, type TrustAnchors } from './trust-anchors.js'
 import type { Problem, Verdict } from './verdict.js'
 
 export { matchesHost, verifierOf } from './hostname.js'
@@ -48,16 +47,21 @@ export function judge(input: JudgeInput): Verdict {
   return judgeAll(input, [input.release])[0]!
 }
 
-/** `judge` for several releases at once; certificates are parsed once. `input.anchors` may differ by release. */
+/**
+ * `judge` for several releases at once; certificates are parsed once. `input.anchors` may differ by release. `within`:
+ * a budget for many verdicts that these are a part of.
+ */
 export function judgeAll(
   input: Omit<JudgeInput, 'release' | 'anchors'> & {
     readonly anchors: JudgeInput['anchors'] | ((release: Release) => JudgeInput['anchors'])
   },
   releases: readonly Release[],
+  within?: Budget,
 ): readonly Verdict[] {
-  const presented = readPresented(input.presented)
+  const [strict, lenient] = readPresented(input.presented)
   const staple = input.stapledOcsp ? parseOcspResponse(input.stapledOcsp) : null
   return releases.map((release) => {
+    const presented = releaseRules[release].toleratesTrailingBytes ? lenient : strict
     if ('rule' in presented) return { kind: 'refused', release, reason: presented, attempted: [] }
     const anchors = typeof input.anchors === 'function' ? input.anchors(release) : input.anchors
     const search: Search = {
@@ -67,14 +71,30 @@ export function judgeAll(
       at: input.at,
       rules: releaseRules[release],
       staple,
-      budget: new Budget(),
+      budget: new Budget({ within }),
     }
     return judgeRelease(input, release, search)
   })
 }
 
-/** All presented certificates, or why the handshake ends on reading them: the TLS layer must parse every one. */
-function readPresented(presented: JudgeInput['presented']): readonly Certificate[] | Problem {
+type Read = readonly Certificate[] | Problem
+
+/**
+ * All presented certificates, or why the handshake ends on reading them: the TLS layer must parse every one. Twice: as
+ * releases read them that take no byte too many, and as those do that pass over bytes after an intermediate.
+ */
+function readPresented(presented: JudgeInput['presented']): readonly [strict: Read, lenient: Read] {
+  const unusable = unusableMessage(presented)
+  if (unusable) return [unusable, unusable]
+  const strict = readCertificates(presented)
+  if (!('rule' in strict)) return [strict, strict]
+  return [
+    strict,
+    readCertificates(presented.map((item, i) => (i > 0 && !('der' in item) ? firstValue(item) : item))),
+  ]
+}
+
+function unusableMessage(presented: JudgeInput['presented']): Problem | null {
   if (presented.length === 0) return { rule: 'nothing-presented', certificate: null, detail: '' }
   const bytes = presented.reduce((sum, item) => sum + ('der' in item ? item.der : item).length, 0)
   if (bytes > maxMessageBytes) {
@@ -84,6 +104,10 @@ function readPresented(presented: JudgeInput['presented']): readonly Certificate
       detail: `${bytes} bytes, at most ${maxMessageBytes} are read`,
     }
   }
+  return null
+}
+
+function readCertificates(presented: JudgeInput['presented']): Read {
   const certificates: Certificate[] = []
   for (const [i, item] of presented.entries()) {
     const result = 'der' in item ? ({ ok: true, certificate: item } as const) : parseCertificate(item)
@@ -100,16 +124,15 @@ function readPresented(presented: JudgeInput['presented']): readonly Certificate
   return certificates
 }
 
-/** A key store cannot hold what the release cannot read. */
-function anchorsOf(anchors: JudgeInput['anchors'], { builder }: ReleaseRules): TrustAnchors {
+/** A key store holds what conscrypt can read, whatever the validator makes of it: an anchor is never validated. */
+function anchorsOf(anchors: JudgeInput['anchors'], rules: ReleaseRules): TrustAnchors {
   if ('named' in anchors) return anchors
-  const undecodable = (certificate: Certificate): string | null =>
-    builder === 'greedy' ? undecodableAsBc(certificate) : jdkView(certificate).undecodable
   return keyStoreAnchors(
     anchors.flatMap((item) => {
       const result = 'der' in item ? ({ ok: true, certificate: item } as const) : parseCertificate(item)
-      return result.ok && undecodable(result.certificate) === null ? [result.certificate] : []
+      return result.ok ? [result.certificate] : []
     }),
+    nameKeyOf(rules),
   )
 }
 
@@ -185,7 +208,9 @@ const findPath = (search: Search): SearchResult =>
 
 /** What the leaf alone is refused for, whatever stands above it; null: nothing. It must not be an anchor itself. */
 const leafProblem = (leaf: Certificate, at: Date, rules: ReleaseRules): Problem | null =>
-  validityProblem(leaf, at) ?? strengthProblem(leaf, rules.strength) ?? serverPurposeProblem(leaf)
+  validityProblem(leaf, at) ??
+  strengthProblem(leaf, rules.strength, rules.keyForms) ??
+  serverPurposeProblem(leaf)
 
 /** Up to 5.1.1_r34 and 6.0.1_r16 such certificates counted as trust anchors (conscrypt 198aca1f). */
 const unpatchedNote = ({ builder }: ReleaseRules): string =>
@@ -202,7 +227,6 @@ function bestReason(attempts: readonly Attempt[], search: Search): Problem {
 
 function rankOf({ problems, isComplete, certificates }: Attempt, search: Search): number {
   const { rule } = problems[0]!
-  if (rule === 'search-limit') return 90
   if (rule === 'wrong-key' || rule === 'name-chaining') return 60
   if (isComplete) return 10
   const [child, last] = certificates.slice(-2).map(({ certificate }) => certificate)

@@ -1,3 +1,4 @@
+import { isKnownKey } from '../path/key-forms.js'
 import type { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
@@ -58,8 +59,10 @@ export const anchorFor = ({ anchors }: Search, certificate: Certificate): Certif
     .find((anchor) => anchor.publicKey.spkiSha256 === certificate.publicKey.spkiSha256) ?? null
 
 /** Anchors that have the issuer's name and whose key made the signature. */
-export const issuingAnchors = ({ anchors, budget }: Search, certificate: Certificate): Certificate[] =>
-  anchors.named(certificate.issuer).filter((anchor) => budget.verify(certificate, anchor))
+export const issuingAnchors = ({ anchors, budget, rules }: Search, certificate: Certificate): Certificate[] =>
+  anchors
+    .named(certificate.issuer)
+    .filter((anchor) => isKnownKey(anchor.publicKey, rules.keyForms) && budget.verify(certificate, anchor))
 
 /** Why the way ends at `last`: nothing above it was presented, or what is above is not trusted. */
 export function deadEnd({ anchors }: Search, last: Certificate): Problem {

@@ -83,3 +83,14 @@ const badRange = (text: string, why: string): AdfsCheckFault =>
   new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `Cannot read the Android range "${text}": ${why}.`, {
     hint: `Releases are ${releases.join(', ')}. Write 10, 8.., ..9, 7.0..14 or 8.1,10..12L.`,
   })
+
+/**
+ * The oldest release on which the Intune apps still sign users in. Microsoft: "user-based management … requires
+ * Android 10 or later" since October 2024 ("Support for Android OS versions for user-based management", Intune what's
+ * new). It is raised once or twice a year, so the date goes into every report.
+ */
+export const supported = {
+  from: '10',
+  asOf: '2026-11-24',
+  source: 'Microsoft Intune: user-based management requires Android 10 or later (since 2024-10)',
+} as const satisfies { from: Release; asOf: string; source: string }

@@ -17,8 +17,8 @@ export type RuleId =
   | 'host-name'
   | 'cn-only'
   | 'tls-key-usage'
-  | 'search-limit'
   | 'handshake-refused'
+  | 'key-not-proven'
 
 export interface Rule {
   /** What is the matter, in plain words, as the start of a report line. */
@@ -105,7 +105,8 @@ export const rules: Record<RuleId, Rule> = {
   },
   blocklisted: {
     title: 'A key or a serial number is on the block list of this release',
-    citation: 'bouncycastle CertBlacklist (4.4–6.0), conscrypt CertBlacklist and CertBlocklistImpl (7.0+)',
+    citation:
+      'bouncycastle CertBlacklist (4.4–6.0), conscrypt CertBlacklist and CertBlocklistImpl (7.0+), StaticBlocklist (17)',
   },
   'staple-revoked': {
     title: 'The stapled OCSP response says that the certificate is revoked',
@@ -140,13 +141,13 @@ export const rules: Record<RuleId, Rule> = {
     title: 'The key usage of the certificate does not fit the key exchange',
     citation: 'RFC 8446 §4.4.2.2; boringssl ssl/ssl_cert.cc, handshake_client.cc, tls13_both.cc',
   },
-  'search-limit': {
-    title: 'There are more ways through the certificates than this release tries',
-    citation: 'google/conscrypt TrustManagerImpl, commit db5bc030 (assumed for 17)',
-  },
   'handshake-refused': {
     title: 'This release and the server agree on no handshake',
     citation: 'RFC 8446 §4.1.1, RFC 5246 §7.4.1; the ClientHello of each release: android/hellos.ts',
+  },
+  'key-not-proven': {
+    title: 'The server does not prove that it holds the key of its certificate',
+    citation: 'RFC 8446 §4.4.3, RFC 5246 §7.4.3',
   },
 }
 

@@ -18,6 +18,7 @@ export interface StapleProblem {
 const clockSkewMs = 15 * 60_000
 
 const sha1Oid = '1.3.14.3.2.26'
+const rsassaPss = '1.2.840.113549.1.1.10'
 const ocspSigning = '1.3.6.1.5.5.7.3.9'
 
 /** Where a staple is read once for all releases. */
@@ -41,8 +42,8 @@ export function stapleProblem(
   if (!answer) return { rule: 'staple-unusable', detail: missingAnswer(basic) }
   const unverified = signatureProblem(basic, issuer, at)
   if (unverified) return { rule: 'staple-unverified', detail: unverified }
-  // Every answer must be fresh, not only the one asked for.
-  const stale = basic.answers.find(({ thisUpdate, nextUpdate }) => {
+  // Every answer must be fresh, not only the one asked for; of several about one certificate the last is kept.
+  const stale = lastAnswers(basic).find(({ thisUpdate, nextUpdate }) => {
     const end = nextUpdate ?? thisUpdate
     return at.getTime() + clockSkewMs < thisUpdate.getTime() || at.getTime() - clockSkewMs > end.getTime()
   })
@@ -69,6 +70,12 @@ function answerFor(basic: BasicOcspResponse, leaf: Certificate, issuer: Certific
       answer.issuerKeyHash === keyHash &&
       answer.serialNumber === leaf.serialNumber,
   )
+}
+
+const lastAnswers = ({ answers }: BasicOcspResponse): OcspAnswer[] => {
+  const idOf = ({ hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }: OcspAnswer): string =>
+    [hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber].join()
+  return [...new Map(answers.map((answer) => [idOf(answer), answer])).values()]
 }
 
 function missingAnswer({ answers }: BasicOcspResponse): string {
@@ -100,6 +107,8 @@ function signatureProblem(basic: BasicOcspResponse, issuer: Certificate, at: Dat
       return 'the issuer did not sign the signer'
   }
   const { signatureAlgorithm: oid, signatureParameters: parameters, signed, signature } = basic
+  // OCSPResponse asks for the algorithm by name and hands no parameters on, without which PSS cannot be verified.
+  if (oid === rsassaPss) return 'it is signed with RSASSA-PSS, which Android cannot verify in a response'
   return verifySigned({ oid, parameters, signed, signature }, signer.publicKey)
     ? null
     : 'the signature does not match'

@@ -1,6 +1,7 @@
+import { isKnownKey, type OddForm, oddForms } from '../path/key-forms.js'
 import type { PathProblem } from '../path/problem.js'
 import { problem } from '../path/problem.js'
-import type { Certificate } from '../x509/certificate.js'
+import type { Certificate, PublicKey } from '../x509/certificate.js'
 
 /** What conscrypt's ChainStrengthAnalyzer refuses in a leaf or an intermediate; never applied to an anchor. */
 export interface StrengthRules {
@@ -12,6 +13,8 @@ export interface StrengthRules {
   readonly minDsaBits: number | null
 }
 
+/** Not in BoringSSL's table of signature algorithms, nor in OpenSSL's: no release verifies what old makecert wrote. */
+const oiw = { '1.3.14.3.2.29': 'SHA-1 with RSA under the identifier of old makecert (1.3.14.3.2.29)' }
 const md5 = { '1.2.840.113549.1.1.4': 'MD5 with RSA' }
 const md2AndMd4 = { '1.2.840.113549.1.1.2': 'MD2 with RSA', '1.2.840.113549.1.1.3': 'MD4 with RSA' }
 const sha1 = {
@@ -22,7 +25,7 @@ const sha1 = {
 
 /** ChainStrengthAnalyzer@5.0.0_r1, the same in 4.4. */
 export const strengthBefore6: StrengthRules = {
-  refusedSignatures: md5,
+  refusedSignatures: { ...oiw, ...md5 },
   minRsaBits: 1024,
   minEcFieldBits: null,
   minDsaBits: null,
@@ -30,7 +33,7 @@ export const strengthBefore6: StrengthRules = {
 
 /** ChainStrengthAnalyzer@6.0.0_r1 to @9.0.0_r1. */
 export const strengthFrom6: StrengthRules = {
-  refusedSignatures: { ...md5, ...md2AndMd4 },
+  refusedSignatures: { ...oiw, ...md5, ...md2AndMd4 },
   minRsaBits: 1024,
   minEcFieldBits: 160,
   minDsaBits: 1024,
@@ -42,29 +45,39 @@ export const strengthFrom10: StrengthRules = {
   refusedSignatures: { ...strengthFrom6.refusedSignatures, ...sha1 },
 }
 
-/** The first thing the analyzer refuses in one certificate; null: nothing. */
-export function strengthProblem(certificate: Certificate, rules: StrengthRules): PathProblem | null {
+/** The first thing the analyzer refuses in one certificate; null: nothing. `forms`: odd ways of writing keys it reads. */
+export function strengthProblem(
+  certificate: Certificate,
+  rules: StrengthRules,
+  forms: ReadonlySet<OddForm>,
+): PathProblem | null {
   const name = `"${certificate.subject.text}"`
-  const { algorithm, bits } = certificate.publicKey
-  const tooShort = (minimum: number | null): PathProblem | null =>
-    minimum !== null && bits !== null && bits < minimum
-      ? problem(
-          'weak-key',
-          certificate,
-          `${name} has a key of ${bits} bits, at least ${minimum} are required`,
-        )
-      : null
-  const key =
+  const { publicKey } = certificate
+  const { algorithm, bits } = publicKey
+  const minimum =
     algorithm === 'rsa' || algorithm === 'rsa-pss'
-      ? tooShort(rules.minRsaBits)
+      ? rules.minRsaBits
       : algorithm === 'ec'
-        ? tooShort(rules.minEcFieldBits)
+        ? rules.minEcFieldBits
         : algorithm === 'dsa'
-          ? tooShort(rules.minDsaBits)
-          : rules.minEcFieldBits === null
-            ? null
-            : problem('weak-key', certificate, `${name} has a key of another kind than RSA, EC or DSA`)
-  if (key) return key
+          ? rules.minDsaBits
+          : null
+  if (minimum !== null && bits !== null && bits < minimum) {
+    const detail = `${name} has a key of ${bits} bits, at least ${minimum} are required`
+    return problem('weak-key', certificate, detail)
+  }
+  // Up to 5.1 a key of no known class is not looked at.
+  if (rules.minEcFieldBits !== null && !isKnownKey(publicKey, forms)) {
+    const detail = `${name} has a key that this release makes no RSA, EC or DSA key of (${kindOf(publicKey)})`
+    return problem('weak-key', certificate, detail)
+  }
   const refused = rules.refusedSignatures[certificate.signatureAlgorithm]
   return refused ? problem('weak-signature', certificate, `${name} is signed ${refused}`) : null
+}
+
+function kindOf(key: PublicKey): string {
+  const forms = oddForms(key).filter((form) => form !== 'an unknown form')
+  return forms.length > 0
+    ? `${key.algorithm}, ${forms.join(', ')}`
+    : [key.algorithm, key.curve].filter(Boolean).join(' ')
 }

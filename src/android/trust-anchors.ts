@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
+import { harmonyNameKey } from '../path/name-harmony.js'
+import { encode } from '../x509/ber.js'
 import type { Certificate, Name } from '../x509/certificate.js'
-import { onlyElement } from '../x509/der.js'
+import { bytesOf, childrenOf, onlyElement, tags } from '../x509/der.js'
 import { readName, stringOf } from '../x509/name.js'
 import { nameKey } from '../x509/name-match.js'
+import type { ReleaseRules } from './release-rules.js'
 
 /** A root that a release lists but whose certificate this program does not carry. */
 export interface UnknownRoot {
@@ -28,12 +31,19 @@ export interface TrustAnchors {
 
 /**
  * Anchors of a key store in memory (an app's own trust manager, or the index that a process fills as it meets roots):
- * found by parsed name, so string type and case do not matter.
+ * found by parsed name, so string type and case do not matter. `keyOf`: the key under which the release compares names.
  */
-export function keyStoreAnchors(anchors: readonly Certificate[]): TrustAnchors {
-  const byName = groupByName(anchors)
-  return { named: (name) => byName.get(nameKey(name)) ?? [], unknownRoots: () => [] }
+export function keyStoreAnchors(
+  anchors: readonly Certificate[],
+  keyOf: (name: Name) => string = nameKey,
+): TrustAnchors {
+  const byName = groupByName(anchors, keyOf)
+  return { named: (name) => byName.get(keyOf(name)) ?? [], unknownRoots: () => [] }
 }
+
+/** How the release compares parsed names: Harmony's X500Principal before 7.0, OpenJDK's since. */
+export const nameKeyOf = ({ builder }: Pick<ReleaseRules, 'builder'>): ((name: Name) => string) =>
+  builder === 'greedy' ? harmonyNameKey : nameKey
 
 /**
  * Anchors of a device: one file per root, named by `nameHash`. A child that spells its issuer with another string type
@@ -43,11 +53,16 @@ export function keyStoreAnchors(anchors: readonly Certificate[]): TrustAnchors {
  */
 export function deviceAnchors(store: {
   readonly byNameHash: (hash: string) => readonly Certificate[]
+  /**
+   * From 7.0 the name asked for is encoded anew before it is hashed (X500Principal#getEncoded), which sorts the attributes
+   * of one RDN; a root whose own name is not sorted has a file that nobody finds.
+   */
+  readonly sortsNames: boolean
   /** Roots known by hash only, filed under `looseNameKey` of their subject. */
   readonly unknownByName?: (looseKey: string) => readonly UnknownRoot[]
 }): TrustAnchors {
   return {
-    named: (name) => store.byNameHash(nameHash(name)),
+    named: (name) => store.byNameHash(hashOf(store.sortsNames ? sortedName(name) : name.der)),
     unknownRoots: (name) => store.unknownByName?.(looseNameKey(name)) ?? [],
   }
 }
@@ -61,9 +76,18 @@ export function combinedAnchors(...stores: readonly TrustAnchors[]): TrustAnchor
 }
 
 /** File name stem of a root on a device: `openssl x509 -subject_hash_old`, MD5 of the encoded name. */
-export function nameHash(name: Name): string {
-  const digest = createHash('md5').update(name.der).digest()
+export const nameHash = (name: Name): string => hashOf(name.der)
+
+function hashOf(encodedName: Uint8Array): string {
+  const digest = createHash('md5').update(encodedName).digest()
   return digest.readUInt32LE(0).toString(16).padStart(8, '0')
+}
+
+/** The name with the attributes of each RDN in DER order (X.690 §11.6); almost always the name itself. */
+function sortedName({ der }: Name): Uint8Array {
+  const rdns = childrenOf(onlyElement(der)).map((rdn) => childrenOf(rdn).map(bytesOf))
+  if (rdns.every(({ length }) => length < 2)) return der
+  return encode(tags.sequence, ...rdns.map((rdn) => encode(tags.set, ...rdn.toSorted(Buffer.compare))))
 }
 
 /**
@@ -84,10 +108,13 @@ export function looseNameKey(name: Name | string): string {
     .join(' ')
 }
 
-function groupByName(anchors: readonly Certificate[]): Map<string, Certificate[]> {
+function groupByName(
+  anchors: readonly Certificate[],
+  keyOf: (name: Name) => string,
+): Map<string, Certificate[]> {
   const groups = new Map<string, Certificate[]>()
   for (const anchor of anchors) {
-    const key = nameKey(anchor.subject)
+    const key = keyOf(anchor.subject)
     groups.set(key, [...(groups.get(key) ?? []), anchor])
   }
   return groups

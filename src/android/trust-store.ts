@@ -72,6 +72,8 @@ for (const row of rows) {
   else rowsByNameHash.set(row.nameHash, [row])
 }
 
+const sortsNames = (release: Release): boolean => releases.indexOf(release) >= releases.indexOf('7.0')
+
 const bitOf = (release: Release): number => 1 << releases.indexOf(release)
 const releasesIn = (bits: number): Release[] => releases.filter((release) => (bits & bitOf(release)) !== 0)
 
@@ -80,6 +82,7 @@ export function trustStore(release: Release): TrustAnchors {
   const bit = bitOf(release)
   const hashOnly = hashOnlyRoots.filter((root) => root.releases.includes(release))
   return deviceAnchors({
+    sortsNames: sortsNames(release),
     byNameHash: (hash) =>
       (rowsByNameHash.get(hash) ?? []).filter((row) => (row.inReleases & bit) !== 0).map(certificateOf),
     unknownByName: (key) => hashOnly.filter((root) => looseNameKey(root.subject) === key),
@@ -87,10 +90,14 @@ export function trustStore(release: Release): TrustAnchors {
 }
 
 /** `store` with further system anchors, e.g. a private root in a custom image: filed and found like the store's own. */
-export function addAnchors(store: TrustAnchors, certificates: readonly Certificate[]): TrustAnchors {
+export function addAnchors(
+  release: Release,
+  store: TrustAnchors,
+  certificates: readonly Certificate[],
+): TrustAnchors {
   if (certificates.length === 0) return store
   const byNameHash = (hash: string) => certificates.filter(({ subject }) => nameHash(subject) === hash)
-  return combinedAnchors(store, deviceAnchors({ byNameHash }))
+  return combinedAnchors(store, deviceAnchors({ byNameHash, sortsNames: sortsNames(release) }))
 }
 
 /**

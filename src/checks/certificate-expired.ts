@@ -1,38 +1,44 @@
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { applySteps, confirm, reissueSteps, removeStep } from './support/steps.js'
-import { type ValidityEvidence, validityFindings } from './support/validity.js'
-import { affected, day, daysBetween, plural, sentence } from './support/wording.js'
+import { say } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { applying, confirming, fetching, importing, reissuing, removing, tidying } from './support/advice.js'
+import { called, concerned } from './support/answers.js'
+import { whichList } from './support/lists.js'
+import { validityCases } from './support/validity.js'
 
-export const certificateExpired = defineCheck<ValidityEvidence>({
+export const certificateExpired = defineCheck({
   id: 'certificate-expired',
-  severity: 'error',
   title: 'A certificate has expired',
   sources: [
     'RFC 5280 §4.1.2.5',
     'conscrypt TrustManagerImpl.java@android-16.0.0_r2 (expired issuers skipped)',
   ],
   rules: ['expired'],
-  run: (context) => validityFindings(context, ['expired'], ({ notAfter }, at) => notAfter < at),
-  message({ certificate, isLeaf, details }, finding, context) {
-    if (!certificate) return `A certificate of the path has expired: ${details.join('; ')}.`
-    const ago = plural(daysBetween(new Date(certificate.notAfter), context.at), 'day')
-    const fact = `${called(certificate)} expired on ${day(certificate.notAfter)}, ${ago} ago`
-    if (finding.severity === 'info') {
-      return `${fact}. No checked Android release needs it to reach a root, so nothing breaks.`
-    }
-    const alone = finding.releases.length < context.releases.length && !isLeaf
-    return `${fact}; ${affected(finding.releases, context)} ${finding.severity === 'error' ? 'refuses' : 'may refuse'} the server.${
-      alone ? ` ${sentence('the other releases find another way or pass it over.')}` : ''
-    }`
+  run: (farm) => found(validityCases(farm, 'expired', ({ notAfter }, at) => notAfter < at)),
+  tell(evidence, told) {
+    const { certificate, isLeaf, isNeeded, isAcceptedByOthers, replacement } = evidence
+    const fact = say`${whichList(evidence, told)}${called(certificate)} expired on ${{ date: new Date(evidence.notAfter) }}`
+    if (!isNeeded) return say`${fact}. No Android release needs it to reach a root, so nothing breaks.`
+    const verb = told.severity === 'warning' ? 'may refuse' : 'refuses'
+    const others = isAcceptedByOthers && !isLeaf ? say` Other releases find another way or pass it over.` : []
+    const instead =
+      replacement === null || isLeaf
+        ? []
+        : replacement.position !== null
+          ? say` ${called(replacement)} is sent too and is valid: the expired one need only go.`
+          : replacement.sameIssuer
+            ? say` It was renewed, and the server does not send the renewed one.`
+            : say` The same authority, certified by another root, is valid: that certificate is missing.`
+    return say`${fact}; ${concerned(evidence, told)} ${verb} the server.${others}${instead}`
   },
-  steps({ certificate, isLeaf }, finding, context) {
-    if (isLeaf || !certificate) return reissueSteps(context, finding, 'now')
+  actions({ certificate, isLeaf, isNeeded, replacement, child }, told) {
+    if (!isNeeded) return [...removing(told, certificate.sha256), ...tidying(told)]
+    if (isLeaf) return [reissuing(certificate.sha256, { kind: 'validity' }), confirming]
+    const below = replacement === null && child !== null ? told.farm.certificates.get(child) : undefined
     return [
-      removeStep(finding, certificate),
-      'AD FS administrator: get the current intermediate of the same name from the authority (its web site or the AIA address in the certificate below) and, as local administrator there, Import-Certificate -FilePath FILE.cer -CertStoreLocation Cert:\\LocalMachine\\CA.',
-      ...applySteps(context, finding),
-      confirm(context, finding, 'no expired certificate is sent'),
+      ...(below ? [fetching(below)] : []),
+      ...importing(replacement && replacement.position === null ? [replacement.sha256] : []),
+      ...removing(told, certificate.sha256),
+      ...applying(told),
     ]
   },
 })

@@ -1,60 +1,124 @@
-import { defineCheck, type Finding } from './check.js'
-import { type CertificateFact, called, distinct, factOf } from './support/certificates.js'
-import { chainOf } from './support/chain.js'
-import { applySteps, atServer, confirm, reissueSteps } from './support/steps.js'
-import { affected, day, daysBetween, plural } from './support/wording.js'
+import { defaultThresholds, leastLeft, type Threshold } from '../gate/thresholds.js'
+import { say } from '../words/words.js'
+import type { Certificate } from '../x509/certificate.js'
+import { sameName } from '../x509/name-match.js'
+import { type Case, defineCheck, type ExaminedFarm, found, type Severity } from './check.js'
+import { confirming, reissuing } from './support/advice.js'
+import {
+  type Beside,
+  beside,
+  called,
+  concerned,
+  counting,
+  distinct,
+  facetOf,
+  leafElsewhere,
+  mergeCases,
+  type Placed,
+  placed,
+  type Shown,
+  severityFor,
+  shownIn,
+} from './support/answers.js'
+import { isTwin } from './support/chain.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
+import { pathsOf } from './support/refusals.js'
 
-interface Evidence {
-  readonly certificate: CertificateFact
+export interface Evidence extends Beside {
+  readonly certificate: Placed
   readonly isLeaf: boolean
+  /** ISO 8601. */
+  readonly notAfter: string
+  /** Rounded down. */
   readonly daysLeft: number
+  readonly lifetimeDays: number
+  /** A twin that is valid for longer is sent beside it. */
+  readonly hasSuccessor: boolean
+  readonly list: ListFact | null
 }
 
-export const certificateExpiring = defineCheck<Evidence>({
+const dayMs = 86_400_000
+
+/** Certificates that phones use now and that end soon, measured by their own lifetime. */
+export const certificateExpiring = defineCheck({
   id: 'certificate-expiring',
-  severity: 'warning',
   title: 'A certificate expires soon',
   sources: ['RFC 5280 §4.1.2.5'],
   rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint) => {
-      const chain = chainOf(endpoint)
-      if (!chain) return []
-      // Paths that releases take; where none is accepted, what hangs together by signatures.
-      const paths = endpoint.verdicts.flatMap((verdict) =>
-        verdict.kind === 'accepted' ? verdict.path.certificates : [],
-      )
-      const needed = new Set(
-        (paths.length > 0 ? paths.map(({ certificate }) => certificate) : chain.related).map(
-          ({ sha256 }) => sha256,
-        ),
-      )
-      return distinct(endpoint.presented)
-        .filter(({ sha256, notAfter }) => needed.has(sha256) && notAfter >= context.at)
-        .map((certificate) => ({ certificate, left: daysBetween(context.at, certificate.notAfter) }))
-        .filter(({ left }) => left < Math.max(context.warnDays, context.critDays))
-        .map(
-          ({ certificate, left }): Finding<Evidence> => ({
-            endpoint: endpoint.id,
-            releases: context.releases,
-            severity: left < context.critDays ? 'error' : 'warning',
-            evidence: {
-              certificate: factOf(certificate, endpoint),
-              isLeaf: certificate === chain.leaf,
-              daysLeft: left,
-            },
-          }),
-        )
-    }),
-  message: ({ certificate, daysLeft }, finding, context) =>
-    `${called(certificate)} expires on ${day(certificate.notAfter)}, in ${plural(daysLeft, 'day')}; then ${affected(finding.releases, context)} refuses the server.`,
-  steps: ({ certificate, isLeaf }, finding, context) =>
+  run: (farm) => found(mergeCases(shownIn(farm).flatMap((shown) => casesOf(shown, farm)))),
+  tell: (evidence, told) => {
+    const { daysLeft, lifetimeDays, notAfter } = evidence
+    const left = say`${whichList(evidence, told)}${called(evidence.certificate)} expires on ${{ date: new Date(notAfter) }}, in ${{ count: [daysLeft, 'day', 'days'] }} of ${`${lifetimeDays}`}`
+    return evidence.hasSuccessor
+      ? say`${left}. Its successor is sent beside it, which most releases find by themselves.`
+      : say`${left}; then ${concerned(evidence, told)} refuses the server.`
+  },
+  actions: ({ isLeaf, certificate: { sha256 } }) => [
     isLeaf
-      ? reissueSteps(context, finding, 'before the old one expires')
-      : [
-          `AD FS administrator: ask the authority for the successor of "${certificate.name}", or order a certificate under its current intermediate.`,
-          `On ${atServer(finding)}, as local administrator: Import-Certificate -FilePath FILE.cer -CertStoreLocation Cert:\\LocalMachine\\CA.`,
-          ...applySteps(context, finding),
-          confirm(context, finding, 'nothing expires soon'),
-        ],
+      ? reissuing(sha256, { kind: 'validity' })
+      : reissuing(null, { kind: 'intermediate-renewed', certificate: sha256 }),
+    confirming,
+  ],
 })
+
+function casesOf(shown: Shown, farm: ExaminedFarm): readonly Case<Evidence>[] {
+  const { certificates, verdicts, releases } = shown
+  const leaf = leafElsewhere(shown) ?? shown.leaf
+  // What the paths of releases need; the leaf is needed whatever becomes of the chain.
+  const paths = verdicts.flatMap((verdict) => (verdict.kind === 'refused' ? [] : pathsOf(verdict)))
+  const onPaths = paths.flatMap((path) => path.certificates.map(({ certificate }) => certificate.sha256))
+  const needed = new Set([leaf?.sha256, ...onPaths])
+  return distinct(certificates).flatMap((certificate): Case<Evidence>[] => {
+    const left = certificate.notAfter.getTime() - farm.at.getTime()
+    if (!needed.has(certificate.sha256) || left < 0) return []
+    const isLeaf = certificate.sha256 === leaf?.sha256
+    const grade = gradeOf(certificate, left, isLeaf, farm)
+    if (!grade) return []
+    const hasSuccessor = !isLeaf && certificates.some((other) => outlives(other, certificate))
+    return [
+      {
+        facet: facetOf(certificate, isLeaf),
+        subject: shown.seen.subject.id,
+        releases: counting(farm, releases),
+        severity: severityFor(farm, releases, hasSuccessor ? 'warning' : grade),
+        certificate: certificate.sha256,
+        evidence: {
+          certificate: placed(shown, certificate),
+          isLeaf,
+          notAfter: certificate.notAfter.toISOString(),
+          daysLeft: Math.floor(left / dayMs),
+          lifetimeDays: Math.round(
+            (certificate.notAfter.getTime() - certificate.notBefore.getTime()) / dayMs,
+          ),
+          hasSuccessor,
+          list: listFact(shown),
+          ...beside(farm, releases),
+        },
+      },
+    ]
+  })
+}
+
+function gradeOf(
+  certificate: Certificate,
+  left: number,
+  isLeaf: boolean,
+  farm: ExaminedFarm,
+): Severity | null {
+  const limit = (asked: Threshold, usual: Threshold) =>
+    leastLeft(isLeaf ? asked : ofYears(asked, usual), certificate)
+  if (left < limit(farm.crit, defaultThresholds.crit)) return 'critical'
+  return left < limit(farm.warn, defaultThresholds.warn) ? 'warning' : null
+}
+
+/** Authorities live for years, of which an operator's percentage for leaves would be too much: days only are theirs. */
+const ofYears = ({ days }: Threshold, usual: Threshold): Threshold => ({
+  percent: usual.percent,
+  days: days ?? usual.days,
+})
+
+/** Renewed by the same issuer: a twin under another one may lead to a root that not every release has. */
+const outlives = (other: Certificate, certificate: Certificate): boolean =>
+  isTwin(other, certificate) &&
+  other.notAfter > certificate.notAfter &&
+  sameName(other.issuer, certificate.issuer)

@@ -1,48 +1,80 @@
-import { defineCheck, type Finding } from './check.js'
-import { refusals } from './support/refusals.js'
-import { atServer, confirm } from './support/steps.js'
-import { affected } from './support/wording.js'
+import type { Examination } from '../examine/examination.js'
+import { say } from '../words/words.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { confirming } from './support/advice.js'
+import { type Beside, beside, concerned, counting, severityFor } from './support/answers.js'
+import { refusalsOf } from './support/refusals.js'
 
-const rules = ['message-too-large'] as const
-
-interface Evidence {
+export interface Evidence extends Beside {
   readonly maximumBytes: number
+  /** As the server announced; null: it did not get so far. */
   readonly bytes: number | null
 }
+
+const rules = ['message-too-large'] as const
 
 /** SSL_MAX_CERT_LIST_DEFAULT of BoringSSL and of OpenSSL before it. */
 const androidMaximum = 102_400
 
-export const certificateListTooLarge = defineCheck<Evidence>({
+export const certificateListTooLarge = defineCheck({
   id: 'certificate-list-too-large',
-  severity: 'error',
   title: 'The server sends more certificate bytes than Android reads',
   sources: ['boringssl ssl/internal.h@android-14.0.0_r1 SSL_MAX_CERT_LIST_DEFAULT'],
   rules,
-  run: (context) => {
-    const judged = new Set(refusals(context, rules).map(({ endpoint }) => endpoint))
-    return context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const { outcome } = endpoint
-      const isStopped = outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes'
-      if (!isStopped && !judged.has(endpoint)) return []
-      const sent = endpoint.presented.reduce((sum, { der }) => sum + der.length, 0)
-      return [
-        {
-          endpoint: endpoint.id,
-          releases: context.releases,
-          evidence: {
-            maximumBytes: isStopped ? outcome.maximum : androidMaximum,
-            bytes: isStopped ? outcome.actual : sent,
-          },
-        },
-      ]
-    })
-  },
-  message: ({ bytes, maximumBytes }, finding, context) =>
-    `The certificate list has ${bytes ?? 'too many'} bytes; ${affected(finding.releases, context)} reads at most ${maximumBytes} and ends the handshake.`,
-  steps: (_evidence, finding, context) => [
-    `Windows sends at most a handful of certificates, so a load balancer or reverse proxy at ${finding.endpoint ?? 'this address'} sends a whole bundle of authorities. Its administrator: use the leaf and its intermediates as chain file, nothing else.`,
-    `If it is ${atServer(finding)} itself: look for very large certificates in the chain with certutil -v -store CA.`,
-    confirm(context, finding, 'the list is short'),
+  run: (farm) => found([...judged(farm), ...farm.examinations.flatMap((one) => stopped(one, farm))]),
+  tell: (evidence, told) =>
+    say`The certificate list has ${evidence.bytes === null ? 'too many' : `${evidence.bytes}`} bytes; ${concerned(evidence, told)} reads at most ${`${evidence.maximumBytes}`} and ends the handshake.`,
+  actions: (_evidence, { subjects, farm }) => [
+    ...shortened(farm, subjects),
+    { action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' },
+    confirming,
   ],
 })
+
+/** The end of a connection that we stopped reading because no phone would have read on; null: none. */
+export function tooLarge({ attempts }: Examination) {
+  const stop = attempts.find(
+    ({ outcome }) => outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes',
+  )?.outcome
+  return stop?.kind === 'limit-exceeded' ? stop : null
+}
+
+function stopped(examination: Examination, farm: ExaminedFarm): Case<Evidence>[] {
+  const stop = examination.kind === 'unseen' ? tooLarge(examination) : null
+  if (!stop) return []
+  const evidence = { maximumBytes: stop.maximum, bytes: stop.actual, others: farm.others }
+  return [caseOf(examination.subject.id, farm.releases, evidence, farm)]
+}
+
+const judged = (farm: ExaminedFarm): Case<Evidence>[] =>
+  refusalsOf(farm, rules).map(({ shown, releases }) => {
+    const bytes = shown.answer.entries.reduce((sum, { der }) => sum + der.length, 0)
+    const evidence = { maximumBytes: androidMaximum, bytes, ...beside(farm, releases) }
+    return caseOf(shown.seen.subject.id, releases, evidence, farm)
+  })
+
+const caseOf = (
+  subject: string,
+  releases: ExaminedFarm['releases'],
+  evidence: Evidence,
+  farm: ExaminedFarm,
+): Case<Evidence> => ({
+  facet: 'list',
+  subject,
+  releases: counting(farm, releases),
+  severity: severityFor(farm, releases, 'critical'),
+  certificate: null,
+  evidence,
+})
+
+/** Windows sends a handful of certificates: who sends so many has a bundle, and the repair says what it should hold. */
+const shortened = ({ examinations }: ExaminedFarm, subjects: readonly string[]) =>
+  examinations.flatMap((one) =>
+    one.kind === 'seen' && subjects.includes(one.subject.id)
+      ? one.repairs.flatMap(({ repair: { chain } }) =>
+          chain.length > 0
+            ? [{ action: { verb: 'edit-bundle', chain: chain.map(({ sha256 }) => sha256) } } as const]
+            : [],
+        )
+      : [],
+  )

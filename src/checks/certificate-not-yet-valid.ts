@@ -1,28 +1,31 @@
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { atServer, confirm } from './support/steps.js'
-import { type ValidityEvidence, validityFindings } from './support/validity.js'
-import { affected, day } from './support/wording.js'
+import { say } from '../words/words.js'
+import { type Advice, defineCheck, found } from './check.js'
+import { applying, confirming, importing, tidying } from './support/advice.js'
+import { called, concerned } from './support/answers.js'
+import { whichList } from './support/lists.js'
+import { validityCases } from './support/validity.js'
 
-export const certificateNotYetValid = defineCheck<ValidityEvidence>({
+const clock: Advice = { action: { verb: 'look', at: { kind: 'clock' } }, by: 'whoever-checks' }
+
+export const certificateNotYetValid = defineCheck({
   id: 'certificate-not-yet-valid',
-  severity: 'error',
   title: 'A certificate is not valid yet',
   sources: ['RFC 5280 §4.1.2.5', 'conscrypt TrustManagerImpl.java@android-16.0.0_r2'],
   rules: ['not-yet-valid'],
-  run: (context) => validityFindings(context, ['not-yet-valid'], ({ notBefore }, at) => notBefore > at),
-  message({ certificate, details }, finding, context) {
-    if (!certificate) return `A certificate of the path is not valid yet: ${details.join('; ')}.`
-    const fact = `${called(certificate)} is valid from ${day(certificate.notBefore)}, after the date of this check (${day(context.at.toISOString())})`
-    return finding.severity === 'info'
-      ? `${fact}. No checked Android release needs it to reach a root, so nothing breaks.`
-      : `${fact}; ${affected(finding.releases, context)} refuses the server until then.`
+  run: (farm) => found(validityCases(farm, 'not-yet-valid', ({ notBefore }, at) => notBefore > at)),
+  tell(evidence, told) {
+    const { certificate, isNeeded, isLeaf } = evidence
+    const fact = say`${whichList(evidence, told)}${called(certificate)} is valid from ${{ date: new Date(evidence.notBefore) }}, after the date of this check (${{ date: told.farm.at }})`
+    if (!isNeeded) return say`${fact}. No Android release needs it to reach a root, so nothing breaks.`
+    const until = isLeaf
+      ? 'The previous certificate must stay in service until then, and a day longer for phones with a slow clock.'
+      : 'The previous intermediate must stay until then.'
+    return say`${fact}; ${concerned(evidence, told)} refuses the server until then. ${until}`
   },
-  steps: ({ certificate, isLeaf }, finding, context) => [
-    'Whoever runs this check: compare the clock of this computer, or the --at date, with the real time.',
-    isLeaf
-      ? `AD FS administrator, on ${atServer(finding)}: set the previous certificate again, while it is valid (Set-AdfsSslCertificate, on a proxy Set-WebApplicationProxySslCertificate), and switch after ${certificate ? day(certificate.notBefore) : 'the first day of validity'}. Phones with a slow clock need another day.`
-      : `AD FS administrator, on ${atServer(finding)}: keep the previous intermediate in Cert:\\LocalMachine\\CA until the new one is valid, then restart the services.`,
-    confirm(context, finding, 'every certificate is valid'),
-  ],
+  actions({ isLeaf, isNeeded, replacement }, told) {
+    if (!isNeeded) return [clock, ...tidying(told)]
+    if (isLeaf) return [clock, { action: { verb: 'look', at: { kind: 'bindings' } } }, confirming]
+    const previous = replacement && replacement.position === null ? [replacement.sha256] : []
+    return [clock, ...importing(previous), ...applying(told)]
+  },
 })

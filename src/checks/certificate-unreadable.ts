@@ -1,20 +1,19 @@
-import type { Release } from '../android/releases.js'
-import { defineCheck, type Finding } from './check.js'
-import { refusals } from './support/refusals.js'
-import { atServer, confirm } from './support/steps.js'
-import { affected, listSome, safe } from './support/wording.js'
+import { listed, say, type Words } from '../words/words.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { confirming } from './support/advice.js'
+import { type Beside, beside, concerned, counting, mergeCases, severityFor } from './support/answers.js'
+import { refusalsOf } from './support/refusals.js'
 
-const rules = ['unreadable'] as const
-
-interface Evidence {
+export interface Evidence extends Beside {
   readonly entries: readonly { readonly index: number; readonly field: string; readonly message: string }[]
   /** What single releases cannot read although this program can. */
   readonly details: readonly string[]
 }
 
-export const certificateUnreadable = defineCheck<Evidence>({
+const rules = ['unreadable'] as const
+
+export const certificateUnreadable = defineCheck({
   id: 'certificate-unreadable',
-  severity: 'error',
   title: 'A certificate cannot be read',
   sources: [
     'RFC 5280 §4.1',
@@ -22,37 +21,42 @@ export const certificateUnreadable = defineCheck<Evidence>({
     'sun.security.x509.X509CertImpl (7.0 and later)',
   ],
   rules,
-  run: (context) =>
-    context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const refused = refusals({ ...context, endpoints: [endpoint] }, rules)
-      if (refused.length === 0 && endpoint.unreadable.length === 0) return []
-      const releases = new Set<Release>(refused.flatMap((refusal) => refusal.releases))
-      return [
-        {
-          endpoint: endpoint.id,
-          releases: context.releases.filter(
-            (release) => endpoint.unreadable.length > 0 || releases.has(release),
-          ),
-          evidence: {
-            entries: endpoint.unreadable.map(({ index, problem }) => ({
-              index,
-              field: safe(problem.field),
-              message: safe(problem.message),
-            })),
-            details: endpoint.unreadable.length > 0 ? [] : refused.flatMap(({ details }) => details),
-          },
-        },
-      ]
-    }),
-  message({ entries, details }, finding, context) {
-    const what = entries.map(({ index, field, message }) => `presented[${index}] (${field}: ${message})`)
+  run: (farm) => found(mergeCases(casesOf(farm))),
+  tell: (evidence, told) => {
+    const what = evidence.entries.map(
+      ({ index, field, message }): Words =>
+        say`presented[${`${index}`}] (${{ untrusted: field }}: ${{ untrusted: message }})`,
+    )
+    const phones = concerned(evidence, told)
     return what.length > 0
-      ? `The list holds bytes that are no readable certificate: ${listSome(what)}. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${affected(finding.releases, context)} refuses the server.`
-      : `${listSome(details)}: ${affected(finding.releases, context)} cannot read it and refuses the server.`
+      ? say`The list holds bytes that are no readable certificate: ${listed(what)}. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${phones} refuses the server.`
+      : say`${listed(evidence.details.map((detail) => [{ untrusted: detail }]))}: ${phones} cannot read it and refuses the server.`
   },
-  steps: (_evidence, finding, context) => [
-    `Windows sends only certificates that it can read, so a device at ${finding.endpoint ?? 'this address'} sends a damaged bundle. Its administrator: write the PEM bundle anew from the original files, without text between the certificates.`,
-    `If it is ${atServer(finding)} itself: ask the authority for the certificate again and import that.`,
-    confirm(context, finding, 'every certificate can be read'),
+  actions: ({ entries }, { cases }) => [
+    // Windows sends only certificates that it can read: a device in front sends a damaged bundle.
+    entries.length > 0
+      ? { action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' }
+      : {
+          action: { verb: 'reissue', certificate: cases[0]!.certificate, demands: [{ kind: 'other' }] },
+          by: 'certificate-buyer',
+        },
+    confirming,
   ],
 })
+
+const casesOf = (farm: ExaminedFarm): Case<Evidence>[] =>
+  refusalsOf(farm, rules).map(({ shown, releases, certificate, details }) => {
+    const entries = shown.answer.entries.flatMap((entry) =>
+      'problem' in entry
+        ? [{ index: entry.index, field: entry.problem.field, message: entry.problem.message }]
+        : [],
+    )
+    return {
+      facet: entries.length > 0 ? 'entries' : 'encoding',
+      subject: shown.seen.subject.id,
+      releases: counting(farm, releases),
+      severity: severityFor(farm, releases, 'critical'),
+      certificate,
+      evidence: { entries, details: entries.length > 0 ? [] : details, ...beside(farm, releases) },
+    }
+  })

@@ -1,46 +1,51 @@
+import { listed, say } from '../words/words.js'
+import type { Sha256 } from '../x509/identity.js'
 import { verifySignature } from '../x509/signature.js'
-import { defineCheck, type Finding } from './check.js'
-import { type CertificateFact, distinct, factOf } from './support/certificates.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { tidying } from './support/advice.js'
+import { type Beside, beside, distinct, mergeCases, type Shown, shownIn } from './support/answers.js'
 import { chainOf, isSelfSigned } from './support/chain.js'
-import { confirm } from './support/steps.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence {
-  readonly sent: readonly CertificateFact[]
+export interface Evidence extends Beside {
+  readonly sent: readonly Sha256[]
+  readonly list: ListFact | null
 }
 
-export const chainMisordered = defineCheck<Evidence>({
+export const chainMisordered = defineCheck({
   id: 'chain-misordered',
-  severity: 'info',
   title: 'The certificates are not sent in the order of the chain',
   sources: ['RFC 5246 §7.4.2', 'RFC 8446 §4.4.2', 'conscrypt TrustManagerImpl.java@android-5.0.0_r1'],
   rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const chain = chainOf(endpoint)
-      if (!chain) return []
-      // Strangers, duplicates and the root have findings of their own.
-      const related = new Set(chain.related)
-      const sent = distinct(endpoint.presented).filter(
-        (certificate, index) => related.has(certificate) && (index === 0 || !isSelfSigned(certificate)),
-      )
-      const inOrder = sent.every(
-        (certificate, index) =>
-          index === 0 || sent.slice(0, index).some((child) => verifySignature(child, certificate)),
-      )
-      return inOrder
-        ? []
-        : [
-            {
-              endpoint: endpoint.id,
-              releases: [],
-              evidence: { sent: sent.map((certificate) => factOf(certificate, endpoint)) },
-            },
-          ]
-    }),
-  message: ({ sent }) =>
-    `Sent in the order ${sent.map(({ name }) => `"${name}"`).join(', ')}, although each should certify one before it. Every Android release sorts them itself: harmless there, but some other clients refuse.`,
-  steps: (_evidence, finding, context) => [
-    'Windows sends chains in order, so a load balancer or reverse proxy ends TLS here. Its administrator: order the PEM bundle leaf, issuer of the leaf, issuer of that one; no root.',
-    confirm(context, finding, 'the order is as wanted'),
-  ],
+  run: (farm) => found(mergeCases(shownIn(farm).flatMap((shown) => casesOf(farm, shown)))),
+  tell: (evidence, told) =>
+    say`${whichList(evidence, told)}Sent in the order ${listed(evidence.sent.map((sha256) => [{ certificate: sha256 }]))}, although each should certify one before it. Every Android release sorts them itself: harmless there, but some other clients refuse. Windows sends chains in order, so another device ends TLS here.`,
+  actions: (_evidence, told) => tidying(told),
 })
+
+function casesOf(farm: ExaminedFarm, shown: Shown): readonly Case<Evidence>[] {
+  // Strangers, duplicates and the root have findings of their own.
+  const related = new Set(chainOf(shown)?.related.map(({ sha256 }) => sha256))
+  const sent = distinct(shown.certificates).filter(
+    (certificate, index) => related.has(certificate.sha256) && (index === 0 || !isSelfSigned(certificate)),
+  )
+  const isInOrder = sent.every(
+    (certificate, index) =>
+      index === 0 || sent.slice(0, index).some((child) => verifySignature(child, certificate)),
+  )
+  if (isInOrder) return []
+  return [
+    {
+      facet: 'order',
+      subject: shown.seen.subject.id,
+      releases: [],
+      severity: 'info',
+      certificate: null,
+      evidence: {
+        sent: sent.map(({ sha256 }) => sha256),
+        list: listFact(shown),
+        ...beside(farm, []),
+      },
+    },
+  ]
+}

@@ -1,16 +1,23 @@
-import { defineCheck } from './check.js'
+import { type RuleId, rules } from '../android/rules.js'
+import { say } from '../words/words.js'
+import { type CheckResult, defineCheck } from './check.js'
 
-/** Stands in for a check that threw: `run` finds nothing by itself, the registry makes its findings. */
-export const checkFailed = defineCheck<{ readonly check: string; readonly error: string }>({
+/** What went wrong in this program. */
+export type FailureEvidence =
+  | { readonly kind: 'threw'; readonly check: string; readonly error: string }
+  /** Releases refuse or depend by a rule, and no finding says so. */
+  | { readonly kind: 'unowned'; readonly rule: RuleId; readonly detail: string }
+
+/** `run` finds nothing by itself: the registry makes the cases, because it alone sees the other checks fail. */
+export const checkFailed = defineCheck({
   id: 'check-failed',
-  severity: 'info',
   title: 'A check of adfs-check itself failed',
   sources: [],
   rules: [],
-  run: () => [],
-  message: ({ check, error }) =>
-    `The check "${check}" stopped on a fault of its own (${error}), so what it looks for is undetermined. All other checks have run.`,
-  steps: ({ check }) => [
-    `Whoever ran this check: please report it, with the output of --format json, and say that "${check}" failed.`,
-  ],
+  run: (): CheckResult<FailureEvidence> => ({ status: 'pass' }),
+  tell: (evidence, { releases }) =>
+    evidence.kind === 'threw'
+      ? say`The check ${{ code: evidence.check }} stopped on a fault of its own (${{ untrusted: evidence.error }}), so what it looks for is not known. All other checks have run. Please report it, with the output of ${{ code: '--format json' }}.`
+      : say`${{ releases }} would not simply accept this (${rules[evidence.rule].title}${evidence.detail ? say`: ${{ untrusted: evidence.detail }}` : []}), and no check explains it: a fault of this program. Please report it, with the output of ${{ code: '--format json' }}.`,
+  actions: () => [],
 })

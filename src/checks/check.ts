@@ -1,12 +1,12 @@
 import type { Action, Person } from '../adfs/actions.js'
-import type { RuleId } from '../android/rules.js'
 import type { Release } from '../android/releases.js'
+import type { RuleId } from '../android/rules.js'
 import type { Examination } from '../examine/examination.js'
 import type { CaseKey, Farm, SubjectId } from '../farm/subject.js'
 import type { Threshold } from '../gate/thresholds.js'
+import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
-import type { Words } from '../words/words.js'
 
 export type Severity = 'critical' | 'warning' | 'info'
 
@@ -22,7 +22,7 @@ export interface ExaminedFarm {
   readonly others: readonly Release[]
   readonly warn: Threshold
   readonly crit: Threshold
-  /** Of `releases`, those whose trust store holds an anchor with this subject and key, oldest first. */
+  /** Releases, counting or not, whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
   /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */
   readonly isPublicAnchor: (certificate: Certificate) => boolean
@@ -75,11 +75,15 @@ export interface Check<Id extends string = string, E = unknown> {
   readonly sources: readonly string[]
   /** Rules of the judge whose refusals this check reports; each rule belongs to exactly one check. */
   readonly rules: readonly RuleId[]
-  readonly run: (farm: ExaminedFarm) => CheckResult<E>
-  /** Fact and consequence in one to three sentences. Told for all cases that give equal words. */
-  readonly tell: (evidence: E, told: Told<E>) => Words
+  // Methods, so that a check of any evidence is a `Check`: only the registry hands evidence back, to the check it is from.
+  run(farm: ExaminedFarm): CheckResult<E>
+  /**
+   * Fact and consequence in one to three sentences. Told for all cases that give equal words; so they do not name the
+   * finding's own servers, which formats do.
+   */
+  tell(evidence: E, told: Told<E>): Words
   /** What to do about it, in order; the plan merges it with what other findings ask for. */
-  readonly actions: (evidence: E, told: Told<E>) => readonly Advice[]
+  actions(evidence: E, told: Told<E>): readonly Advice[]
 }
 
 /** Declares a check; evidence stays typed from `run` to the words. */

@@ -1,29 +1,31 @@
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { type HostNameEvidence, hostNameFindings } from './support/host-names.js'
-import { reissueSteps } from './support/steps.js'
-import { affected, listSome, safe } from './support/wording.js'
+import { listed, say } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { called } from './support/answers.js'
+import { hostNameCases, nameAdvice } from './support/host-names.js'
+import { whichList } from './support/lists.js'
 
-export const commonNameOnly = defineCheck<HostNameEvidence>({
+export const commonNameOnly = defineCheck({
   id: 'common-name-only',
-  severity: 'error',
   title: 'The name is only in the common name, where Android no longer looks',
   sources: [
     'RFC 9525 §6.3',
     'okhttp OkHostnameVerifier.java@android-9.0.0_r1 and android-security-8.1.0_r85',
   ],
   rules: ['cn-only'],
-  run: (context) => hostNameFindings(context, { inCommonName: true }),
-  message({ certificate, wanted, names, commonNames, patchDependent }, finding, context) {
-    const sure = finding.releases.filter((release) => !patchDependent.includes(release))
-    const refuse = sure.length > 0 ? `${affected(sure, context)} looks only there and refuses it` : ''
-    const depends =
-      patchDependent.length > 0
-        ? `${affected(patchDependent, context)} refuses it from the security patch of 2021-02 on`
-        : ''
-    const alternatives = names.length > 0 ? listSome(names) : 'none'
-    return `${called(certificate)} has ${wanted} only in its common name (${listSome(commonNames.map(safe))}), not among its subject alternative names (${alternatives}); ${[refuse, depends].filter(Boolean).join('; ')}.`
+  run: (farm) => found(hostNameCases(farm, { inCommonName: true })),
+  tell: (evidence, told) => {
+    const { wanted, names, others } = evidence
+    const releases = told.releases.length > 0 ? told.releases : others
+    const patchDependent = releases.filter((release) => evidence.patchDependent.includes(release))
+    const sure = releases.filter((release) => !patchDependent.includes(release))
+    const refusing = [
+      ...(sure.length > 0 ? [say`${{ releases: sure }} looks only there and refuses it`] : []),
+      ...(patchDependent.length > 0
+        ? [say`${{ releases: patchDependent }} refuses it from the security patch of 2021-02 on`]
+        : []),
+    ]
+    const alternatives = names.length > 0 ? listed(names.map((name) => [{ untrusted: name }])) : ['none']
+    return say`${whichList(evidence, told)}${called(evidence.certificate)} has ${{ untrusted: wanted }} only in its common name, not among its subject alternative names (${alternatives}); ${listed(refusing)}.`
   },
-  steps: (_evidence, finding, context) =>
-    reissueSteps(context, finding, 'that lists this name as a DNS subject alternative name'),
+  actions: nameAdvice,
 })

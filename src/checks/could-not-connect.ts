@@ -1,72 +1,75 @@
-import { defineCheck, type Finding } from './check.js'
-import { atServer, confirm } from './support/steps.js'
-import { describeEnd } from './support/unreachable.js'
-import { safe } from './support/wording.js'
+import type { UnresolvedName } from '../farm/subject.js'
+import { endOf } from '../tls/exchange-end.js'
+import { say, type Words } from '../words/words.js'
+import { tooLarge } from './certificate-list-too-large.js'
+import { type Advice, type Case, defineCheck, found } from './check.js'
+import { type End, endAdvice, endOfFailure, endWords } from './support/ends.js'
+import { handshakeOf } from './support/handshake.js'
 
-interface Evidence {
-  readonly kind: string
-  readonly phase: string | null
-  readonly fact: string
-  readonly steps: readonly string[]
-  /** The certificates came all the same, and are judged. */
-  readonly sawCertificates: boolean
-}
+export type Evidence = { readonly unresolved: UnresolvedName } | { readonly end: End }
 
-const resolution: Readonly<Record<string, string>> = {
-  'not-found': 'does not exist in DNS',
-  'no-address-of-family': 'has no address of the family asked for',
-  'timed-out': 'was not answered by DNS in time',
-  failed: 'could not be resolved',
-}
-
-export const couldNotConnect = defineCheck<Evidence>({
+/** Names without a server, and servers that showed no certificates and gave no definite answer. */
+export const couldNotConnect = defineCheck({
   id: 'could-not-connect',
-  severity: 'error',
   title: 'The server could not be checked',
   sources: ['RFC 8446 §6', 'RFC 6066 §3', 'Microsoft Application Proxy blog, 2014-06-19 (SNI)'],
   rules: [],
-  run: (context) => [
-    ...context.unresolvedNames.map(
-      ({ host, reason, detail }): Finding<Evidence> => ({
-        endpoint: null,
-        releases: [],
-        evidence: {
-          kind: reason,
-          phase: 'resolve',
-          fact: `The name ${safe(host)} ${resolution[reason] ?? 'could not be resolved'} (${safe(detail)})`,
-          steps: [
-            'Whoever ran this check: is the name spelled right, and does this computer ask the DNS servers that know it? nslookup shows what they say. The federation service name often differs inside and outside.',
-            'DNS administrator: the federation service name needs an A record, outside to the proxies or their load balancer. To check a server that is not in DNS yet, name it with --server ADDRESS.',
-          ],
-          sawCertificates: false,
-        },
+  run: ({ farm, examinations, releases }) =>
+    found([
+      ...farm.unresolved.map(
+        (unresolved): Case<Evidence> => ({
+          ...nothingKnown,
+          subject: null,
+          facet: unresolved.host,
+          evidence: { unresolved },
+        }),
+      ),
+      ...examinations.flatMap((examination): Case<Evidence>[] => {
+        if (examination.kind === 'seen') return []
+        // What every phone is told alike is a fault of the server, and the finding of another check.
+        const isTold = releases.every((release) => handshakeOf(examination, release)?.kind === 'refused')
+        const failure = endOf(examination.outcome)
+        if (typeof failure === 'string' || isTold || tooLarge(examination)) return []
+        const { id } = examination.subject
+        const end = endOfFailure(failure)
+        return [{ ...nothingKnown, subject: id, facet: 'connection', evidence: { end } }]
       }),
-    ),
-    ...context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const { outcome } = endpoint
-      // More certificates than Android reads is a fault of the server and a finding of its own.
-      if (outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes') return []
-      const end = describeEnd(outcome, atServer({ endpoint: endpoint.id }), context.target.name)
-      if (!end) return []
-      const sawCertificates = endpoint.presented.length > 0
-      return [
-        {
-          endpoint: endpoint.id,
-          releases: [],
-          severity: sawCertificates ? 'warning' : 'error',
-          evidence: {
-            kind: outcome.kind,
-            phase: 'phase' in outcome ? outcome.phase : null,
-            ...end,
-            sawCertificates,
-          },
-        },
-      ]
-    }),
+    ]),
+  tell: (evidence) =>
+    say`${'end' in evidence ? endWords(evidence.end) : unresolvedWords(evidence.unresolved)}, so nothing is known of its certificates.`,
+  actions: (evidence) => [
+    ...('end' in evidence ? endAdvice(evidence.end) : unresolvedAdvice(evidence.unresolved)),
+    { action: { verb: 'confirm' } },
   ],
-  message: ({ fact, sawCertificates }) =>
-    sawCertificates
-      ? `${fact}. The certificates had been sent before, so they are judged; whether phones get further is not known.`
-      : `${fact}, so nothing is known of its certificates.`,
-  steps: ({ steps }, finding, context) => [...steps, confirm(context, finding, 'certificates are shown')],
 })
+
+const nothingKnown = { releases: [], severity: 'warning', certificate: null } as const
+
+function unresolvedWords({ host, reason, detail }: UnresolvedName): Words {
+  const name = { untrusted: host }
+  const because = detail ? say` (${{ untrusted: detail }})` : []
+  switch (reason) {
+    case 'not-found':
+      return say`The name ${name} does not exist in the DNS that was asked${because}`
+    case 'no-address-of-family':
+      return say`The name ${name} has no address of the family asked for${because}`
+    case 'timed-out':
+      return say`DNS did not answer for ${name} in time${because}`
+    case 'too-many-addresses':
+      return say`The name ${name} has more addresses than are looked at${because}, and the others were left out`
+    case 'not-recorded':
+      return say`The recorded case does not hold the addresses of ${name}${because}`
+    case 'failed':
+      return say`The name ${name} could not be resolved${because}`
+  }
+}
+
+function unresolvedAdvice({ host, reason }: UnresolvedName): readonly Advice[] {
+  if (reason === 'too-many-addresses') return [{ action: { verb: 'name-nodes' }, by: 'whoever-checks' }]
+  if (reason === 'not-recorded')
+    return [{ action: { verb: 'run-again', where: 'here' }, by: 'whoever-checks' }]
+  return [
+    { action: { verb: 'look', at: { kind: 'dns', host } }, by: 'network-admin' },
+    { action: { verb: 'run-again', where: 'elsewhere' }, by: 'whoever-checks' },
+  ]
+}

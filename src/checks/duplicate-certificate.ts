@@ -1,41 +1,46 @@
-import { defineCheck, type Finding } from './check.js'
-import { type CertificateFact, factOf, positions } from './support/certificates.js'
-import { confirm } from './support/steps.js'
+import { say } from '../words/words.js'
+import type { Sha256 } from '../x509/identity.js'
+import { defineCheck, found } from './check.js'
+import { tidying } from './support/advice.js'
+import { type Beside, beside, distinct, facetOf, mergeCases, shownIn } from './support/answers.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence {
-  readonly certificate: CertificateFact
+export interface Evidence extends Beside {
+  readonly certificate: Sha256
   readonly positions: readonly number[]
+  readonly list: ListFact | null
 }
 
-export const duplicateCertificate = defineCheck<Evidence>({
+export const duplicateCertificate = defineCheck({
   id: 'duplicate-certificate',
-  severity: 'info',
   title: 'A certificate is sent more than once',
   sources: ['conscrypt TrustManagerImpl.java@android-5.0.0_r1 and @android-16.0.0_r2'],
   rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint) => {
-      const all = positions(endpoint)
-      return all.flatMap(({ certificate, index }): Finding<Evidence>[] => {
-        const same = all.filter((other) => other.certificate.sha256 === certificate.sha256)
-        return same.length < 2 || same[0]!.index !== index
-          ? []
-          : [
+  run: (farm) =>
+    found<Evidence>(
+      mergeCases(
+        shownIn(farm).flatMap((shown) =>
+          distinct(shown.certificates).flatMap((certificate) => {
+            const { sha256 } = certificate
+            const positions = shown.answer.entries.flatMap((entry) =>
+              entry.sha256 === sha256 ? [entry.index] : [],
+            )
+            if (positions.length < 2) return []
+            return [
               {
-                endpoint: endpoint.id,
+                facet: facetOf(certificate, certificate === shown.leaf),
+                subject: shown.seen.subject.id,
                 releases: [],
-                evidence: {
-                  certificate: factOf(certificate, endpoint),
-                  positions: same.map((other) => other.index),
-                },
+                severity: 'info' as const,
+                certificate: sha256,
+                evidence: { certificate: sha256, positions, list: listFact(shown), ...beside(farm, []) },
               },
             ]
-      })
-    }),
-  message: ({ certificate, positions: at }) =>
-    `"${certificate.name}" is sent ${at.length} times (${at.map((index) => `presented[${index}]`).join(', ')}). Every Android release passes over copies: harmless, only bytes.`,
-  steps: (_evidence, finding, context) => [
-    'Windows does not send copies, so a load balancer or reverse proxy ends TLS here. Its administrator: remove the copy from the PEM bundle (often the leaf is both in the certificate and in the chain file).',
-    confirm(context, finding, 'each certificate is sent once'),
-  ],
+          }),
+        ),
+      ),
+    ),
+  tell: (evidence, told) =>
+    say`${whichList(evidence, told)}${{ certificate: evidence.certificate }} is sent ${{ count: [evidence.positions.length, 'time', 'times'] }} (${evidence.positions.map((index) => `presented[${index}]`).join(', ')}). Every Android release passes over copies: harmless, only bytes. Windows does not send copies, so another device ends TLS here; often the leaf is both in its certificate and in its chain file.`,
+  actions: (_evidence, told) => tidying(told),
 })

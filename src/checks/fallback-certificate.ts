@@ -1,53 +1,75 @@
-import { parseCertificate } from '../x509/parse.js'
-import { defineCheck, type Finding } from './check.js'
-import { type CertificateFact, factOf, leafOf, observationOf } from './support/certificates.js'
+import type { Seen } from '../examine/examination.js'
+import { type Answer, leafOf } from '../examine/presented.js'
+import { listed, say, type Words } from '../words/words.js'
+import { type Case, defineCheck, found } from './check.js'
+import { seenOf } from './support/answers.js'
+import { namedExchanges } from './support/handshake.js'
 import { coveredNames } from './support/names.js'
-import { atServer, confirm } from './support/steps.js'
-import { day, listSome } from './support/wording.js'
 
-interface Evidence {
-  readonly certificate: CertificateFact | null
-  readonly isSame: boolean
+export interface Evidence {
+  /** Compared with every list that a hello with the name was answered with. */
+  readonly comparison: 'same-list' | 'other-list-same-certificate' | 'other-certificate'
+  /** Equal hellos with the name get different lists too, so that the name need not be the reason. */
+  readonly varies: boolean
   readonly names: readonly string[]
+  /** ISO 8601; null: the certificate cannot be read. */
+  readonly notAfter: string | null
 }
 
 /** A hello without server name was answered with a certificate. */
-export const fallbackCertificate = defineCheck<Evidence>({
+export const fallbackCertificate = defineCheck({
   id: 'fallback-certificate',
-  severity: 'info',
   title: 'The server answers without a name too',
   sources: ['RFC 6066 §3', 'Microsoft Application Proxy blog, 2014-06-19 (SNI)', 'Microsoft: netsh http'],
   rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const first = endpoint.withoutServerName && observationOf(endpoint.withoutServerName)?.certificates[0]
-      if (!first) return []
-      const parsed = parseCertificate(first)
-      const certificate = parsed.ok ? parsed.certificate : null
-      return [
-        {
-          endpoint: endpoint.id,
-          releases: [],
-          evidence: {
-            certificate: certificate && factOf(certificate),
-            isSame: certificate?.sha256 === leafOf(endpoint)?.sha256,
-            names: certificate ? coveredNames(certificate) : [],
-          },
-        },
-      ]
-    }),
-  message: ({ certificate, isSame, names }) => {
-    const what = certificate
-      ? `"${certificate.name}" (for ${listSome(names) || 'no DNS name'}, until ${day(certificate.notAfter)})`
-      : 'a certificate that cannot be read'
-    const guess =
-      'AD FS alone would reset such a connection: there is a fallback binding (IP:port), or another device ends TLS here.'
-    return isSame
-      ? `Without a server name the same certificate comes. ${guess} Android sends the name, so nothing breaks.`
-      : `Without a server name a different certificate comes: ${what}. ${guess} Android sends the name, so nothing breaks; after a renewal such bindings are easily forgotten.`
+  run: (farm) => {
+    const asked = seenOf(farm).filter(({ withoutName, subject }) => withoutName && subject.name)
+    return asked.length === 0
+      ? { status: 'not-applicable', why: 'no server was asked without a name' }
+      : found(asked.flatMap(caseOf))
   },
-  steps: ({ isSame }, finding, context) => [
-    `AD FS administrator, on ${atServer(finding)}: netsh http show sslcert lists the IP:port bindings${isSame ? '' : '; replace the certificate of the one on this port, or netsh http delete sslcert ipport=0.0.0.0:443 if nothing needs it'}. If there is none, ask who runs the load balancer: then the chain is mended there.`,
-    confirm(context, finding, 'the answer without a name is as wanted'),
-  ],
+  tell: ({ comparison, varies, names, notAfter }, { cases }) => {
+    const certificate = cases[0]!.certificate
+    const called: Words = certificate ? [{ certificate }] : ['a certificate that cannot be read']
+    const covered = names.length > 0 ? listed(names.map((name) => [{ untrusted: name }])) : ['no DNS name']
+    const until = notAfter ? say` (for ${covered}, until ${{ date: new Date(notAfter) }})` : []
+    const what = {
+      'same-list': say`the same certificates come`,
+      'other-list-same-certificate': say`the same certificate ${called} comes with other intermediates or none`,
+      'other-certificate': say`a different certificate comes: ${called}${until}`,
+    }[comparison]
+    return varies
+      ? say`Without a server name ${what}. Connections with the name differ among themselves too, so several servers stand behind the address, and which of them answered is not known.`
+      : say`Without a server name ${what}. AD FS alone would reset such a connection: there is a fallback binding (IP:port), or another device ends TLS here. Android sends the name, so nothing breaks${comparison === 'same-list' ? '' : '; after a renewal such bindings are easily forgotten'}.`
+  },
+  actions: ({ varies }) =>
+    varies
+      ? [{ action: { verb: 'name-nodes' }, by: 'whoever-checks' }]
+      : [{ action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' }],
 })
+
+function caseOf(seen: Seen): Case<Evidence>[] {
+  const nameless = seen.answers.find(({ id }) => id === seen.withoutName?.answer)
+  if (!nameless?.entries[0]) return []
+  const leaf = leafOf(nameless.entries)
+  const evidence = {
+    comparison: comparisonOf(nameless, seen),
+    varies: seen.varying.length > 0,
+    names: leaf ? coveredNames(leaf) : [],
+    notAfter: leaf?.notAfter.toISOString() ?? null,
+  }
+  const certificate = leaf?.sha256 ?? null
+  return [
+    { facet: 'no-name', subject: seen.subject.id, releases: [], severity: 'info', certificate, evidence },
+  ]
+}
+
+/** Both sides may be several: a server with two kinds of key, several servers behind one address. */
+function comparisonOf(nameless: Answer, seen: Seen): Evidence['comparison'] {
+  if (namedExchanges(seen, nameless).length > 0) return 'same-list'
+  const leaf = nameless.entries[0]?.sha256
+  const named = seen.answers.filter((answer) => namedExchanges(seen, answer).length > 0)
+  return named.some(({ entries }) => entries[0]?.sha256 === leaf)
+    ? 'other-list-same-certificate'
+    : 'other-certificate'
+}

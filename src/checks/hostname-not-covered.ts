@@ -1,12 +1,12 @@
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { type HostNameEvidence, hostNameFindings } from './support/host-names.js'
-import { atServer, reissueSteps } from './support/steps.js'
-import { affected, listSome } from './support/wording.js'
+import { listed, say, type Words } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { called, concerned } from './support/answers.js'
+import { type HostNameEvidence, hostNameCases, nameAdvice } from './support/host-names.js'
+import { whichList } from './support/lists.js'
+import { nearMissWords } from './support/names.js'
 
-export const hostnameNotCovered = defineCheck<HostNameEvidence>({
+export const hostnameNotCovered = defineCheck({
   id: 'hostname-not-covered',
-  severity: 'error',
   title: 'The certificate is for other names',
   sources: [
     'RFC 9525 §6.3',
@@ -14,20 +14,36 @@ export const hostnameNotCovered = defineCheck<HostNameEvidence>({
     'Microsoft: AD FS requirements (names of the TLS certificate)',
   ],
   rules: ['host-name'],
-  run: (context) => hostNameFindings(context, { inCommonName: false }),
-  message({ certificate, wanted, names, nearMiss, patchDependent }, finding, context) {
-    const list = names.length > 0 ? listSome(names.map((name) => `"${name}"`)) : 'no name at all'
-    const near = nearMiss ? ` "${nearMiss.name}" ${nearMiss.why}.` : ''
+  run: (farm) => found(hostNameCases(farm, { inCommonName: false })),
+  tell: (evidence, told) => {
+    const { wanted, kind } = evidence
+    const certificate = say`${whichList(evidence, told)}${called(evidence.certificate)}`
+    const patchDependent = evidence.patchDependent.filter((release) => told.releases.includes(release))
+    const asked = { untrusted: wanted }
     const patch =
       patchDependent.length > 0
-        ? ` On ${affected(patchDependent, context)} it depends on the security patch (2021-02).`
-        : ''
-    return `${called(certificate)} does not cover ${wanted}; it covers ${list}.${near} Apps on ${affected(finding.releases, context)} refuse it.${patch}`
+        ? say` On ${{ releases: patchDependent }} it depends on the security patch (2021-02).`
+        : []
+    switch (kind) {
+      case 'name':
+        return say`${certificate} does not cover ${asked}; it covers ${namesOf(evidence)}.${near(evidence)} Apps on ${concerned(evidence, told)} refuse it.${patch}`
+      case 'address':
+        return say`${certificate} does not cover the address ${asked}; it covers ${namesOf(evidence)}. AD FS is checked by its name, not its address: so phones ask for it.`
+      case 'address-as-name':
+        return say`${certificate} has the address ${asked} as a DNS name, and phones look for addresses among the address entries only. AD FS is checked by its name, not its address: so phones ask for it.`
+    }
   },
-  steps: ({ wanted }, finding, context) => [
-    `AD FS administrator, on ${atServer(finding)}: see whether the right certificate is bound to this name: netsh http show sslcert hostnameport=${wanted}:${portOf(finding.endpoint) ?? context.target.port}, and whether an IP:port binding overrules it: netsh http show sslcert. On a load balancer: the certificate of the listener.`,
-    ...reissueSteps(context, finding, 'that lists this name as a DNS subject alternative name'),
-  ],
+  actions: (evidence, told) =>
+    evidence.kind === 'name'
+      ? [
+          { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
+          ...nameAdvice(evidence, told),
+        ]
+      : [{ action: { verb: 'check-by-name' }, by: 'whoever-checks' }],
 })
 
-const portOf = (endpoint: string | null): string | undefined => endpoint?.split(':').at(-1)
+const namesOf = ({ names }: HostNameEvidence): Words =>
+  names.length === 0 ? ['no name at all'] : listed(names.map((name) => [{ untrusted: name }]))
+
+const near = ({ nearMiss }: HostNameEvidence): Words =>
+  nearMiss === null ? [] : say` ${nearMissWords(nearMiss)}`

@@ -1,12 +1,57 @@
-import { defineCheck } from './check.js'
-import { called, factOf } from './support/certificates.js'
-import { noAnchor } from './support/no-anchor.js'
-import { applySteps, atServer, confirm, importSteps } from './support/steps.js'
-import { affected, listSome, plural, safe, shortName } from './support/wording.js'
+import type { Release } from '../android/releases.js'
+import type { RepairOrigin } from '../examine/examination.js'
+import { listed, say, type Words } from '../words/words.js'
+import type { Certificate } from '../x509/certificate.js'
+import { type Sha256, shortName } from '../x509/identity.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import {
+  applying,
+  disabling,
+  fetching,
+  importing,
+  type RootTwin,
+  rootTwins,
+  twinWords,
+} from './support/advice.js'
+import {
+  type Beside,
+  beside,
+  called,
+  concerned,
+  counting,
+  mergeCases,
+  type Placed,
+  placed,
+  quoted,
+  severityFor,
+} from './support/answers.js'
+import { isSelfSigned, isTwin } from './support/chain.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
+import { type NoAnchor, noAnchor } from './support/no-anchor.js'
+
+export interface Evidence extends Beside {
+  readonly sent: number
+  readonly child: Placed
+  readonly issuer: { readonly name: string; readonly subject: string; readonly keyIdentifier: string | null }
+  /** Where `child` says its issuer is to be had; empty: nowhere, so that Windows cannot fetch it either. */
+  readonly urls: readonly string[]
+  readonly missing: readonly {
+    readonly sha256: Sha256
+    readonly origin: RepairOrigin
+    readonly from: string
+    readonly issued: Sha256
+    /** Name of its issuer where a root of the same name and key is about; null: its own name says enough. */
+    readonly asIssuedBy: string | null
+  }[]
+  /** The certificate above which nobody knows anything, beside what is missing for certain. */
+  readonly open: { readonly sha256: Sha256; readonly issuer: string } | null
+  readonly byLuck: readonly Release[]
+  readonly twins: readonly RootTwin[]
+  readonly list: ListFact | null
+}
 
 export const intermediateMissing = defineCheck({
   id: 'intermediate-missing',
-  severity: 'error',
   title: 'The server does not send every intermediate certificate',
   sources: [
     'RFC 8446 §4.4.2',
@@ -15,55 +60,89 @@ export const intermediateMissing = defineCheck({
     'Microsoft: Android device is missing a required certificate (2026-03-30)',
   ],
   rules: ['no-path-missing-issuer'],
-  run: (context) =>
-    noAnchor(context)
-      .filter(({ missing }) => missing.length > 0)
-      .map(({ endpoint, chain, missing }) => {
-        const child =
-          endpoint.missing[0]?.issued ?? endpoint.unresolved?.child ?? chain.tops.at(-1) ?? chain.leaf
-        return {
-          endpoint: endpoint.id,
-          releases: missing,
-          evidence: {
-            sent: endpoint.presented.length + endpoint.unreadable.length,
-            child: factOf(child, endpoint),
-            issuer: {
-              name: shortName(child.issuer),
-              subject: child.issuer.text,
-              keyIdentifier: child.authorityKeyIdentifier?.keyIdentifier ?? null,
-              urls: (endpoint.unresolved?.urls ?? child.caIssuers).map(safe),
-              tried: (endpoint.unresolved?.tried ?? []).map(safe),
-            },
-            missing: endpoint.missing.map(({ certificate, from, issued }) => ({
-              certificate: factOf(certificate),
-              from: safe(from),
-              issued: issued.sha256,
-            })),
-            acceptedAfterRepair: endpoint.acceptedAfterRepair,
-          },
-        }
-      }),
-  message({ sent, child, issuer, missing }, finding, context) {
-    const names = missing.map(({ certificate }) => `"${certificate.name}"`)
-    const what = names.length > 0 ? listSome(names) : `"${issuer.name}"`
-    const key = missing[0]?.certificate.keyIdentifier ?? issuer.keyIdentifier
-    return [
-      `The server sends ${plural(sent, 'certificate')} and not ${what}${key ? ` (key identifier ${key})` : ''}, the issuer of ${called(child)}; ${affected(finding.releases, context)} refuses it.`,
-      'Windows and Chrome fetch a missing certificate by themselves (AIA), which is why it works for you; apps on Android do not, except by luck: an app that met this intermediate on another server accepts it until its process restarts.',
-    ].join(' ')
+  run: (farm) =>
+    found(
+      mergeCases(
+        noAnchor(farm).flatMap((trouble) => (trouble.missing.length > 0 ? [caseOf(farm, trouble)] : [])),
+      ),
+    ),
+  tell(evidence, told) {
+    const { child, missing, issuer, urls, byLuck, open } = evidence
+    const who = concerned(evidence, told)
+    const names = listed(
+      missing.map(
+        ({ sha256, asIssuedBy }): Words =>
+          asIssuedBy === null
+            ? [{ certificate: sha256 }]
+            : say`${{ certificate: sha256 }} as issued by ${quoted(asIssuedBy)}`,
+      ),
+    )
+    const fact =
+      missing.length === 0
+        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier }})` : ''}, and it could not be got from here; ${who} refuses the server.`
+        : missing.length === 1
+          ? say`The server does not send ${names}, the issuer of ${called(child)}; ${who} refuses it.`
+          : say`The server does not send ${names}, which lead from ${called(child)} to a root; ${who} refuses it.`
+    const pc =
+      urls.length > 0
+        ? say` Windows and Chrome fetch a missing certificate from the address that ${{ certificate: child.sha256 }} names (AIA), which is why it works for you; apps on Android do not.`
+        : say` A PC may have it in a store of its own and be content; apps on Android go by what is sent.`
+    const luck =
+      byLuck.length > 0
+        ? say` An app that has met it on another server accepts it until its process ends.`
+        : []
+    const above = open
+      ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
+      : []
+    return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
-  steps({ issuer, missing }, finding, context) {
-    const expect = `it should list ${missing[0] ? `"${missing[0].certificate.name}"` : `"${issuer.name}"`} as sent`
-    if (missing.length > 0) {
-      return [...importSteps(context, finding, missing), confirm(context, finding, expect)]
-    }
+  actions({ child, missing, open, twins }, told) {
+    const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
     return [
-      `AD FS administrator, on ${atServer(finding)}: open certlm.msc, Personal, Certificates, the certificate of ${context.target.name}, Certification Path. For each certificate above it except the topmost: View Certificate, Details, Copy to File (DER).${
-        issuer.urls.length > 0 ? ` It is also offered at ${listSome(issuer.urls, 3)}.` : ''
-      } If "${issuer.name}" is itself the topmost one, nothing is missing: read "adfs-check explain anchor-unknown-to-android".`,
-      'Import each file there, as local administrator: Import-Certificate -FilePath FILE.cer -CertStoreLocation Cert:\\LocalMachine\\CA (Local Computer, Intermediate Certification Authorities; never Trusted Root).',
-      ...applySteps(context, finding),
-      confirm(context, finding, expect),
+      ...(unknown
+        ? [
+            { action: { verb: 'look', at: { kind: 'issuer-kind', certificate: unknown.sha256 } } } as const,
+            fetching(unknown),
+          ]
+        : []),
+      ...importing(missing.map(({ sha256 }) => sha256)),
+      ...disabling(twins),
+      ...applying(told),
     ]
   },
 })
+
+function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): Case<Evidence> {
+  const add = shown.repair?.add ?? []
+  const child = add[0]?.issued ?? open ?? chain.tops.at(-1) ?? chain.leaf
+  const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
+  return {
+    facet: `${child.issuer.text} ${keyIdentifier ?? ''}`.trimEnd(),
+    subject: shown.seen.subject.id,
+    releases: counting(farm, missing),
+    severity: severityFor(farm, missing, 'critical'),
+    certificate: add[0]?.certificate.sha256 ?? null,
+    evidence: {
+      sent: shown.answer.entries.length,
+      child: placed(shown, child),
+      issuer: { name: shortName(child.issuer), subject: child.issuer.text, keyIdentifier },
+      urls: child.caIssuers,
+      missing: add.map(({ certificate, origin, from, issued }) => ({
+        sha256: certificate.sha256,
+        origin,
+        from,
+        issued: issued.sha256,
+        asIssuedBy: hasRootTwin(farm, certificate) ? shortName(certificate.issuer) : null,
+      })),
+      open: add.length > 0 && open ? { sha256: open.sha256, issuer: shortName(open.issuer) } : null,
+      byLuck: counting(farm, shown.repair?.byLuck ?? []),
+      twins: rootTwins(shown),
+      list: listFact(shown),
+      ...beside(farm, missing),
+    },
+  }
+}
+
+/** The name alone would be mistaken for that of the root. */
+const hasRootTwin = (farm: ExaminedFarm, certificate: Certificate): boolean =>
+  [...farm.certificates.values()].some((other) => isTwin(other, certificate) && isSelfSigned(other))

@@ -1,41 +1,74 @@
-import { defineCheck, type Finding } from './check.js'
-import { observationOf } from './support/certificates.js'
-import { atServer, confirm } from './support/steps.js'
-import { affected, safe } from './support/wording.js'
+import type { Seen } from '../examine/examination.js'
+import { say } from '../words/words.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { answersOf, leafElsewhere, seenOf } from './support/answers.js'
+import { namedExchanges } from './support/handshake.js'
 
-interface Evidence {
-  readonly kind: 'failed' | 'not-provable'
-  readonly detail: string
-}
+export type Evidence =
+  | { readonly kind: 'failed'; readonly detail: string }
+  /** Key exchange without a signature. */
+  | { readonly kind: 'not-provable' }
 
-export const keyNotProven = defineCheck<Evidence>({
+const rules = ['key-not-proven'] as const
+
+export const keyNotProven = defineCheck({
   id: 'key-not-proven',
-  severity: 'error',
   title: 'The server did not prove that it holds the key of its certificate',
   sources: ['RFC 8446 §4.4.3', 'RFC 5246 §7.4.3', 'RFC 8422 §5.4'],
-  rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint): Finding<Evidence>[] => {
-      const proof = observationOf(endpoint.outcome)?.keyProof
-      if (!proof || proof.kind === 'proven') return []
-      const failed = proof.kind === 'failed'
-      return [
+  rules,
+  run: (farm) => found(seenOf(farm).flatMap((seen) => [...failed(seen, farm), ...unsigned(seen)])),
+  tell: (evidence, { releases }) =>
+    evidence.kind === 'failed'
+      ? say`The signature of the handshake does not fit the certificate sent first (${{ untrusted: evidence.detail }}); ${{ releases }} ends the handshake.`
+      : say`The server chose a key exchange without a signature (RSA). Phones may use it; this check only cannot show that the key is there, and the exchange has no forward secrecy.`,
+  actions: ({ kind }) =>
+    kind === 'failed'
+      ? [
+          { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
+          { action: { verb: 'confirm' } },
+        ]
+      : [{ action: { verb: 'look', at: { kind: 'tls-settings' } }, by: 'adfs-admin' }],
+})
+
+function failed(seen: Seen, { releases }: ExaminedFarm): Case<Evidence>[] {
+  // An authority in the leaf's place: the key belongs to another entry, and the order is the whole trouble.
+  if (answersOf(seen).some(leafElsewhere)) return []
+  const { subject, verdicts } = seen
+  const refused = verdicts.flatMap(({ verdict }) =>
+    verdict.kind === 'refused' && verdict.reason.rule === rules[0] && releases.includes(verdict.release)
+      ? [verdict]
+      : [],
+  )
+  if (refused.length === 0) return []
+  const evidence = { kind: 'failed', detail: refused[0]!.reason.detail } as const
+  const whose = refused.map(({ release }) => release)
+  return [
+    {
+      facet: 'failed',
+      subject: subject.id,
+      releases: whose,
+      severity: 'critical',
+      certificate: null,
+      evidence,
+    },
+  ]
+}
+
+function unsigned(seen: Seen): Case<Evidence>[] {
+  const isUnsigned = seen.answers.some((answer) =>
+    namedExchanges(seen, answer).some(({ ended }) => ended === 'not-provable'),
+  )
+  const evidence = { kind: 'not-provable' } as const
+  return isUnsigned
+    ? [
         {
-          endpoint: endpoint.id,
-          releases: failed ? context.releases : [],
-          severity: failed ? 'error' : 'info',
-          evidence: { kind: proof.kind, detail: safe(proof.detail) },
+          facet: 'not-provable',
+          subject: seen.subject.id,
+          releases: [],
+          severity: 'info',
+          certificate: null,
+          evidence,
         },
       ]
-    }),
-  message: ({ kind, detail }, finding, context) =>
-    kind === 'failed'
-      ? `The signature of the handshake does not fit the certificate sent first (${detail}); ${affected(finding.releases, context)} ends the handshake.`
-      : `The server chose a key exchange without a signature (${detail}). Phones may use it; this check only cannot show that the key is there, and the exchange has no forward secrecy.`,
-  steps: ({ kind }, finding, context) => [
-    kind === 'failed'
-      ? `AD FS administrator, on ${atServer(finding)}: certificate and key do not belong together. Import the PFX again into Cert:\\LocalMachine\\My, or try certutil -repairstore My THUMBPRINT, and set the certificate again. On a load balancer: the key file of another certificate is in use.`
-      : `AD FS administrator, on ${atServer(finding)}: put ECDHE suites first (Get-TlsCipherSuite shows the order, Enable-TlsCipherSuite -Name TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 -Position 0 changes it).`,
-    confirm(context, finding, 'the key is proven'),
-  ],
-})
+    : []
+}

@@ -1,9 +1,11 @@
 import { rules as catalogue } from '../android/rules.js'
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { refusalFindings } from './support/refusals.js'
-import { confirm, reissueSteps } from './support/steps.js'
-import { affected, sentence } from './support/wording.js'
+import { say, type Words } from '../words/words.js'
+import { type Sha256, shortName } from '../x509/identity.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { confirming, reissuing, replacing } from './support/advice.js'
+import { called, concerned, mergeCases, type Placed, placed } from './support/answers.js'
+import { whichList } from './support/lists.js'
+import { type Refusal, type RefusalEvidence, refusalCase, refusalsOf } from './support/refusals.js'
 
 const rules = [
   'not-a-ca',
@@ -15,28 +17,86 @@ const rules = [
   'name-chaining',
 ] as const
 
+export interface Evidence extends RefusalEvidence {
+  /** The authority whose limit is exceeded, where the rule is about one. */
+  readonly limitedBy: (Placed & { readonly name: string }) | null
+  readonly leaf: Sha256 | null
+}
+
 export const pathConstraintViolated = defineCheck({
   id: 'path-constraint-violated',
-  severity: 'error',
   title: 'The chain breaks a rule of certification paths',
   sources: [
     'RFC 5280 §6.1',
     'bouncycastle RFC3280CertPathUtilities (4.4-6.0), sun.security.provider.certpath (7.0 and later)',
   ],
   rules,
-  run: (context) => refusalFindings(context, rules),
-  message: ({ certificate, rules: broken, details }, finding, context) =>
-    `${broken.map((rule) => catalogue[rule].title).join('; ')}: ${certificate ? `${called(certificate)}, ` : ''}${details.join('; ')}. ${sentence(affected(finding.releases, context))} refuses the server.`,
-  steps: ({ certificate }, finding, context) =>
-    certificate?.position === 0
-      ? reissueSteps(context, finding, 'that keeps to what its issuer may certify')
-      : [
-          `AD FS administrator: send ${certificate ? `"${certificate.name}" and ` : ''}this report to the authority that issued the chain; on Windows nothing can be set to cure it. A renewed or cross-signed intermediate may: import it with Import-Certificate into Cert:\\LocalMachine\\CA and remove the old one.`,
-          ...reissueSteps(
-            context,
-            finding,
-            'under a chain without this fault, if the authority has none',
-          ).slice(0, -1),
-          confirm(context, finding, 'no rule is broken'),
-        ],
+  run: (farm) => found(mergeCases(refusalsOf(farm, rules).map((refusal) => caseOf(farm, refusal)))),
+  tell(evidence, told) {
+    const { certificate, limitedBy, details } = evidence
+    const subject: Words = certificate ? called(certificate) : ['a certificate of the path']
+    const facts = { untrusted: details.join('; ') }
+    const fact =
+      evidence.rules[0] === 'name-constraints' && limitedBy
+        ? say`${subject} carries a name that ${called(limitedBy)} does not permit`
+        : evidence.rules[0] === 'path-length' && limitedBy
+          ? say`${called(limitedBy)} allows fewer authorities below it than there are (${facts})`
+          : say`${evidence.rules.map((rule) => catalogue[rule].title).join('; ')}: ${subject} (${facts})`
+    const isReplaced = replacing(told, (limitedBy ?? certificate)?.sha256 ?? '') !== null
+    const cure = isReplaced
+      ? 'Another certificate of the same authority, without this fault, can take its place.'
+      : 'Nothing that is set on a server cures it: a certificate of the chain must be issued anew.'
+    return say`${whichList(evidence, told)}${fact}; ${concerned(evidence, told)} refuses the server. ${cure}`
+  },
+  actions({ certificate, limitedBy, leaf, rules: [rule] }, told) {
+    const culprit = limitedBy ?? certificate
+    const replaced = culprit && replacing(told, culprit.sha256)
+    if (replaced) return replaced
+    // What an authority may not certify is meant so: the name must come from another one.
+    if (!culprit || culprit.position === 0 || rule === 'name-constraints') {
+      const demand = culprit ? ({ kind: 'constraints', certificate: culprit.sha256 } as const) : null
+      return [reissuing(leaf, demand ?? { kind: 'other' }), confirming]
+    }
+    return [
+      {
+        action: {
+          verb: 'reissue',
+          certificate: culprit.sha256,
+          demands: [{ kind: 'intermediate-renewed', certificate: culprit.sha256 }],
+        },
+        by: 'ca-admin',
+      },
+      reissuing(leaf, { kind: 'constraints', certificate: culprit.sha256 }),
+      confirming,
+    ]
+  },
 })
+
+function caseOf(farm: ExaminedFarm, refusal: Refusal): Case<Evidence> {
+  const one = refusalCase(farm, refusal)
+  const limited = limiting(refusal)
+  return {
+    ...one,
+    certificate: limited?.sha256 ?? one.certificate,
+    evidence: {
+      ...one.evidence,
+      limitedBy: limited ? { ...placed(refusal.shown, limited), name: shortName(limited.subject) } : null,
+      leaf: refusal.shown.leaf?.sha256 ?? null,
+    },
+  }
+}
+
+/** The nearest authority above the certificate refused that says what stands below it: RFC 5280 §4.2.1.9, §4.2.1.10. */
+function limiting({ rules: [rule], certificate, paths }: Refusal) {
+  const path = paths.find(({ problems }) => problems.some((one) => one.rule === rule))?.certificates ?? []
+  const at = path.findIndex((one) => one.certificate.sha256 === certificate)
+  const above = path.slice(at + 1).map((one) => one.certificate)
+  switch (rule) {
+    case 'name-constraints':
+      return above.find(({ extensions }) => extensions.some(({ oid }) => oid === '2.5.29.30')) ?? null
+    case 'path-length':
+      return above.find(({ basicConstraints }) => (basicConstraints?.pathLength ?? null) !== null) ?? null
+    default:
+      return null
+  }
+}

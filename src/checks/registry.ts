@@ -1,4 +1,5 @@
-import type { FindingReport, Severity } from '../report/report.js'
+import type { Verdict } from '../android/verdict.js'
+import type { SubjectId } from '../farm/subject.js'
 import { anchorUnknownToAndroid } from './anchor-unknown-to-android.js'
 import { blocklistedKey } from './blocklisted-key.js'
 import { certificateExpired } from './certificate-expired.js'
@@ -7,8 +8,9 @@ import { certificateListTooLarge } from './certificate-list-too-large.js'
 import { certificateNotYetValid } from './certificate-not-yet-valid.js'
 import { certificateUnreadable } from './certificate-unreadable.js'
 import { chainMisordered } from './chain-misordered.js'
-import type { Check, CheckContext, Finding } from './check.js'
-import { checkFailed } from './check-failed.js'
+import type { Case, Check, ExaminedFarm, Severity } from './check.js'
+import { checkFailed, type FailureEvidence } from './check-failed.js'
+import { clientCertificateDemanded } from './client-certificate-demanded.js'
 import { commonNameOnly } from './common-name-only.js'
 import { couldNotConnect } from './could-not-connect.js'
 import { deviceCaDependent } from './device-ca-dependent.js'
@@ -17,15 +19,19 @@ import { fallbackCertificate } from './fallback-certificate.js'
 import { handshakeRefusedToRelease } from './handshake-refused-to-release.js'
 import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
+import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
 import { leafNotFirst } from './leaf-not-first.js'
 import { noCertificateSent } from './no-certificate-sent.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
+import type { Finding, Result } from './result.js'
 import { rootIncluded } from './root-included.js'
+import { selfSignedCertificate } from './self-signed-certificate.js'
 import { serversDiffer } from './servers-differ.js'
+import { severalServersBehindAddress } from './several-servers-behind-address.js'
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
-import { safe } from './support/wording.js'
+import { tellAll } from './told.js'
 import { tooFewSct } from './too-few-sct.js'
 import { unrelatedCertificate } from './unrelated-certificate.js'
 import { unsuitableExtendedKeyUsage } from './unsuitable-extended-key-usage.js'
@@ -36,14 +42,17 @@ import { weakSignature } from './weak-signature.js'
 import { worksByLuck } from './works-by-luck.js'
 import { wrongIntermediate } from './wrong-intermediate.js'
 
-/** Every check, in the order in which findings of one severity are told: what to mend first comes first. */
-export const checks: readonly Check[] = [
+/** Every check, in the order in which findings of one rank are told: what to mend first comes first. */
+export const checks = [
   couldNotConnect,
+  severalServersBehindAddress,
   noCertificateSent,
   certificateListTooLarge,
   certificateUnreadable,
   leafNotFirst,
+  selfSignedCertificate,
   intermediateMissing,
+  intermediateNamedLikeRoot,
   wrongIntermediate,
   anchorUnknownToAndroid,
   certificateExpired,
@@ -61,6 +70,7 @@ export const checks: readonly Check[] = [
   handshakeRefusedToRelease,
   certificateExpiring,
   serversDiffer,
+  clientCertificateDemanded,
   worksByLuck,
   deviceCaDependent,
   tooFewSct,
@@ -72,46 +82,113 @@ export const checks: readonly Check[] = [
   fallbackCertificate,
   sniRequired,
   checkFailed,
-]
+] as const satisfies readonly Check[]
 
-const severities: readonly Severity[] = ['error', 'warning', 'info']
+export type CheckId = (typeof checks)[number]['id']
+
+/** Checks whose warnings say that something could not be told: the gate makes `unknown` of them. What they call critical is. */
+export const couldNotCheck: ReadonlySet<string> = new Set<CheckId>([
+  'could-not-connect',
+  'verdict-undetermined',
+  'check-failed',
+])
+
+interface Ran {
+  readonly check: Check
+  readonly result: Result
+  readonly cases: readonly Case<unknown>[]
+}
 
 /**
- * Everything the checks find, most severe first, then in the order of `list`. A check that throws becomes one finding
- * that says so, and the others still run.
+ * What every check of `list` came to, in its order, and last what went wrong with them: a check that throws, and a
+ * release that counts and does not accept although no finding says why. Neither keeps other checks from running.
  */
-export function runChecks(context: CheckContext, list: readonly Check[] = checks): FindingReport[] {
-  const found = list.flatMap((check) => {
-    try {
-      return check.run(context).map((finding) => reportOf(check, finding, context))
-    } catch (error) {
-      const evidence = {
-        check: check.id,
-        error: safe(error instanceof Error ? error.message : String(error)),
+export function runChecks(farm: ExaminedFarm, list: readonly Check[] = checks): Result[] {
+  const faults: Case<FailureEvidence>[] = []
+  const ran = list
+    .filter(({ id }) => id !== checkFailed.id)
+    .map((check): Ran => {
+      try {
+        return runOne(check, farm)
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        faults.push(faultOf(check.id, { kind: 'threw', check: check.id, error: message }))
+        const why = 'the check stopped on a fault of its own'
+        return { check, result: resultOf(check, 'undetermined', why), cases: [] }
       }
-      return [reportOf(checkFailed, { endpoint: null, releases: [], evidence }, context)]
-    }
-  })
-  return found.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+    })
+  faults.push(...unowned(farm, ran))
+  const results = ran.map(({ result }) => result)
+  if (faults.length === 0) return [...results, resultOf(checkFailed, 'pass')]
+  return [...results, resultOf(checkFailed, 'found', null, tellAll(checkFailed, faults, farm))]
 }
 
-function reportOf(
-  check: Check,
-  finding: Finding<Record<string, unknown>>,
-  context: CheckContext,
-): FindingReport {
-  const { endpoint, releases, evidence } = finding
-  const severity = finding.severity ?? check.severity
-  // Sentences may ask for the severity, so they see the one that holds.
-  const settled = { ...finding, severity }
-  return {
-    id: check.id,
-    severity,
-    endpoint,
-    title: check.title,
-    message: check.message(evidence, settled, context),
-    steps: check.steps(evidence, settled, context),
-    releases,
-    evidence,
-  }
+/** All findings, the cause first: critical, what could not be checked, warning, info; then the checks' order. */
+export function findingsOf(results: readonly Result[]): readonly Finding[] {
+  return results.flatMap(({ findings }) => findings).sort((a, b) => rankOf(a) - rankOf(b))
 }
+
+function rankOf({ id, severity }: Finding): number {
+  const rank = severities.indexOf(severity) * 2
+  return severity === 'warning' && couldNotCheck.has(id) ? rank - 1 : rank
+}
+
+const severities: readonly Severity[] = ['critical', 'warning', 'info']
+
+function runOne(check: Check, farm: ExaminedFarm): Ran {
+  const result = check.run(farm)
+  if (result.status === 'found')
+    return {
+      check,
+      result: resultOf(check, 'found', null, tellAll(check, result.cases, farm)),
+      cases: result.cases,
+    }
+  const why = 'why' in result ? result.why : null
+  return { check, result: resultOf(check, result.status, why), cases: [] }
+}
+
+const resultOf = (
+  { id, title }: Check,
+  status: Result['status'],
+  why: string | null = null,
+  findings: readonly Finding[] = [],
+): Result => ({ id, title, status, why, findings })
+
+/** A refusal needs a critical case, something that depends at least a warning, of its subject and with its release. */
+function unowned(farm: ExaminedFarm, ran: readonly Ran[]): Case<FailureEvidence>[] {
+  const told = ran.flatMap(({ cases }) => cases)
+  const groups = new Map<string, Case<FailureEvidence>>()
+  for (const examination of farm.examinations) {
+    if (examination.kind !== 'seen') continue
+    const { id } = examination.subject
+    for (const { release, verdict } of examination.verdicts) {
+      if (!farm.releases.includes(release) || !('reason' in verdict) || isOwned(id, verdict, told)) continue
+      const { rule, detail } = verdict.reason
+      const known = groups.get(`${id} ${rule}`) ?? faultOf(rule, { kind: 'unowned', rule, detail }, id)
+      groups.set(`${id} ${rule}`, { ...known, releases: [...known.releases, release] })
+    }
+  }
+  return [...groups.values()]
+}
+
+function isOwned(id: SubjectId, verdict: Verdict, told: readonly Case<unknown>[]): boolean {
+  return told.some(
+    ({ subject, releases, severity }) =>
+      (subject === id || subject === null) &&
+      releases.includes(verdict.release) &&
+      (severity === 'critical' || (severity === 'warning' && verdict.kind === 'depends')),
+  )
+}
+
+const faultOf = (
+  facet: string,
+  evidence: FailureEvidence,
+  subject: SubjectId | null = null,
+): Case<FailureEvidence> => ({
+  facet,
+  subject,
+  releases: [],
+  severity: 'warning',
+  certificate: null,
+  evidence,
+})

@@ -1,35 +1,49 @@
-import { defineCheck, type Finding } from './check.js'
-import { type CertificateFact, called, distinct, factOf } from './support/certificates.js'
+import { say } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { tidying } from './support/advice.js'
+import {
+  type Beside,
+  beside,
+  called,
+  distinct,
+  facetOf,
+  mergeCases,
+  type Placed,
+  placed,
+  shownIn,
+} from './support/answers.js'
 import { isSelfSigned } from './support/chain.js'
-import { confirm } from './support/steps.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
 
-interface Evidence {
-  readonly root: CertificateFact
+export interface Evidence extends Beside {
+  readonly root: Placed
+  readonly list: ListFact | null
 }
 
-export const rootIncluded = defineCheck<Evidence>({
+export const rootIncluded = defineCheck({
   id: 'root-included',
-  severity: 'info',
   title: 'The server sends a root certificate',
   sources: ['RFC 8446 §4.4.2', 'Microsoft KB954755 (Windows leaves the root out)'],
   rules: [],
-  run: (context) =>
-    context.endpoints.flatMap((endpoint) =>
-      distinct(endpoint.presented)
-        .slice(1)
-        .filter(isSelfSigned)
-        .map(
-          (root): Finding<Evidence> => ({
-            endpoint: endpoint.id,
-            releases: [],
-            evidence: { root: factOf(root, endpoint) },
-          }),
+  run: (farm) =>
+    found<Evidence>(
+      mergeCases(
+        shownIn(farm).flatMap((shown) =>
+          distinct(shown.certificates)
+            .slice(1)
+            .filter(isSelfSigned)
+            .map((root) => ({
+              facet: facetOf(root, false),
+              subject: shown.seen.subject.id,
+              releases: [],
+              severity: 'info' as const,
+              certificate: root.sha256,
+              evidence: { root: placed(shown, root), list: listFact(shown), ...beside(farm, []) },
+            })),
         ),
+      ),
     ),
-  message: ({ root }) =>
-    `${called(root)} is self-signed. A phone trusts only the roots it already has, so sending one neither helps nor harms. Windows never sends the root: another device ends TLS here, or the chain was put together by hand.`,
-  steps: ({ root }, finding, context) => [
-    `Whoever runs the device that ends TLS here may take "${root.name}" out of its PEM bundle; intermediates stay.`,
-    confirm(context, finding, 'no root is sent'),
-  ],
+  tell: (evidence, told) =>
+    say`${whichList(evidence, told)}${called(evidence.root)} is self-signed. A phone trusts only the roots it already has, so sending one neither helps nor harms. Windows never sends the root: another device ends TLS here, or the chain was put together by hand.`,
+  actions: (_evidence, told) => tidying(told),
 })

@@ -1,74 +1,124 @@
-import { defineCheck, type Finding } from './check.js'
-import { distinct, factOf, leafOf } from './support/certificates.js'
+import type { SubjectId } from '../farm/subject.js'
+import { listed, say, type Words } from '../words/words.js'
+import type { Sha256 } from '../x509/identity.js'
+import { type Advice, type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { confirming } from './support/advice.js'
+import { answersOf, distinct, seenOf } from './support/answers.js'
 import { isSelfSigned } from './support/chain.js'
-import { confirm } from './support/steps.js'
-import { day, listSome, plural } from './support/wording.js'
 
 interface Group {
-  readonly endpoints: readonly string[]
-  readonly leaf: { readonly name: string; readonly sha256: string; readonly notAfter: string }
-  /** Intermediates sent, name and start of the hash: stale ones bear the same name. */
-  readonly intermediates: readonly string[]
+  readonly subjects: readonly SubjectId[]
+  /** First certificates, one for each kind of key. */
+  readonly leaves: readonly {
+    readonly sha256: Sha256
+    readonly serialNumber: string
+    readonly notAfter: string
+  }[]
+  readonly intermediates: readonly Sha256[]
 }
 
-interface Evidence {
+export interface Evidence {
   readonly differs: 'leaf' | 'intermediates'
   readonly groups: readonly Group[]
 }
 
-export const serversDiffer = defineCheck<Evidence>({
+export const serversDiffer = defineCheck({
   id: 'servers-differ',
-  severity: 'warning',
   title: 'The servers of the farm do not send the same certificates',
   sources: ['Microsoft: AD FS requirements, AD FS FAQ (ExtendedProtectionTokenCheck)'],
   rules: [],
-  run(context) {
-    const groups = new Map<string, Group>()
-    for (const endpoint of context.endpoints) {
-      const leaf = leafOf(endpoint)
-      if (!leaf) continue
-      // Order, copies and roots change nothing for a phone and have findings of their own.
-      const others = endpoint.presented.filter(
-        (certificate) => certificate.sha256 !== leaf.sha256 && !isSelfSigned(certificate),
+  run: (farm) =>
+    farm.farm.subjects.filter(({ kind }) => kind === 'served').length < 2
+      ? { status: 'not-applicable', why: 'there is one server' }
+      : found(casesOf(farm)),
+  tell({ differs, groups }) {
+    const lines = groups.map(({ subjects, leaves, intermediates }): Words => {
+      const who = listed(subjects.map((subject) => [{ subject }]))
+      const own = listed(
+        leaves.map(
+          ({ sha256, serialNumber, notAfter }) =>
+            say`${{ certificate: sha256 }}, serial number ${{ code: serialNumber }}, until ${{ date: new Date(notAfter) }}`,
+        ),
       )
-      const key = [leaf.sha256, ...new Set(others.map(({ sha256 }) => sha256).sort())].join()
-      const { name, sha256, notAfter } = factOf(leaf)
-      groups.set(key, {
-        endpoints: [...(groups.get(key)?.endpoints ?? []), endpoint.id],
-        leaf: { name, sha256, notAfter },
-        intermediates: distinct(others)
-          .map((certificate) => factOf(certificate))
-          .map(({ name, sha256: hash }) => `"${name}", SHA-256 ${hash.slice(0, 8)}...`),
-      })
-    }
-    if (groups.size < 2) return []
-    const all = [...groups.values()]
-    const differs = new Set(all.map(({ leaf }) => leaf.sha256)).size > 1 ? 'leaf' : 'intermediates'
-    const finding: Finding<Evidence> = { endpoint: null, releases: [], evidence: { differs, groups: all } }
-    return [finding]
-  },
-  message({ differs, groups }) {
-    const lines = groups.map(({ endpoints, leaf, intermediates }) => {
-      const own =
-        differs === 'leaf'
-          ? `"${leaf.name}" (SHA-256 ${leaf.sha256.slice(0, 12)}..., until ${day(leaf.notAfter)}) and `
-          : ''
-      const chain =
+      const chain: Words =
         intermediates.length > 0
-          ? `${plural(intermediates.length, 'intermediate')} (${listSome(intermediates, 4)})`
-          : 'no intermediate'
-      return `${listSome(endpoints, 6)}: ${own}${chain}`
+          ? listed(intermediates.map((sha256) => [{ certificate: sha256 }]))
+          : ['no intermediate']
+      return differs === 'leaf' ? say`${who}: ${own}` : say`${who}: ${chain}`
     })
     const consequence =
       differs === 'leaf'
-        ? 'Phones meet one or the other; and where extended protection or Windows authentication through the proxy is used, AD FS and its proxies must have the same certificate.'
-        : 'Which one a phone meets is chance, so sign-in fails now and then.'
-    return `${lines.join('; ')}. ${consequence}`
+        ? 'Every phone accepts each of them; but where extended protection or Windows authentication through the proxy is used, AD FS and its proxies must have the same certificate.'
+        : 'Every phone accepts each of them, so nothing breaks today.'
+    return [
+      'The servers send different certificates. ',
+      ...lines.flatMap((line, index) => (index === 0 ? line : ['; ', ...line])),
+      `. ${consequence}`,
+    ]
   },
-  steps: ({ differs }, finding, context) => [
-    differs === 'leaf'
-      ? 'AD FS administrator: compare Get-AdfsSslCertificate on each AD FS server with Get-WebApplicationProxySslCertificate on each proxy; import the newest PFX into Cert:\\LocalMachine\\My where it lacks and set it: Set-AdfsSslCertificate -Thumbprint THUMBPRINT on the primary, Set-WebApplicationProxySslCertificate -Thumbprint THUMBPRINT on each proxy. A load balancer that ends TLS has a certificate of its own.'
-      : 'AD FS administrator: bring the intermediates of the servers that send most to the others: Import-Certificate -FilePath FILE.cer -CertStoreLocation Cert:\\LocalMachine\\CA there, remove stale ones of the same name, then Restart-Service adfssrv, on a proxy also appproxysvc.',
-    confirm(context, finding, 'all servers send the same; --server checks one alone'),
-  ],
+  actions({ differs, groups }) {
+    const all = groups.flatMap(({ leaves }) => leaves)
+    const newest = [...all].sort((a, b) => b.notAfter.localeCompare(a.notAfter))[0]
+    if (differs === 'intermediates' || !newest) return [confirming]
+    const behind = groups.filter(({ leaves }) => !leaves.some(({ sha256 }) => sha256 === newest.sha256))
+    const rebind: Advice = {
+      action: { verb: 'rebind', certificate: newest.sha256 },
+      on: behind.flatMap(({ subjects }) => subjects),
+    }
+    return [{ action: { verb: 'look', at: { kind: 'bindings' } } }, rebind, confirming]
+  },
 })
+
+/**
+ * Compared are servers of one name and port that every counting release accepts: what a server lacks or has expired is
+ * told where it is found, and differs only in consequence.
+ */
+function casesOf(farm: ExaminedFarm): readonly Case<Evidence>[] {
+  const byName = new Map<string, Map<string, Group>>()
+  for (const seen of seenOf(farm)) {
+    const { subject } = seen
+    const isSound = seen.verdicts.every(
+      ({ release, verdict }) => verdict.kind === 'accepted' || !farm.releases.includes(release),
+    )
+    if (subject.kind !== 'served' || !isSound || seen.varying.length > 0) continue
+    const lists = answersOf(seen)
+    const leaves = distinct(lists.flatMap(({ leaf }) => (leaf ? [leaf] : [])))
+    // Order, copies and roots change nothing for a phone and have findings of their own.
+    const intermediates = distinct(lists.flatMap(({ certificates }) => certificates.slice(1)))
+      .filter((certificate) => !leaves.includes(certificate) && !isSelfSigned(certificate))
+      .map(({ sha256 }) => sha256)
+    const name = `${subject.name?.ascii ?? ''}:${subject.port}`
+    const groups = byName.get(name) ?? new Map<string, Group>()
+    const key = [...leaves.map(({ sha256 }) => sha256).sort(), '', ...[...intermediates].sort()].join()
+    groups.set(key, {
+      subjects: [...(groups.get(key)?.subjects ?? []), subject.id],
+      leaves: leaves.map(({ sha256, serialNumber, notAfter }) => ({
+        sha256,
+        serialNumber,
+        notAfter: notAfter.toISOString(),
+      })),
+      intermediates,
+    })
+    byName.set(name, groups)
+  }
+  return [...byName].flatMap(([name, found]): Case<Evidence>[] => {
+    const groups = [...found.values()]
+    if (groups.length < 2) return []
+    const ownOf = ({ leaves }: Group) =>
+      leaves
+        .map(({ sha256 }) => sha256)
+        .sort()
+        .join()
+    const differs = new Set(groups.map(ownOf)).size > 1 ? 'leaf' : 'intermediates'
+    return [
+      {
+        facet: `${name} ${differs}`,
+        subject: null,
+        releases: [],
+        severity: differs === 'leaf' ? 'warning' : 'info',
+        certificate: null,
+        evidence: { differs, groups },
+      },
+    ]
+  })
+}

@@ -1,8 +1,10 @@
 import { rules as catalogue } from '../android/rules.js'
-import { defineCheck } from './check.js'
-import { refusalFindings } from './support/refusals.js'
-import { atServer, confirm, reissueSteps } from './support/steps.js'
-import { affected } from './support/wording.js'
+import { say, type Words } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { confirming, reissuing } from './support/advice.js'
+import { concerned } from './support/answers.js'
+import { whichList } from './support/lists.js'
+import { type RefusalEvidence, refusalCases } from './support/refusals.js'
 
 const rules = [
   'staple-revoked',
@@ -14,7 +16,6 @@ const rules = [
 
 export const stapleRejected = defineCheck({
   id: 'staple-rejected',
-  severity: 'error',
   title: 'The stapled OCSP response is one that Android rejects',
   sources: [
     'RFC 6960',
@@ -23,18 +24,23 @@ export const stapleRejected = defineCheck({
     'Microsoft: TLS registry settings (EnableOcspStaplingForSni)',
   ],
   rules,
-  run: (context) => refusalFindings(context, rules),
-  message: ({ rules: broken, details }, finding, context) =>
-    `${broken.map((rule) => catalogue[rule].title).join('; ')}${details.some(Boolean) ? ` (${details.join('; ')})` : ''}; ${affected(finding.releases, context)} refuses the server. Without any stapled response it would not ask.`,
-  steps: ({ rules: broken }, finding, context) =>
+  run: (farm) => found(refusalCases(farm, rules)),
+  tell: (evidence, told) => {
+    const titles = evidence.rules.map((rule) => catalogue[rule].title).join('; ')
+    const verb = evidence.dependsOn === null ? 'refuses' : 'may refuse'
+    return say`${whichList(evidence, told)}${titles}${detailsOf(evidence)}; ${concerned(evidence, told)} ${verb} the server. Without any stapled response it would not ask.`
+  },
+  actions: ({ rules: broken, certificate }) =>
     broken.includes('staple-revoked')
-      ? [
-          'Whoever orders the certificates: ask the authority why it revoked the certificate.',
-          ...reissueSteps(context, finding, 'with a new key'),
-        ]
+      ? [reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }), confirming]
       : [
-          `AD FS administrator, on ${atServer(finding)}: Windows staples for named bindings only if someone set EnableOcspStaplingForSni under HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL. Let the server reach the OCSP address of its certificate over HTTP (certutil -verify -urlfetch LEAF.cer shows it), check its clock, or set the value to 0 and reboot.`,
-          'If a load balancer ends TLS here, its administrator refreshes the OCSP response or turns stapling off.',
-          confirm(context, finding, 'the response is good or absent'),
+          { action: { verb: 'look', at: { kind: 'ocsp-stapling' } }, by: 'adfs-admin' },
+          { action: { verb: 'look', at: { kind: 'clock' } }, by: 'adfs-admin' },
+          confirming,
         ],
 })
+
+function detailsOf({ details }: RefusalEvidence): Words {
+  const told = details.filter(Boolean).join('; ')
+  return told === '' ? [] : say` (${{ untrusted: told }})`
+}

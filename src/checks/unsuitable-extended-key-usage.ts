@@ -1,25 +1,30 @@
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { refusalFindings } from './support/refusals.js'
-import { reissueSteps } from './support/steps.js'
-import { affected } from './support/wording.js'
+import { say } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { confirming, reissuing } from './support/advice.js'
+import { called, concerned } from './support/answers.js'
+import { whichList } from './support/lists.js'
+import { refusalCases } from './support/refusals.js'
 
 const rules = ['eku'] as const
 
 export const unsuitableExtendedKeyUsage = defineCheck({
   id: 'unsuitable-extended-key-usage',
-  severity: 'error',
   title: 'A certificate is not meant for servers',
   sources: [
     'RFC 5280 §4.2.1.12',
     'conscrypt TrustManagerImpl.java@android-5.0.0_r1 ExtendedKeyUsagePKIXCertPathChecker',
   ],
   rules,
-  run: (context) => refusalFindings(context, rules),
-  message: ({ certificate, details }, finding, context) =>
-    `The extended key usage of ${certificate ? called(certificate) : 'a certificate'} does not allow TLS servers (${details.join('; ')}); ${affected(finding.releases, context)} refuses it.`,
-  steps: (_evidence, finding, context) => [
-    'AD FS administrator: make sure that the TLS certificate is in use, not a token-signing or client certificate: Get-AdfsSslCertificate, on a proxy Get-WebApplicationProxySslCertificate.',
-    ...reissueSteps(context, finding, 'with the purpose Server Authentication (1.3.6.1.5.5.7.3.1)'),
-  ],
+  run: (farm) => found(refusalCases(farm, rules)),
+  tell: (evidence, told) =>
+    say`${whichList(evidence, told)}The extended key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not allow TLS servers (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses it.`,
+  actions: ({ certificate }) =>
+    certificate === null || certificate.position === 0
+      ? [
+          // A token-signing or client certificate may be bound, with the right one beside it.
+          { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
+          reissuing(certificate?.sha256 ?? null, { kind: 'server-authentication' }),
+          confirming,
+        ]
+      : [reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 }), confirming],
 })

@@ -1,50 +1,106 @@
 import type { Release } from '../android/releases.js'
-import { defineCheck, type Finding } from './check.js'
-import { refusalFindings } from './support/refusals.js'
-import { recheck } from './support/steps.js'
-import { affected, safe, sentence } from './support/wording.js'
+import type { Seen } from '../examine/examination.js'
+import { listed, say, type Words } from '../words/words.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { seenOf } from './support/answers.js'
+import { type End, endAdvice, endOfFailure, endWords } from './support/ends.js'
+import { handshakeOf } from './support/handshake.js'
+
+type Reason =
+  | { readonly kind: 'not-asked' }
+  /** The release's own hello was said and came to no end that decides. */
+  | { readonly kind: 'ended'; readonly end: End }
+  /** The judge's own words. */
+  | { readonly kind: 'other'; readonly because: string }
+
+export type Evidence =
+  | {
+      readonly kind: 'undetermined'
+      readonly open: readonly { reason: Reason; releases: readonly Release[] }[]
+    }
+  | { readonly kind: 'search-limit'; readonly detail: string }
 
 const rules = ['search-limit'] as const
 
-interface Evidence {
-  readonly because: string
-  readonly refused: boolean
+export const verdictUndetermined = defineCheck({
+  id: 'verdict-undetermined',
+  title: 'Whether Android accepts the server could not be determined',
+  sources: ['RFC 8446 §6', 'google/conscrypt TrustManagerImpl.java, commit db5bc030 (search limits)'],
+  rules,
+  run: (farm) => found(seenOf(farm).flatMap((seen) => [...limited(seen, farm), ...open(seen, farm)])),
+  tell: (evidence, { releases }) =>
+    evidence.kind === 'search-limit'
+      ? say`There are more ways through the certificates than ${{ releases }} tries (${{ untrusted: evidence.detail }}), so it refuses.`
+      : say`Not known for ${listed(evidence.open.map((one) => say`${{ releases: one.releases }} (${reasonWords(one.reason)})`))}.`,
+  actions: (evidence) =>
+    evidence.kind === 'search-limit'
+      ? [{ action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' }]
+      : [
+          { action: { verb: 'run-again', where: 'here' }, by: 'whoever-checks' },
+          ...evidence.open.flatMap(({ reason }) => (reason.kind === 'ended' ? endAdvice(reason.end) : [])),
+        ],
+})
+
+function reasonWords(reason: Reason): Words {
+  switch (reason.kind) {
+    case 'not-asked':
+      return ['its hello was not sent, and no other answer proves what it would be told']
+    case 'ended':
+      return say`when its hello was sent: ${endWords(reason.end)}`
+    case 'other':
+      return [{ untrusted: reason.because }]
+  }
 }
 
-export const verdictUndetermined = defineCheck<Evidence>({
-  id: 'verdict-undetermined',
-  severity: 'warning',
-  title: 'Whether Android accepts the chain could not be determined',
-  sources: ['google/conscrypt TrustManagerImpl.java, commit db5bc030 (search limits)'],
-  rules,
-  run: (context) => [
-    ...refusalFindings(context, rules).map(
-      ({ evidence, ...finding }): Finding<Evidence> => ({
-        ...finding,
-        evidence: { because: evidence.details.join('; '), refused: true },
-      }),
-    ),
-    ...context.endpoints.flatMap((endpoint) => {
-      const reasons = new Map<string, Release[]>()
-      for (const verdict of endpoint.verdicts) {
-        if (verdict.kind !== 'undetermined') continue
-        reasons.set(verdict.because, [...(reasons.get(verdict.because) ?? []), verdict.release])
-      }
-      return [...reasons].map(
-        ([because, releases]): Finding<Evidence> => ({
-          endpoint: endpoint.id,
-          releases,
-          evidence: { because: safe(because), refused: false },
-        }),
-      )
-    }),
-  ],
-  message: ({ because, refused }, finding, context) =>
-    refused
-      ? `There are more ways through the certificates than ${affected(finding.releases, context)} tries (${because}), so it refuses.`
-      : `${sentence(affected(finding.releases, context))}: not decided, because ${because}.`,
-  steps: (_evidence, finding, context) => [
-    'AD FS or load-balancer administrator: if the server sends more than its leaf and the intermediates of one chain, reduce it to these; then there is nothing to search.',
-    `Whoever ran this check: if it is a root that this program knows by its hash only, give it the certificate: ${recheck(context, finding.endpoint)} --trust-anchor ROOT.cer, or try a phone of that release that has never met this server.`,
-  ],
-})
+function limited({ subject, verdicts }: Seen, farm: ExaminedFarm): Case<Evidence>[] {
+  const refused = verdicts.flatMap(({ verdict }) =>
+    verdict.kind === 'refused' && verdict.reason.rule === rules[0] && farm.releases.includes(verdict.release)
+      ? [verdict]
+      : [],
+  )
+  if (refused.length === 0) return []
+  const releases = refused.map(({ release }) => release)
+  const evidence = { kind: 'search-limit', detail: refused[0]!.reason.detail } as const
+  return [
+    {
+      facet: 'search-limit',
+      subject: subject.id,
+      releases,
+      severity: 'critical',
+      certificate: null,
+      evidence,
+    },
+  ]
+}
+
+/** All releases in one case: who has to act does the same for each. */
+function open(seen: Seen, farm: ExaminedFarm): Case<Evidence>[] {
+  const reasons = new Map<string, { reason: Reason; releases: Release[] }>()
+  for (const { verdict } of seen.verdicts) {
+    if (verdict.kind !== 'undetermined' || !farm.releases.includes(verdict.release)) continue
+    const reason = reasonOf(seen, verdict.release, verdict.because)
+    const key = JSON.stringify(reason)
+    const known = reasons.get(key) ?? { reason, releases: [] }
+    reasons.set(key, { reason, releases: [...known.releases, verdict.release] })
+  }
+  if (reasons.size === 0) return []
+  const evidence = { kind: 'undetermined', open: [...reasons.values()] } as const
+  const releases = evidence.open.flatMap((one) => one.releases)
+  return [
+    {
+      facet: 'verdict',
+      subject: seen.subject.id,
+      releases,
+      severity: 'warning',
+      certificate: null,
+      evidence,
+    },
+  ]
+}
+
+function reasonOf(seen: Seen, release: Release, because: string): Reason {
+  const known = handshakeOf(seen, release)
+  if (known?.kind === 'not-asked') return { kind: 'not-asked' }
+  if (known?.kind === 'undetermined') return { kind: 'ended', end: endOfFailure(known.failure) }
+  return { kind: 'other', because }
+}

@@ -1,29 +1,27 @@
-import { defineCheck } from './check.js'
-import { called } from './support/certificates.js'
-import { refusalFindings } from './support/refusals.js'
-import { reissueSteps } from './support/steps.js'
-import { affected } from './support/wording.js'
+import { say } from '../words/words.js'
+import { defineCheck, found } from './check.js'
+import { confirming, reissuing } from './support/advice.js'
+import { called, concerned } from './support/answers.js'
+import { whichList } from './support/lists.js'
+import { refusalCases } from './support/refusals.js'
 
 const rules = ['weak-key'] as const
 
 export const weakKey = defineCheck({
   id: 'weak-key',
-  severity: 'error',
   title: 'A key is too short or of a kind that Android refuses',
   sources: [
     'conscrypt ChainStrengthAnalyzer.java@android-5.0.0_r1 and @android-6.0.0_r1',
     'libcore security.properties jdk.certpath.disabledAlgorithms',
   ],
   rules,
-  run: (context) => refusalFindings(context, rules),
-  message: ({ certificate, details }, finding, context) =>
-    `${certificate ? `The key of ${called(certificate)} is no good` : 'A key of the path is no good'} (${details.join('; ')}); ${affected(finding.releases, context)} refuses the server.`,
-  steps: ({ certificate }, finding, context) =>
-    reissueSteps(
-      context,
-      finding,
-      certificate?.position === 0
-        ? 'with a new RSA key of 2048 bits or more, or an EC key on P-256'
-        : 'under an authority with an RSA key of 2048 bits or more, or an EC key on P-256',
-    ),
+  run: (farm) => found(refusalCases(farm, rules)),
+  tell: (evidence, told) =>
+    say`${whichList(evidence, told)}${evidence.certificate ? say`The key of ${called(evidence.certificate)}` : 'A key of the path'} is no good (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses the server.`,
+  actions: ({ certificate }) => [
+    certificate === null || certificate.position === 0
+      ? reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' })
+      : reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 }),
+    confirming,
+  ],
 })

@@ -1,97 +1,185 @@
+import type { Release } from '../android/releases.js'
+import { say } from '../words/words.js'
+import { type Sha256, shortName } from '../x509/identity.js'
 import { sameName } from '../x509/name-match.js'
-import { defineCheck, type Finding } from './check.js'
-import { type CertificateFact, called, factOf, positions } from './support/certificates.js'
-import { chainOf, isSelfIssued } from './support/chain.js'
-import { noAnchor } from './support/no-anchor.js'
-import { applySteps, confirm, importSteps, removeStep } from './support/steps.js'
-import { affected, safe, sentence } from './support/wording.js'
+import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import {
+  applying,
+  disabling,
+  fetching,
+  importing,
+  type RootTwin,
+  removing,
+  rootTwins,
+  tidying,
+  twinWords,
+} from './support/advice.js'
+import {
+  type Beside,
+  beside,
+  called,
+  concerned,
+  counting,
+  facetOf,
+  mergeCases,
+  type Placed,
+  placed,
+  quoted,
+  type Shown,
+  severityFor,
+  shownIn,
+} from './support/answers.js'
+import { chainOf, isSelfSigned } from './support/chain.js'
+import { type ListFact, listFact, whichList } from './support/lists.js'
+import { culpritOf, type NoAnchor, neededIn, noAnchor } from './support/no-anchor.js'
 
-interface Evidence {
-  /** What stands where the issuer should. */
-  readonly wrong: CertificateFact | null
-  readonly child: CertificateFact
+export interface Evidence extends Beside {
+  /** What is followed in vain: never one that some release needs. Null: none could be told. */
+  readonly wrong: (Placed & { readonly issuer: string; readonly keyIdentifier: string | null }) | null
+  readonly child: Placed
   /** Whether the key of `wrong` signed `child`: then it is an issuer, but one that leads to no anchor. */
   readonly signed: boolean
   readonly wantedKeyIdentifier: string | null
-  readonly replacements: readonly { readonly certificate: CertificateFact; readonly from: string }[]
+  /** The certificate that does lead to a root, where it was sent too. */
+  readonly right: Placed | null
+  readonly replacements: readonly { readonly sha256: Sha256; readonly from: string }[]
+  /** Nobody could supply the right one. */
+  readonly isReplacementUnknown: boolean
+  readonly twins: readonly RootTwin[]
+  readonly list: ListFact | null
 }
 
-export const wrongIntermediate = defineCheck<Evidence>({
+export const wrongIntermediate = defineCheck({
   id: 'wrong-intermediate',
-  severity: 'error',
   title: 'The server sends the wrong intermediate certificate',
   sources: [
     'RFC 5280 §6.1.3',
     'conscrypt TrustManagerImpl.java@android-6.0.1_r1 (first name match) and @android-7.0.0_r1 (all candidates)',
   ],
   rules: ['wrong-key'],
-  run(context) {
-    const troubles = noAnchor(context).filter(({ wrong }) => wrong.length > 0)
-    const findings = troubles.map(({ endpoint, chain, wrong }): Finding<Evidence> => {
-      const impostor = chain.impostors.find(({ issuerSent }) => !issuerSent) ?? chain.impostors[0]
-      const child = impostor?.child ?? chain.leaf
-      const first = positions(endpoint).find(
-        ({ index, certificate }) => index > 0 && sameName(certificate.subject, child.issuer),
-      )
-      const culprit = impostor?.certificate ?? first?.certificate
-      return {
-        endpoint: endpoint.id,
-        releases: wrong,
-        evidence: {
-          wrong: culprit ? factOf(culprit, endpoint) : null,
-          child: factOf(child, endpoint),
-          signed: impostor === undefined,
-          wantedKeyIdentifier: child.authorityKeyIdentifier?.keyIdentifier ?? null,
-          replacements: endpoint.missing.map(({ certificate, from }) => ({
-            certificate: factOf(certificate),
-            from: safe(from),
-          })),
-        },
-      }
-    })
-    const harmless = context.endpoints
-      .filter((endpoint) => !troubles.some((trouble) => trouble.endpoint === endpoint))
-      .flatMap((endpoint) => {
-        const stray = chainOf(endpoint)?.impostors.find(({ certificate }) => !isSelfIssued(certificate))
-        return stray === undefined
-          ? []
-          : [
-              {
-                endpoint: endpoint.id,
-                releases: [],
-                severity: 'info' as const,
-                evidence: {
-                  wrong: factOf(stray.certificate, endpoint),
-                  child: factOf(stray.child, endpoint),
-                  signed: false,
-                  wantedKeyIdentifier: stray.child.authorityKeyIdentifier?.keyIdentifier ?? null,
-                  replacements: [],
-                },
-              },
-            ]
-      })
-    return [...findings, ...harmless]
+  run(farm) {
+    const troubles = noAnchor(farm).filter(({ wrong }) => wrong.length > 0)
+    return found(
+      mergeCases([
+        ...troubles.flatMap((trouble) => casesOf(farm, trouble)),
+        ...shownIn(farm)
+          .filter((shown) => !troubles.some((trouble) => trouble.shown === shown))
+          .flatMap((shown) => harmless(farm, shown)),
+      ]),
+    )
   },
-  message({ wrong, child, signed, wantedKeyIdentifier }, finding, context) {
-    const who = affected(finding.releases, context)
-    if (wrong === null) return `${sentence(who)} does not get from ${called(child)} to the root that it has.`
-    if (signed) {
-      return `${called(wrong)} did issue ${called(child)} but leads to no root that Android has. ${sentence(who)} takes the first certificate of that name and looks no further.`
+  tell(evidence, told) {
+    const { wrong, child, signed, wantedKeyIdentifier, right, twins } = evidence
+    const who = concerned(evidence, told)
+    const isHarmless = told.releases.length === 0 && evidence.others.length === 0
+    const which = whichList(evidence, told)
+    if (wrong === null) {
+      return say`${which}${who} does not get from ${called(child)} to the root that it has, and follows no certificate that could be left out.`
     }
-    const keys = `its key identifier is ${wrong.keyIdentifier ?? 'absent'}, ${wantedKeyIdentifier ?? 'another'} is wanted`
-    const consequence =
-      finding.severity === 'info'
-        ? 'Android finds its way without it: harmless, but worth removing.'
-        : `${sentence(who)} finds no way to a root.`
-    return `${called(wrong)} has the name of the issuer of ${called(child)} but another key: it did not sign it (${keys}). ${consequence}`
+    if (signed) {
+      const instead = right ? say`; ${called(right)} leads to one that it has` : []
+      return say`${which}${called(wrong)}, issued by ${quoted(wrong.issuer)}, is the issuer of ${called(child)} but leads to no root that ${who} has${instead}. These releases take the first certificate that fits and look no further.${twinWords(twins)}`
+    }
+    const keys = say`its key identifier is ${wrong.keyIdentifier ? { code: wrong.keyIdentifier } : 'absent'}, ${wantedKeyIdentifier ? { code: wantedKeyIdentifier } : 'another'} is wanted`
+    const consequence = isHarmless
+      ? say`Android finds its way without it: harmless, but worth removing.`
+      : right
+        ? say`${who} takes it before ${called(right)}, which did, and finds no way to a root.`
+        : say`${who} finds no way to a root.`
+    return say`${which}${called(wrong)} has the name of the issuer of ${called(child)} but another key: it did not sign it (${keys}). ${consequence}${twinWords(twins)}`
   },
-  steps({ wrong, replacements }, finding, context) {
+  actions({ wrong, child, replacements, isReplacementUnknown, twins }, told) {
+    const removed = wrong ? removing(told, wrong.sha256) : []
+    if (told.severity === 'info') return [...removed, ...tidying(told)]
+    const unknown = isReplacementUnknown ? told.farm.certificates.get(child.sha256) : undefined
     return [
-      ...(wrong ? [removeStep(finding, wrong)] : []),
-      ...(replacements.length > 0
-        ? importSteps(context, finding, replacements)
-        : applySteps(context, finding)),
-      confirm(context, finding, wrong ? `"${wrong.name}" is sent with the wanted key` : 'it is accepted'),
+      ...(unknown ? [fetching(unknown)] : []),
+      ...importing(replacements.map(({ sha256 }) => sha256)),
+      ...removed,
+      ...disabling(twins),
+      ...applying(told),
     ]
   },
 })
+
+/** One case for each certificate that releases follow in vain. */
+function casesOf(farm: ExaminedFarm, trouble: NoAnchor): readonly Case<Evidence>[] {
+  const { shown, chain, wrong, open } = trouble
+  const culprits = new Map<string, { culprit: ReturnType<typeof culpritOf>; releases: Release[] }>()
+  for (const verdict of wrong) {
+    const culprit = culpritOf(verdict, shown, chain)
+    const group = culprits.get(culprit?.sha256 ?? '') ?? { culprit, releases: [] }
+    culprits.set(culprit?.sha256 ?? '', { culprit, releases: [...group.releases, verdict.release] })
+  }
+  return [...culprits.values()].map(({ culprit, releases }) => {
+    const impostor = chain.impostors.find(({ certificate }) => certificate.sha256 === culprit?.sha256)
+    const child =
+      impostor?.child ??
+      (culprit && chain.related.find((one) => one !== culprit && sameName(one.issuer, culprit.subject))) ??
+      chain.leaf
+    const right = neededIn(shown).find(
+      (one) => one !== chain.leaf && sameName(one.subject, child.issuer) && one.sha256 !== culprit?.sha256,
+    )
+    const atRight = right ? placed(shown, right) : null
+    const add = shown.repair?.add ?? []
+    return {
+      facet: culprit ? facetOf(culprit, false) : `${child.issuer.text}`,
+      subject: shown.seen.subject.id,
+      releases: counting(farm, releases),
+      severity: severityFor(farm, releases, 'critical'),
+      certificate: culprit?.sha256 ?? child.sha256,
+      evidence: {
+        wrong: culprit && {
+          ...placed(shown, culprit),
+          issuer: shortName(culprit.issuer),
+          keyIdentifier: culprit.subjectKeyIdentifier,
+        },
+        child: placed(shown, child),
+        signed: culprit !== null && impostor === undefined,
+        wantedKeyIdentifier: child.authorityKeyIdentifier?.keyIdentifier ?? null,
+        right: atRight?.position == null ? null : atRight,
+        replacements: add.map(({ certificate, from }) => ({ sha256: certificate.sha256, from })),
+        isReplacementUnknown: add.length === 0 && open !== null,
+        twins: rootTwins(shown),
+        list: listFact(shown),
+        ...beside(farm, releases),
+      },
+    }
+  })
+}
+
+/** Stale namesakes beside a chain that is found all the same. */
+function harmless(farm: ExaminedFarm, shown: Shown): readonly Case<Evidence>[] {
+  const chain = chainOf(shown)
+  const needed = new Set(neededIn(shown).map(({ sha256 }) => sha256))
+  const stray = chain?.impostors.find(
+    ({ certificate, issuerSent }) =>
+      issuerSent && !isSelfSigned(certificate) && !needed.has(certificate.sha256),
+  )
+  if (!chain || !stray) return []
+  return [
+    {
+      facet: facetOf(stray.certificate, false),
+      subject: shown.seen.subject.id,
+      releases: [],
+      severity: 'info',
+      certificate: stray.certificate.sha256,
+      evidence: {
+        wrong: {
+          ...placed(shown, stray.certificate),
+          issuer: shortName(stray.certificate.issuer),
+          keyIdentifier: stray.certificate.subjectKeyIdentifier,
+        },
+        child: placed(shown, stray.child),
+        signed: false,
+        wantedKeyIdentifier: stray.child.authorityKeyIdentifier?.keyIdentifier ?? null,
+        right: null,
+        replacements: [],
+        isReplacementUnknown: false,
+        twins: [],
+        list: listFact(shown),
+        ...beside(farm, []),
+      },
+    },
+  ]
+}

@@ -1,15 +1,11 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check } from '../check.js'
 import { type Farm, startFarm } from '../demo/farm.js'
-import { writeReportKit } from '../kit/report-kit.js'
-import type { Report } from '../report/report.js'
-import { inAscii, paint, wrap } from '../report/style.js'
-import { renderText } from '../report/text.js'
-import { readCertificates } from '../x509/bundle.js'
-import { exitCodes } from './exit-code.js'
+import { inAscii, paint, wrap } from '../formats/terminal-text.js'
+import { checkCommand } from './check-command.js'
 import type { Machine } from './machine.js'
+import { checkDefaults } from './options.js'
 import { textStyle } from './terminal.js'
 
 export interface DemoFlags {
@@ -45,8 +41,7 @@ export async function demoCommand(flags: DemoFlags, machine: Machine): Promise<n
 
     title('1. Check')
     const kitFolder = flags.kit ?? join(folder, 'kit')
-    const broken = await writeReportKit(await checkFarm(farm, machine), kitFolder)
-    say(renderText(broken, style))
+    await checkFarm(farm, anchorFile, { ...flags, kit: kitFolder }, machine)
 
     say('\n')
     title('2. Apply the kit: import its .cer files on each server and restart')
@@ -57,23 +52,33 @@ export async function demoCommand(flags: DemoFlags, machine: Machine): Promise<n
     )
 
     title('3. Check again')
-    const repaired = await checkFarm(farm, machine)
-    say(renderText(repaired, style))
-    return exitCodes[repaired.verdict]
+    return await checkFarm(farm, anchorFile, flags, machine)
   } finally {
     await farm.close()
   }
 }
 
-async function checkFarm(farm: Farm, machine: Machine): Promise<Report> {
-  const { certificates } = await readCertificates(farm.root.der)
-  return check(farm.name, {
-    servers: farm.servers.map(({ address, port }) => `${address}:${port}`),
-    trustAnchors: certificates,
-    aiaAllowPrivate: true,
-    at: machine.now,
-    signal: machine.signal,
-  })
+/** What the printed command does; the exit code. */
+function checkFarm(
+  farm: Farm,
+  anchorFile: string,
+  { kit, color, ascii }: DemoFlags,
+  machine: Machine,
+): Promise<number> {
+  return checkCommand(
+    [farm.name],
+    {
+      ...checkDefaults,
+      server: farm.servers.map(({ address, port }) => `${address}:${port}`),
+      trustAnchor: [anchorFile],
+      aiaAllowPrivate: true,
+      proxy: false,
+      ...(kit === undefined ? {} : { kit }),
+      ...(color === undefined ? {} : { color }),
+      ...(ascii === undefined ? {} : { ascii }),
+    },
+    machine,
+  )
 }
 
 /** The `.cer` files of the kit, as an administrator would import them. */

@@ -1,12 +1,11 @@
-import type { OverallVerdict } from '../report/report.js'
+import type { FaultCode } from '../fault.js'
+import { exitCodes } from '../gate/gate.js'
 
-/** The monitoring-plugin convention (Monitoring Plugins Development Guidelines), the same for every format. */
-export const exitCodes: Readonly<Record<OverallVerdict, number>> = {
-  ok: 0,
-  warning: 1,
-  critical: 2,
-  unknown: 3,
-}
+/** Interrupted, or what was found could not be written: the run did not come to its end. */
+export const exitUnfinished = exitCodes.unknown
 
-/** Bad usage and faults of ours: nothing was checked. */
-export const exitUnknown = exitCodes.unknown
+/** Bad usage and faults of ours: nothing is known, and trying again changes nothing. */
+export const exitUsage = 4
+
+export const exitCodeOf = (code: FaultCode): number =>
+  code === 'ADFS_CHECK_WRITE_FAILED' ? exitUnfinished : exitUsage

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { AdfsCheckFault } from '../fault.js'
-import { inAscii } from '../report/style.js'
+import { inAscii } from '../formats/terminal-text.js'
 import type { Machine } from './machine.js'
 import { textStyle } from './terminal.js'
 

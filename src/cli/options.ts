@@ -1,10 +1,14 @@
 import { InvalidArgumentError } from 'commander'
+import { AdfsCheckFault } from '../fault.js'
+import type { FormatName } from '../formats/registry.js'
+import { type Threshold, thresholdOf } from '../gate/thresholds.js'
+import { defaultConcurrency } from '../run/library.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
   readonly server: readonly string[]
-  readonly port: number
-  readonly timeout: number
+  readonly port?: number
+  readonly timeout?: number
   readonly concurrency: number
   readonly ipv4Only?: boolean
   readonly ipv6Only?: boolean
@@ -20,9 +24,13 @@ export interface CheckFlags {
   /** A URL, or false for `--no-proxy`. */
   readonly proxy?: string | false
   readonly kit?: string
-  readonly format: 'text' | 'json'
-  readonly warnDays: number
-  readonly critDays: number
+  readonly format: FormatName
+  readonly warn?: Threshold
+  readonly crit?: Threshold
+  readonly repeat: number
+  readonly save?: string
+  readonly redact?: boolean
+  readonly verbose?: boolean
   readonly quiet?: boolean
   readonly color?: boolean
   readonly ascii?: boolean
@@ -61,3 +69,24 @@ export const repeatable = (value: string, previous: readonly string[] = []): rea
   ...previous,
   value,
 ]
+
+/** `20%` or `30d`. */
+export function threshold(text: string): Threshold {
+  try {
+    return thresholdOf(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof AdfsCheckFault ? (error.hint ?? '') : String(error))
+  }
+}
+
+/** Options that were not given. */
+export const checkDefaults = {
+  server: [],
+  trustAnchor: [],
+  deviceCa: [],
+  remembered: [],
+  intermediates: [],
+  concurrency: defaultConcurrency,
+  repeat: 0,
+  format: 'text',
+} as const satisfies Partial<CheckFlags>

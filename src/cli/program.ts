@@ -1,13 +1,18 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
-import { inAscii, paint, wrap } from '../report/style.js'
+import { formatNames } from '../formats/registry.js'
+import { inAscii, neutralised, paint, wrap } from '../formats/terminal-text.js'
+import { defaultConcurrency } from '../run/library.js'
+import { maxRepeat } from '../run/options.js'
 import { version } from '../version.js'
 // Not loaded on demand like the other commands: nearly every call runs it, and one file is read faster than many.
 import { checkCommand } from './check-command.js'
 import type { DemoFlags } from './demo-command.js'
-import { exitUnknown } from './exit-code.js'
+import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
+import { faultLine } from './fault-line.js'
 import type { Machine } from './machine.js'
-import { type CheckFlags, instant, repeatable, seconds, wholeNumber } from './options.js'
+import { type CheckFlags, checkDefaults, instant, repeatable, seconds, threshold, wholeNumber } from './options.js'
+import type { ReplayFlags } from './replay-command.js'
 import { textStyle } from './terminal.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
@@ -20,9 +25,8 @@ export async function run(args: readonly string[], machine: Machine): Promise<nu
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUnknown
-    reportFault(error, machine)
-    return exitUnknown
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
+    return reportFault(error, machine)
   }
 }
 
@@ -37,7 +41,7 @@ Examples:
   adfs-check demo                                      see it work on a farm of its own
 
 Exit codes: 0 every selected Android release accepts every server, 1 warnings,
-2 some release refuses a server, 3 could not check (or bad usage).`
+2 some release refuses a server, 3 could not check, 4 bad usage or a fault of ours.`
 
 function build(machine: Machine, done: (exitCode: number) => void): Command {
   const program = new Command('adfs-check')
@@ -58,19 +62,21 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
   program
     .optionsGroup('What to check:')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
-    .option('--port <number>', 'port where the target names none', wholeNumber(1, 65_535), 443)
+    .option('--port <number>', 'port where the target names none (default: 443)', wholeNumber(1, 65_535))
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
-    .addOption(
-      new Option('--timeout <seconds>', 'for each connection')
-        .argParser(seconds(0.1, 300))
-        .default(10_000, '10'),
+    .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
+    .option(
+      '--repeat <number>',
+      'further connections, to meet every server behind an address',
+      wholeNumber(0, maxRepeat),
+      0,
     )
-    .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), 8)
+    .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), defaultConcurrency)
     .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
     .optionsGroup('How to judge:')
-    .option('--android <range>', 'releases, e.g. 8.. or 7.0..12,15 (default: all, 4.4 to 17)')
+    .option('--android <range>', 'releases that count: supported (default), all, 8.. or "7.0..12,15"')
     .option(
       '--trust-anchor <file>',
       'root that the phones have in their system store; repeatable',
@@ -79,8 +85,8 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--device-ca <file>', 'CA installed by the user or by MDM; repeatable', repeatable)
     .option('--remembered <file>', 'intermediates an app has met before; repeatable', repeatable)
     .option('--at <date>', 'judge as of this date instead of now', instant)
-    .option('--warn-days <days>', 'warn when a certificate has fewer days left', wholeNumber(0, 3650), 30)
-    .option('--crit-days <days>', 'critical when it has fewer days left', wholeNumber(0, 3650), 7)
+    .option('--warn <20%|30d>', 'warn when less of a lifetime is left (default: 25%, at most 30d)', threshold)
+    .option('--crit <10%|7d>', 'critical when less is left (default: 10%, at most 7d)', threshold)
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')
     .option(
@@ -92,9 +98,10 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--offline', 'fetch nothing over AIA')
     .option('--aia-allow-private', 'fetch from private and loopback addresses too')
     .optionsGroup('What to print:')
-    .addOption(
-      new Option('--format <format>', 'on standard output').choices(['text', 'json']).default('text'),
-    )
+    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
+    .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
+    .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
     .option('-q, --quiet', 'print nothing when everything is accepted')
     .option('--color', 'colours even without a terminal')
     .option('--no-color', 'no colours')
@@ -102,10 +109,26 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .action(async (targets: string[], flags: CheckFlags) => {
       if (targets.length === 0) {
         program.outputHelp({ error: true })
-        done(exitUnknown)
+        done(exitUsage)
         return
       }
-      done(await checkCommand(targets, { ...noFiles, ...flags }, machine))
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, machine))
+    })
+
+  program
+    .command('replay')
+    .description('judge a saved case again, without a network')
+    .argument('<case>', 'file written with --save')
+    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
+    .option('--kit <folder>', 'write the import kit here')
+    .option('-q, --quiet', 'print nothing when everything is accepted')
+    .option('--color', 'colours even without a terminal')
+    .option('--no-color', 'no colours')
+    .option('--ascii', 'ASCII only')
+    .action(async (file: string, flags: ReplayFlags) => {
+      const { replayCommand } = await import('./replay-command.js')
+      done(await replayCommand(file, flags, machine))
     })
 
   program
@@ -150,18 +173,20 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
   return program
 }
 
-/** Repeatable options that were not given. */
-const noFiles = { server: [], trustAnchor: [], deviceCa: [], remembered: [], intermediates: [] }
-
-function reportFault(error: unknown, machine: Machine): void {
+/** Says what went wrong; the exit code. */
+function reportFault(error: unknown, machine: Machine): number {
   const style = textStyle(machine, machine.err, {})
-  const [message, hint] =
-    error instanceof AdfsCheckFault
-      ? [error.message, error.hint]
-      : [
-          `Something went wrong inside adfs-check ${version}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-          'Nothing was concluded about the servers. Please report this text with the command line that led to it.',
-        ]
-  const text = `${paint(style, 'red', 'adfs-check:')} ${message}\n${hint === null ? '' : `${wrap(hint, style.columns, '  ')}\n`}`
-  machine.err.write(style.unicode ? text : inAscii(text))
+  const say = (text: string) => void machine.err.write(style.unicode ? text : inAscii(text))
+  if (error instanceof AdfsCheckFault) {
+    // A file or a target may be named by somebody else than who reads this.
+    const hint = error.hint === null ? '' : `${wrap(neutralised(error.hint), style.columns, '  ')}\n`
+    say(`${paint(style, 'red', 'adfs-check:')} ${neutralised(error.message)}\n${hint}`)
+    return exitCodeOf(error.code)
+  }
+  if (machine.signal.aborted) {
+    say('adfs-check: interrupted before the check was finished.\n')
+    return exitUnfinished
+  }
+  say(neutralised(faultLine(error)))
+  return exitUsage
 }

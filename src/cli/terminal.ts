@@ -1,4 +1,4 @@
-import type { TextStyle } from '../report/style.js'
+import type { Style } from '../formats/format.js'
 import type { Machine, Output } from './machine.js'
 
 export interface StyleOptions {
@@ -13,7 +13,7 @@ const defaultColumns = 80
 const maxColumns = 100
 
 /** How text may look on `output`: colours only on a terminal unless asked for, NO_COLOR obeyed (no-color.org). */
-export function textStyle(machine: Machine, output: Output, options: StyleOptions): TextStyle {
+export function textStyle(machine: Machine, output: Output, options: StyleOptions): Omit<Style, 'verbose'> {
   const noColor = (machine.env.NO_COLOR ?? '') !== '' || machine.env.TERM === 'dumb'
   const columns = output.isTTY === true ? (output.columns ?? defaultColumns) : defaultColumns
   return {

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { type Issued, issue } from './pki.js'
+import { type Issued, type IssueOptions, issue as issueAt } from './authority.js'
 
 /** An AD FS-like farm on loopback with a private PKI of its own, broken in the classic ways until repaired. */
 export interface Farm {
@@ -29,6 +29,11 @@ const loopback = '127.0.0.1'
  */
 export async function startFarm(): Promise<Farm> {
   const name = 'sts.contoso.test'
+  // Keys that follow from a name are known to everyone. Those of a farm somebody may trust for a moment are not.
+  const chance = randomUUID()
+  const at = new Date()
+  const issue = (options: IssueOptions, key = JSON.stringify(options.subject)): Issued =>
+    issueAt({ at, keyName: `${chance} ${key}`, ...options })
   const root = issue({
     subject: [
       ['O', 'Contoso Demo'],
@@ -41,7 +46,7 @@ export async function startFarm(): Promise<Farm> {
     ['CN', 'Contoso Demo Issuing CA 1'],
   ] as const
   const issuing = issue({ subject: issuingName, issuer: root, ca: { pathLength: 0 } })
-  const stale = issue({ subject: issuingName, issuer: root, ca: { pathLength: 0 } })
+  const stale = issue({ subject: issuingName, issuer: root, ca: { pathLength: 0 } }, 'stale')
 
   const aia = createHttpServer((request, response) => {
     if (request.url === '/issuing-ca-1.cer')

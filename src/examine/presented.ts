@@ -1,4 +1,4 @@
-import type { HandshakeEnd } from '../tls/observation.js'
+import type { ExchangeEnd } from '../tls/exchange-end.js'
 import type { Certificate, ParseProblem } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
 
@@ -16,7 +16,8 @@ export interface Handshake {
   readonly cipherSuite: number
   readonly group: number | null
   readonly keyExchange: 'tls13' | 'ecdhe' | 'dhe' | 'rsa' | 'other'
-  readonly signatureScheme: number | null
+  /** Name of RFC 8446 §4.2.3; null: the server proved nothing. */
+  readonly signatureScheme: string | null
   readonly alpn: string | null
   readonly clientCertificateRequested: boolean
 }
@@ -38,7 +39,7 @@ export interface Exchange {
   /** Connections with the same hello are counted from 0. */
   readonly nth: number
   readonly sni: boolean
-  readonly ended: HandshakeEnd
+  readonly ended: ExchangeEnd
   readonly presented: Presented
 }
 

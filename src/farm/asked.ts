@@ -41,3 +41,6 @@ export interface Asked {
   /** File with the password of the files above, as named. */
   readonly passwordFile?: string | null
 }
+
+/** For each connection, milliseconds. */
+export const defaultTimeoutMs = 10_000

@@ -26,7 +26,7 @@ export type Role = 'adfs' | 'wap' | 'balancer' | 'unknown'
 
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
-  /** Unique in the farm: the address in canonical text, no brackets. */
+  /** Unique in the farm: the address in canonical text; with its port where the operator named one. */
   readonly id: string
   /** The host name given with --server, else the address. */
   readonly label: string
@@ -55,7 +55,13 @@ export type Subject = ServedSubject | FileSubject
 /** A name for which no server could be found: it is told, never dropped. */
 export interface UnresolvedName {
   readonly host: string
-  readonly reason: 'not-found' | 'no-address-of-family' | 'timed-out' | 'too-many-addresses' | 'not-recorded' | 'failed'
+  readonly reason:
+    | 'not-found'
+    | 'no-address-of-family'
+    | 'timed-out'
+    | 'too-many-addresses'
+    | 'not-recorded'
+    | 'failed'
   readonly detail: string
 }
 
@@ -67,7 +73,7 @@ export interface Farm {
   /** The address, where the target is one. */
   readonly address: string | null
   readonly port: number
-  readonly subjects: readonly Subject[]
+  readonly subjects: readonly ServedSubject[]
   readonly unresolved: readonly UnresolvedName[]
 }
 

@@ -4,9 +4,10 @@ import type { WindowsServer } from '../adfs/facts.js'
 import { scriptName } from '../adfs/recipes/windows.js'
 import { chainFileName, type SpeechContext } from '../adfs/speak.js'
 import type { ExaminedFarm } from '../checks/check.js'
+import { toPem } from '../containers/bundle.js'
+import { toPkcs7 } from '../containers/write-pkcs7.js'
 import type { Asked } from '../farm/asked.js'
 import type { Subject, SubjectId } from '../farm/subject.js'
-import { toPem, toPkcs7 } from '../x509/bundle.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName, fileNameOf } from './file-names.js'
@@ -65,7 +66,7 @@ function partsOf({ farm, plan }: KitInput): readonly Part[] {
     })
   const machines = new Map<string, Subject[]>()
   for (const subject of farm.farm.subjects) {
-    const id = subject.kind === 'file' ? subject.id : subject.node.id
+    const { id } = subject.node
     machines.set(id, [...(machines.get(id) ?? []), subject])
   }
   const parts = [...machines.values()].flatMap((subjects) => {

@@ -22,29 +22,46 @@ const maxSignatureMicros = 30_000
 const maxComparisons = 8_000_000
 
 /**
- * Work allowed for one verdict. Counted, not timed, so that the same input gives the same verdict on any machine.
- * Methods throw `LimitReached`.
+ * Work allowed for one verdict, or for many: `verdicts` times as much, from which the budget of each single one takes
+ * what it spends (`within`). Counted, not timed, so that the same input gives the same verdict on any machine. Methods
+ * throw `LimitReached`.
  */
 export class Budget {
-  #steps = maxSteps
-  #micros = maxSignatureMicros
-  #comparisons = maxComparisons
+  readonly #within: Budget | null
+  readonly #maxSteps: number
+  #steps: number
+  #micros: number
+  #comparisons: number
   readonly #verified = new Map<string, boolean>()
 
+  constructor({ verdicts = 1, within }: { verdicts?: number; within?: Budget | undefined } = {}) {
+    this.#within = within ?? null
+    this.#maxSteps = this.#steps = verdicts * maxSteps
+    this.#micros = verdicts * maxSignatureMicros
+    this.#comparisons = verdicts * maxComparisons
+  }
+
+  /** Something was asked for that is not allowed any more. */
+  get isSpent(): boolean {
+    return this.#steps < 0 || this.#micros < 0 || this.#comparisons < 0
+  }
+
   step(count = 1): void {
+    this.#within?.step(count)
     this.#steps -= count
-    if (this.#steps < 0) throw new LimitReached(`${maxSteps} steps of path search`)
+    if (this.#steps < 0) throw new LimitReached(`${this.#maxSteps} steps of path search`)
   }
 
   /** To be called before `count` comparisons of names or policies. */
   compare(count: number): void {
+    this.#within?.compare(count)
     this.#comparisons -= count
     if (this.#comparisons < 0) throw new LimitReached(`${maxComparisons} comparisons of names`)
   }
 
   /** For a second search over the same certificates; signatures already paid for stay so. */
   renewSteps(): void {
-    this.#steps = maxSteps
+    this.#steps = this.#maxSteps
   }
 
   /** `verifySignature`, paid for once per pair. */
@@ -54,7 +71,7 @@ export class Budget {
     if (result === undefined) {
       this.#micros -= verificationMicros(issuer.publicKey)
       if (this.#micros < 0) throw new LimitReached('the number of signatures to verify')
-      result = verifySignature(child, issuer)
+      result = this.#within ? this.#within.verify(child, issuer) : verifySignature(child, issuer)
       this.#verified.set(pair, result)
     }
     return result

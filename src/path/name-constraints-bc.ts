@@ -1,68 +1,67 @@
 import type { Certificate } from '../x509/certificate.js'
 import {
+  bytesOf,
   childrenOf,
-  contentOf,
   DerError,
   type Element,
-  elementAt,
+  expectTag,
   hexOf,
-  oidOf,
   onlyElement,
+  tags,
 } from '../x509/der.js'
-import { type NameAttribute, type RelativeNames, readName, stringOf } from '../x509/name.js'
+import { type RelativeNames, readName, stringOf } from '../x509/name.js'
 import { extensionOids } from '../x509/parse.js'
 import { domainFilter } from './domain-filter.js'
-import { pathExtensions } from './extensions.js'
+import { implicitContent, sequenceAsBc, taggedInt, taggedNumber } from './extensions-bc.js'
 import type { Budget } from './limits.js'
+
+/** Versions of BouncyCastle that validate paths: in Android 4.4, in 5.0 and 5.1, in 6.0. */
+export type BcVersion = '1.49' | '1.50' | '1.52'
 
 interface TextName {
   readonly kind: 'email' | 'dns' | 'uri'
   readonly text: string
 }
 
-/** One relative name, folded for comparing. */
-interface Rdn {
-  /** Type of the first attribute. */
-  readonly oid: string | undefined
-  readonly size: number
-  readonly key: string
-  /** The text of a lone serialNumber attribute, which matches by its beginning. */
-  readonly serialNumber: string | null
-}
-
-/** A general name or the base of a subtree as BouncyCastle 1.72 compares it. */
+/** A general name or the base of a subtree, as far as BouncyCastle 1.49 to 1.52 compares it. */
 type BcName =
   | TextName
-  | { readonly kind: 'other'; readonly text: string }
   | { readonly kind: 'ip'; readonly octets: Uint8Array }
-  | { readonly kind: 'directory'; readonly rdns: readonly Rdn[] }
-  | { readonly kind: 'unsupported' }
+  /** Relative names as encoded, hex: string type and case count. */
+  | { readonly kind: 'directory'; readonly rdns: readonly string[] }
+  /** otherName, ediPartyName, registeredID: neither restricted nor restricting. */
+  | { readonly kind: 'ignored' }
 
 /** Kinds that name constraints restrict. */
-const kinds = ['directory', 'email', 'dns', 'uri', 'ip', 'other'] as const
+const kinds = ['directory', 'email', 'dns', 'uri', 'ip'] as const
 type Kind = (typeof kinds)[number]
 
 /**
- * Name constraints gathered along a path: BouncyCastle's PKIXNameConstraintValidator. Whatever goes wrong there ends
- * the validation, so every method answers with what is wrong, or null.
+ * Name constraints gathered along a path: PKIXNameConstraintValidator and the steps of RFC3280CertPathUtilities around
+ * it (bouncycastle@4.4_r1, @5.1.1_r1, @6.0.0_r1). Whatever goes wrong there ends the validation, so every method answers
+ * with what is wrong, or null.
  */
 export class BcNameConstraints {
   /** A kind is missing until an authority permits something of it; an empty list then permits nothing. */
   readonly #permitted = new Map<Kind, BcName[]>()
   readonly #excluded: BcName[] = []
   readonly #budget: Budget
+  readonly #version: BcVersion
 
-  constructor(budget: Budget) {
+  constructor(budget: Budget, version: BcVersion) {
     this.#budget = budget
+    this.#version = version
   }
 
   /** RFC 5280 §6.1.3 (b), (c): subject, e-mail addresses in it, and all alternative names. */
   violation(certificate: Certificate): string | null {
     return total(() => {
-      const rdns = readName(onlyElement(certificate.subject.der))
-      const names: BcName[] = [{ kind: 'directory', rdns: rdns.map(foldedRdn) }, ...emailsOf(rdns)]
-      const alternative = certificate.extensions.find(({ oid }) => oid === extensionOids.subjectAltName)
-      if (alternative) names.push(...childrenOf(onlyElement(alternative.value, 0x30)).map(readBcName))
+      const subject = onlyElement(certificate.subject.der)
+      const names: BcName[] = [
+        directoryOf(subject),
+        ...emailsOf(readName(subject), this.#version),
+        ...(sequenceAsBc(certificate, extensionOids.subjectAltName) ?? []).map(readBcName),
+      ]
       const bases = [...this.#excluded, ...(this.#permitted.get('dns') ?? [])]
       const mayCover = domainFilter(bases.flatMap((base) => (base.kind === 'dns' ? [base.text] : [])))
       for (const name of names) {
@@ -70,7 +69,7 @@ export class BcNameConstraints {
         this.#budget.compare(isFar ? 1 : this.#excluded.length)
         if (isFar ? this.#permitted.has('dns') : !this.#isPermitted(name))
           return `${nameText(name)} is not among the permitted`
-        if (!isFar && this.#excluded.some((base) => covers(base, name)))
+        if (!isFar && this.#excluded.some((base) => covers(base, name, this.#version)))
           return `${nameText(name)} is excluded`
       }
       return null
@@ -79,27 +78,31 @@ export class BcNameConstraints {
 
   /** RFC 5280 §6.1.4 (g). */
   add(certificate: Certificate): string | null {
-    const { nameConstraints, unreadable } = pathExtensions(certificate)
-    if (unreadable.has(extensionOids.nameConstraints)) return 'the nameConstraints extension cannot be read'
     return total(() => {
-      const permitted = nameConstraints?.permitted?.map(({ base }) => readBcName(base)) ?? []
-      const excluded = nameConstraints?.excluded?.map(({ base }) => readBcName(base)) ?? []
-      if ([...permitted, ...excluded].some(({ kind }) => kind === 'unsupported'))
-        return 'a kind of name that is not supported'
+      const subtrees = new Map<number, BcName[]>()
+      for (const field of sequenceAsBc(certificate, extensionOids.nameConstraints) ?? []) {
+        const number = taggedNumber(field)
+        // Of two lists of one kind the latter counts; other fields are passed over.
+        if (number <= 1)
+          subtrees.set(
+            number,
+            childrenOf(field).map((subtree) => baseOf(subtree, number === 0)),
+          )
+      }
       for (const kind of kinds) {
-        const own = permitted.filter((name) => name.kind === kind)
+        const own = subtrees.get(0)?.filter((name) => name.kind === kind) ?? []
         if (own.length > 0) this.#permitted.set(kind, this.#intersect(this.#permitted.get(kind), own))
       }
-      this.#excluded.push(...excluded)
+      this.#excluded.push(...(subtrees.get(1) ?? []))
       return null
     })
   }
 
   #isPermitted(name: BcName): boolean {
-    if (name.kind === 'unsupported') return true
+    if (name.kind === 'ignored') return true
     const permitted = this.#permitted.get(name.kind)
     this.#budget.compare(permitted?.length ?? 0)
-    if (!permitted || permitted.some((base) => covers(base, name))) return true
+    if (!permitted || permitted.some((base) => covers(base, name, this.#version))) return true
     return permitted.length === 0 && isEmptyName(name)
   }
 
@@ -120,64 +123,89 @@ function total(read: () => string | null): string | null {
   }
 }
 
-/** GeneralName#getInstance: the tag decides, and whether it must be constructed. */
-function readBcName(element: Element): BcName {
-  const [number, constructed] = [element.tag & 0x1f, (element.tag & 0x20) !== 0]
-  if (element.tag < 0x40 || number > 8 || constructed !== [0, 3, 4, 5].includes(number)) {
-    throw new DerError('not a GeneralName', element.start)
+/**
+ * GeneralSubtree: the base. Distances must stand in their places and mean nothing; only the minimum of a permitted one
+ * is read at all (GeneralSubtree#hashCode, as it is put into a set).
+ */
+function baseOf(element: Element, isPermitted: boolean): BcName {
+  const [base, ...distances] = childrenOf(expectTag(element, tags.sequence))
+  const numbers = distances.map(taggedNumber)
+  if (!base || !['', '0', '1', '0,1'].includes(numbers.join()))
+    throw new DerError('not a subtree', element.start)
+  for (const distance of distances) {
+    const isRead = isPermitted && taggedNumber(distance) === 0
+    isRead ? taggedInt(distance) : implicitContent(distance, tags.integer)
   }
-  const text = Buffer.from(contentOf(element)).toString('latin1').toLowerCase()
-  switch (number) {
-    case 0: {
-      const [type, value] = childrenOf(element)
-      if (!type || !value || value.tag < 0x80) throw new DerError('not an otherName', element.start)
-      oidOf(type)
-      return { kind: 'other', text: hexOf(contentOf(element)) }
-    }
+  return readBcName(base)
+}
+
+/** GeneralName#getInstance: the tag decides, and x400Address is unknown to it. */
+function readBcName(element: Element): BcName {
+  const text = (): string => Buffer.from(implicitContent(element, 0x16)).toString('latin1').toLowerCase()
+  switch (taggedNumber(element)) {
+    case 0:
+    case 5:
+      childrenOf(element)
+      return { kind: 'ignored' }
+    case 8:
+      return { kind: 'ignored' }
     case 1:
-      return { kind: 'email', text }
+      return { kind: 'email', text: text() }
     case 2:
-      return { kind: 'dns', text }
-    case 4:
-      return {
-        kind: 'directory',
-        rdns: readName(elementAt(element.source, element.content, element.end)).map(foldedRdn),
-      }
+      return { kind: 'dns', text: text() }
+    case 4: {
+      const [name, ...rest] = childrenOf(element)
+      if (!name || rest.length > 0) throw new DerError('not a directoryName', element.start)
+      return directoryOf(name)
+    }
     case 6:
-      return { kind: 'uri', text }
+      return { kind: 'uri', text: text() }
     case 7:
-      return { kind: 'ip', octets: contentOf(element) }
+      return { kind: 'ip', octets: implicitContent(element, tags.octetString) }
     default:
-      return { kind: 'unsupported' }
+      throw new DerError('a kind of name that is not known', element.start)
   }
 }
 
-/** The first value of each RDN that has an e-mail address. */
-function emailsOf(rdns: RelativeNames): BcName[] {
-  const withEmail = rdns.filter((rdn) => rdn.some(({ oid }) => oid === '1.2.840.113549.1.9.1'))
-  return withEmail.map((rdn) => {
-    const text = stringOf(rdn[0]!)
+function directoryOf(name: Element): BcName {
+  const rdns = childrenOf(expectTag(name, tags.sequence)).map((rdn) =>
+    hexOf(bytesOf(expectTag(rdn, tags.set))),
+  )
+  return { kind: 'directory', rdns }
+}
+
+/**
+ * E-mail addresses in a subject. 1.52 takes the first value of each RDN that has one, and fails where that is no string
+ * or where an RDN is empty.
+ */
+function emailsOf(rdns: RelativeNames, version: BcVersion): TextName[] {
+  if (version === '1.52' && rdns.some((rdn) => rdn.length === 0)) throw new DerError('an empty RDN', 0)
+  const isEmail = ({ oid }: { readonly oid: string }): boolean => oid === '1.2.840.113549.1.9.1'
+  const values =
+    version === '1.52'
+      ? rdns.filter((rdn) => rdn.some(isEmail)).map(([first]) => first!)
+      : rdns.flat().filter(isEmail)
+  return values.map((value) => {
+    const text = stringOf(value) ?? (version === '1.52' ? null : `#${hexOf(value.value)}`)
     if (text === null) throw new DerError('an e-mail address that is no string', 0)
     return { kind: 'email', text: text.toLowerCase() }
   })
 }
 
 /** Whether `name` lies within the subtree `base`. */
-function covers(base: BcName, name: BcName): boolean {
+function covers(base: BcName, name: BcName, version: BcVersion): boolean {
   switch (base.kind) {
     case 'directory':
       return name.kind === 'directory' && withinDirectory(name.rdns, base.rdns)
     case 'dns':
       return name.kind === 'dns' && (withinDomain(name.text, base.text) || name.text === base.text)
     case 'email':
-      return name.kind === 'email' && emailWithin(name.text, base.text)
+      return name.kind === 'email' && emailWithin(name.text, base.text, version)
     case 'uri':
       return name.kind === 'uri' && hostWithin(hostOfUri(name.text), base.text)
     case 'ip':
       return name.kind === 'ip' && addressWithin(name.octets, base.octets)
-    case 'other':
-      return name.kind === 'other' && name.text === base.text
-    case 'unsupported':
+    case 'ignored':
       return false
   }
 }
@@ -199,10 +227,11 @@ function labelsOf(domain: string): string[] {
   return empty < 0 ? labels : [...labels.slice(0, empty), labels.slice(empty).join('.')]
 }
 
-function emailWithin(email: string, base: string): boolean {
+function emailWithin(email: string, base: string, version: BcVersion): boolean {
   const host = email.slice(email.indexOf('@') + 1)
   if (base === '') throw new DerError('an empty e-mail constraint', 0)
-  if (base.includes('@')) return email === base || host === base.slice(1)
+  // "@host" for a whole host is new in 1.52.
+  if (base.includes('@')) return email === base || (version === '1.52' && host === base.slice(1))
   return base.startsWith('.') ? withinDomain(host, base) : host === base
 }
 
@@ -223,32 +252,9 @@ const addressWithin = (address: Uint8Array, base: Uint8Array): boolean =>
   address.length === base.length >> 1 &&
   address.every((octet, i) => ((octet ^ base[i]!) & base[i + address.length]!) === 0)
 
-/** The subtree may start anywhere in the name: at its first RDN that equals the subtree's first. */
-function withinDirectory(name: readonly Rdn[], base: readonly Rdn[]): boolean {
-  if (base.length === 0 || base.length > name.length) return false
-  const found = name.findIndex(({ key }) => key === base[0]!.key)
-  const start = found < 0 ? name.length - 1 : found
-  if (base.length > name.length - start) return false
-  return base.every((rdn, i) => {
-    const other = name[start + i]!
-    if (rdn.size !== other.size || rdn.oid !== other.oid) return false
-    return rdn.serialNumber === null
-      ? rdn.key === other.key
-      : (other.serialNumber ?? '').startsWith(rdn.serialNumber)
-  })
-}
-
-const foldedRdn = (rdn: readonly NameAttribute[]): Rdn => ({
-  oid: rdn[0]?.oid,
-  size: rdn.length,
-  key: rdn.map((attribute) => `${attribute.oid}=${folded(attribute)}`).join('\0'),
-  serialNumber: rdn.length === 1 && rdn[0]!.oid === '2.5.4.5' ? (stringOf(rdn[0]!) ?? '') : null,
-})
-
-/** IETFUtils#canonicalString: every string type alike, case and runs of spaces do not count. */
-const folded = (attribute: NameAttribute): string =>
-  stringOf(attribute)?.toLowerCase().trim().replace(/ +/g, ' ') ??
-  `#${attribute.tag}:${hexOf(attribute.value)}`
+/** The subtree's RDNs, as encoded, begin the name; an empty subtree covers nothing. */
+const withinDirectory = (name: readonly string[], base: readonly string[]): boolean =>
+  base.length > 0 && base.length <= name.length && base.every((rdn, i) => rdn === name[i])
 
 /** What two subtrees of one kind have in common, with the gaps of the original: two equal dNSNames have nothing. */
 function common(own: BcName, soFar: BcName): BcName[] {
@@ -262,8 +268,7 @@ function common(own: BcName, soFar: BcName): BcName[] {
   }
   if (own.kind === 'email' && soFar.kind === 'email') return commonHosts(own, soFar)
   if (own.kind === 'uri' && soFar.kind === 'uri') return commonHosts(soFar, own)
-  if (own.kind === 'ip' && soFar.kind === 'ip') return commonSubnet(soFar.octets, own.octets)
-  return own.kind === 'other' && covers(own, soFar) ? [own] : []
+  return own.kind === 'ip' && soFar.kind === 'ip' ? commonSubnet(soFar.octets, own.octets) : []
 }
 
 function commonHosts(a: TextName, b: TextName): TextName[] {
@@ -312,8 +317,7 @@ function isEmptyName(name: BcName): boolean {
       return name.rdns.length === 0
     case 'ip':
       return name.octets.length === 0
-    case 'other':
-    case 'unsupported':
+    case 'ignored':
       return false
     default:
       return name.text === ''
@@ -326,8 +330,7 @@ function nameText(name: BcName): string {
       return 'the subject'
     case 'ip':
       return `address ${name.octets.join('.')}`
-    case 'other':
-    case 'unsupported':
+    case 'ignored':
       return 'a name of another kind'
     default:
       return `${name.kind} "${name.text}"`

@@ -1,18 +1,25 @@
+import { withDefiniteLengths } from '../x509/ber.js'
 import type { Certificate } from '../x509/certificate.js'
-import { hexOf, onlyElement } from '../x509/der.js'
-import { sameName } from '../x509/name-match.js'
-import { algorithmOf } from '../x509/parse.js'
+import { childrenOf, DerError, oidOf, onlyElement, tags } from '../x509/der.js'
+import { extensionOids } from '../x509/parse.js'
 import { criticalOids } from './extensions.js'
+import { basicConstraintsAsBc } from './extensions-bc.js'
+import type { OddForm } from './key-forms.js'
 import type { Budget } from './limits.js'
-import { BcNameConstraints } from './name-constraints-bc.js'
+import { BcNameConstraints, type BcVersion } from './name-constraints-bc.js'
+import { sameBcName, sameHarmonyName } from './name-harmony.js'
 import { BcPolicies } from './policy-bc.js'
 import { type PathProblem, problem, serverPurposeProblem, validityProblem } from './problem.js'
+import { isSignedAsConscrypt } from './signature-conscrypt.js'
 
 export interface BcPath {
   /** Leaf first, the anchor not included; at least one. */
   readonly certificates: readonly Certificate[]
   readonly anchor: Certificate
   readonly at: Date
+  readonly version: BcVersion
+  /** Odd keys that the release reads. */
+  readonly keyForms: ReadonlySet<OddForm>
   readonly budget: Budget
 }
 
@@ -30,25 +37,26 @@ const handled = new Set([
   '2.5.29.54',
 ])
 
-/** On the leaf CRL distribution points and extendedKeyUsage as well; on an intermediate a critical EKU is refused. */
-const handledOnLeaf = new Set(['2.5.29.31', '2.5.29.37'])
+/** On the leaf CRL distribution points as well. */
+const handledOnLeaf = '2.5.29.31'
 
 /**
- * The first thing BouncyCastle's PKIXCertPathValidatorSpi (Android 4.4 to 6.0) finds wrong with a path; null: nothing.
+ * The first thing that Android 4.4 to 6.0 finds wrong with a path: BouncyCastle's PKIXCertPathValidatorSpi
+ * (bouncycastle@4.4_r1, @5.1.1_r1, @6.0.0_r1) over certificates that Conscrypt read; null: nothing. Nobody decodes a
+ * certificate as a whole, nor compares its two algorithm identifiers: what no step below asks for may be anything.
  * Throws `LimitReached`.
  */
-export function validateAsBc({ certificates, anchor, at, budget }: BcPath): PathProblem | null {
-  const constraints = new BcNameConstraints(budget)
+export function validateAsBc(path: BcPath): PathProblem | null {
+  const { certificates, anchor, at, version, budget } = path
+  const constraints = new BcNameConstraints(budget, version)
   const policies = new BcPolicies(certificates.length, budget)
   let maxPathLength = certificates.length
   for (let i = certificates.length - 1; i >= 0; i--) {
     const certificate = certificates[i]!
     const issuer = certificates[i + 1] ?? anchor
-    const isSelfIssued = sameName(certificate.issuer, certificate.subject)
+    const isSelfIssued = sameHarmonyName(certificate.issuer, certificate.subject)
     const name = `"${certificate.subject.text}"`
-    const undecodable = undecodableAsBc(certificate)
-    if (undecodable) return problem('unreadable', certificate, undecodable)
-    if (!algorithmsAgree(certificate) || !budget.verify(certificate, issuer)) {
+    if (!isSignedAsConscrypt(certificate, issuer, path)) {
       return problem(
         'wrong-key',
         certificate,
@@ -57,7 +65,10 @@ export function validateAsBc({ certificates, anchor, at, budget }: BcPath): Path
     }
     const invalid = validityProblem(certificate, at)
     if (invalid) return invalid
-    if (!sameName(certificate.issuer, issuer.subject)) {
+    if (
+      !sameHarmonyName(certificate.issuer, issuer.subject) ||
+      (version === '1.52' && !sameBcName(certificate.issuer, issuer.subject))
+    ) {
       return problem(
         'name-chaining',
         certificate,
@@ -75,8 +86,8 @@ export function validateAsBc({ certificates, anchor, at, budget }: BcPath): Path
         return problem('not-a-ca', certificate, `${name} is a version 1 certificate`)
       const added = constraints.add(certificate)
       if (added) return problem('name-constraints', certificate, added)
-      if (!certificate.basicConstraints?.ca)
-        return problem('not-a-ca', certificate, `${name} is no authority`)
+      const basic = readBasicConstraints(certificate)
+      if (!basic?.ca) return problem('not-a-ca', certificate, `${name} is no authority`)
       if (!isSelfIssued && maxPathLength-- <= 0) {
         return problem(
           'path-length',
@@ -84,37 +95,54 @@ export function validateAsBc({ certificates, anchor, at, budget }: BcPath): Path
           `no further authority may stand below the issuer of ${name}`,
         )
       }
-      maxPathLength = Math.min(maxPathLength, certificate.basicConstraints.pathLength ?? maxPathLength)
-      if (certificate.keyUsage && !certificate.keyUsage.has('keyCertSign')) {
+      maxPathLength = Math.min(maxPathLength, basic.pathLength ?? maxPathLength)
+      const keyUsage = onlyExtension(certificate, extensionOids.keyUsage) && certificate.keyUsage
+      if (keyUsage && !keyUsage.has('keyCertSign')) {
         return problem('key-usage', certificate, `keyCertSign is missing in ${name}`)
       }
-    } else {
-      const purpose = serverPurposeProblem(certificate)
-      if (purpose) return purpose
     }
+    const purposes = i === 0 ? purposesOf(certificate) : null
+    const purpose = purposes && serverPurposeProblem(certificate, purposes)
+    if (purpose) return purpose
     const unknown = criticalOids(certificate).find(
-      (oid) => !handled.has(oid) && (i > 0 || !handledOnLeaf.has(oid)),
+      (oid) =>
+        !handled.has(oid) &&
+        !(i === 0 && oid === handledOnLeaf) &&
+        !(purposes && oid === extensionOids.extendedKeyUsage),
     )
     if (unknown) return problem('critical-extension', certificate, `extension ${unknown} of ${name}`)
   }
   return null
 }
 
-/** X509CertificateImpl#checkSignature: both algorithm identifiers must agree before the key is tried. */
-export function algorithmsAgree(certificate: Certificate): boolean {
-  const inner = algorithmOf(onlyElement(certificate.signedAlgorithm))
-  const outer = { oid: certificate.signatureAlgorithm, parameters: certificate.signatureParameters }
-  return keyOf(inner) === keyOf(outer)
+/** BouncyCastle reads basicConstraints itself; what it cannot read makes no authority. */
+function readBasicConstraints(certificate: Certificate): ReturnType<typeof basicConstraintsAsBc> {
+  try {
+    return basicConstraintsAsBc(certificate)
+  } catch (error) {
+    if (error instanceof DerError) return null
+    throw error
+  }
 }
 
-/** Unlike to the JDK, absent parameters and NULL are not the same. */
-const keyOf = ({ oid, parameters }: { oid: string; parameters: Uint8Array | null }): string =>
-  `${oid} ${parameters ? hexOf(parameters) : ''}`
+/**
+ * keyUsage and extendedKeyUsage come from native code (X509_get_ext_d2i), which gives none where the extension is there
+ * twice or cannot be read (conscrypt@5.0.0_r1 NativeCrypto#get_X509_ex_kusage, #get_X509_ex_xkusage).
+ */
+const onlyExtension = ({ extensions }: Certificate, wanted: string): Uint8Array | null => {
+  const [found, ...more] = extensions.filter(({ oid }) => oid === wanted)
+  return found && more.length === 0 ? found.value : null
+}
 
-/** What org.bouncycastle.asn1.x509.Certificate refuses to read; null: nothing. */
-export function undecodableAsBc({ extensions, unreadable }: Certificate): string | null {
-  const repeated = extensions.find(({ oid }, i) => extensions.findIndex((other) => other.oid === oid) !== i)
-  if (repeated) return `extension ${repeated.oid} occurs twice`
-  const broken = unreadable.find((oid) => oid === '2.5.29.15' || oid === '2.5.29.19')
-  return broken ? `extension ${broken} cannot be read` : null
+/** Null: none that the platform sees. Native code takes an indefinite length too. */
+function purposesOf(leaf: Certificate): readonly string[] | null {
+  const value = onlyExtension(leaf, extensionOids.extendedKeyUsage)
+  if (!value) return null
+  if (value[1] !== 0x80) return leaf.extendedKeyUsage
+  try {
+    return childrenOf(onlyElement(withDefiniteLengths(value), tags.sequence)).map(oidOf)
+  } catch (error) {
+    if (error instanceof DerError) return null
+    throw error
+  }
 }

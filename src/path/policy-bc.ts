@@ -1,8 +1,18 @@
 import type { Certificate } from '../x509/certificate.js'
-import { sameName } from '../x509/name-match.js'
+import { DerError } from '../x509/der.js'
 import { extensionOids } from '../x509/parse.js'
-import { pathExtensions } from './extensions.js'
+import {
+  type BcPolicy,
+  checkQualifiers,
+  demandsPolicyAtOnce,
+  inhibitAnyPolicyAsBc,
+  policyAsBc,
+  policyConstraintAsBc,
+  policyMappingsAsBc,
+  sequenceAsBc,
+} from './extensions-bc.js'
 import { anyPolicy, type Budget, LimitReached, maxPolicyNodes } from './limits.js'
+import { sameHarmonyName } from './name-harmony.js'
 
 interface Node {
   readonly parent: Node | null
@@ -11,13 +21,6 @@ interface Node {
   readonly children: Set<Node>
   expected: Set<string>
 }
-
-const policyOids = [
-  extensionOids.certificatePolicies,
-  extensionOids.policyMappings,
-  extensionOids.policyConstraints,
-  extensionOids.inhibitAnyPolicy,
-]
 
 /**
  * Policy processing of one path as BouncyCastle's RFC3280CertPathUtilities does it with its defaults. It keeps the
@@ -51,47 +54,55 @@ export class BcPolicies {
    * Throws `LimitReached`.
    */
   check(certificate: Certificate): string | null {
-    const isLast = ++this.#depth === this.#length
-    const isSelfIssued = sameName(certificate.issuer, certificate.subject)
-    const extensions = pathExtensions(certificate)
-    const broken = policyOids.find((oid) => extensions.unreadable.has(oid))
-    if (broken) return `extension ${broken} cannot be read`
-    if (!extensions.policies) this.#tree = false
-    else if (this.#tree)
-      this.#grow(
-        extensions.policies.map(({ oid }) => oid),
-        isLast,
-        isSelfIssued,
-      )
-    if (this.#explicitPolicy <= 0 && !this.#tree) return 'an explicit policy is required and none is valid'
-    const { requireExplicit, inhibitMapping } = extensions.policyConstraints ?? {
-      requireExplicit: null,
-      inhibitMapping: null,
+    try {
+      return this.#check(certificate)
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error
+      return `an extension about policies cannot be read (${error.message})`
     }
+  }
+
+  /** Of the leaf, mappings and inhibitAnyPolicy are never read; of any, policies only while the tree stands. */
+  #check(certificate: Certificate): string | null {
+    const isLast = ++this.#depth === this.#length
+    const isSelfIssued = sameHarmonyName(certificate.issuer, certificate.subject)
+    const policies = sequenceAsBc(certificate, extensionOids.certificatePolicies)
+    if (!policies) this.#tree = false
+    else if (this.#tree) this.#grow(policies.map(policyAsBc), isLast, isSelfIssued)
+    if (this.#explicitPolicy <= 0 && !this.#tree) return 'an explicit policy is required and none is valid'
     if (isLast) {
-      const left = requireExplicit === 0 ? 0 : step(this.#explicitPolicy, isSelfIssued)
+      const left = demandsPolicyAtOnce(certificate) ? 0 : step(this.#explicitPolicy, isSelfIssued)
       return left > 0 || this.#tree ? null : 'an explicit policy is required and none is valid'
     }
-    if (extensions.policyMappings?.some((mapping) => mapping.includes(anyPolicy)))
-      return 'anyPolicy is mapped'
-    if (extensions.policyMappings) this.#map(extensions.policyMappings)
+    const mappings = policyMappingsAsBc(certificate)
+    if (mappings?.some((mapping) => mapping.includes(anyPolicy))) return 'anyPolicy is mapped'
+    if (mappings) this.#map(mappings)
+    const requireExplicit = policyConstraintAsBc(certificate, 0)
+    const inhibitMapping = policyConstraintAsBc(certificate, 1)
     this.#explicitPolicy = lower(step(this.#explicitPolicy, isSelfIssued), requireExplicit)
     this.#policyMapping = lower(step(this.#policyMapping, isSelfIssued), inhibitMapping)
-    this.#inhibitAnyPolicy = lower(step(this.#inhibitAnyPolicy, isSelfIssued), extensions.inhibitAnyPolicy)
+    this.#inhibitAnyPolicy = lower(
+      step(this.#inhibitAnyPolicy, isSelfIssued),
+      inhibitAnyPolicyAsBc(certificate),
+    )
     return null
   }
 
   /** processCertD. */
-  #grow(policies: readonly string[], isLast: boolean, isSelfIssued: boolean): void {
+  #grow(policies: readonly BcPolicy[], isLast: boolean, isSelfIssued: boolean): void {
     const above = this.#levels[this.#depth - 1]!
     this.#budget.compare(policies.length * above.length)
-    for (const policy of policies) {
+    for (const named of policies) {
+      const policy = named.oid
       if (policy === anyPolicy) continue
+      checkQualifiers(named)
       const parent =
         above.find(({ expected }) => expected.has(policy)) ?? above.find((node) => node.policy === anyPolicy)
       if (parent) this.#node(parent, policy, new Set([policy]))
     }
-    if (policies.includes(anyPolicy) && (this.#inhibitAnyPolicy > 0 || (!isLast && isSelfIssued))) {
+    const any = policies.find(({ oid }) => oid === anyPolicy)
+    if (any && (this.#inhibitAnyPolicy > 0 || (!isLast && isSelfIssued))) {
+      checkQualifiers(any)
       for (const parent of above) {
         for (const policy of inHashOrder(parent.expected)) {
           const taken = [...parent.children].some((child) => child.policy === policy)

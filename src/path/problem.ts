@@ -56,10 +56,14 @@ const serverPurposes = new Set([
   '1.3.6.1.4.1.311.10.3.3',
 ])
 
-/** conscrypt's ExtendedKeyUsagePKIXCertPathChecker: only the leaf, only if the extension is there. */
-export function serverPurposeProblem(leaf: Certificate): PathProblem | null {
-  if (leaf.unreadable.includes('2.5.29.37')) return problem('eku', leaf, 'extendedKeyUsage cannot be read')
-  const purposes = leaf.extendedKeyUsage
+/**
+ * conscrypt's ExtendedKeyUsagePKIXCertPathChecker: only the leaf, only if the extension is there. One that native code
+ * cannot read counts as absent (get_X509_ex_xkusage gives null); where it is critical the validator refuses it itself.
+ */
+export function serverPurposeProblem(
+  leaf: Certificate,
+  purposes: readonly string[] | null = leaf.extendedKeyUsage,
+): PathProblem | null {
   if (!purposes || purposes.some((purpose) => serverPurposes.has(purpose))) return null
   return problem(
     'eku',

@@ -1,6 +1,7 @@
 import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Observation, ProbeOutcome } from '../tls/observation.js'
+import { outcomeText } from '../tls/wording.js'
 import type { Certificate } from '../x509/certificate.js'
 import { certificateReport } from './certificate-report.js'
 import type { HandshakeReport, OutcomeReport, Report, VerdictReport } from './report.js'
@@ -59,11 +60,6 @@ export function verdictReport(verdict: Verdict, acceptedIfRemembered: readonly s
   }
 }
 
-/** What a probe saw, also where the handshake failed afterwards. */
-export function observationOf(outcome: ProbeOutcome): Observation | null {
-  return 'observation' in outcome ? outcome.observation : null
-}
-
 export function handshakeReport(observation: Observation): HandshakeReport {
   return {
     protocol: observation.protocol,
@@ -87,46 +83,4 @@ export function outcomeReport(outcome: ProbeOutcome): OutcomeReport {
     phase: 'phase' in outcome ? outcome.phase : null,
     detail: outcomeText(outcome),
   }
-}
-
-/** How a connection ended, in a few words without the address. */
-export function outcomeText(outcome: ProbeOutcome): string {
-  switch (outcome.kind) {
-    case 'observed':
-      return `${outcome.observation.certificates.length} certificates received`
-    case 'unreachable':
-      return outcome.reason === 'refused'
-        ? 'connection refused'
-        : outcome.reason === 'no-route'
-          ? 'no route from here'
-          : outcome.detail
-    case 'proxy-failed':
-      return outcome.detail
-    case 'timed-out':
-      return `no answer within ${outcome.timeoutMs / 1000} s while waiting for ${phaseText[outcome.phase]}`
-    case 'alert':
-      return `TLS alert ${outcome.alert.name} while waiting for ${phaseText[outcome.phase]}`
-    case 'reset':
-      return `connection reset while waiting for ${phaseText[outcome.phase]}`
-    case 'closed':
-      return `connection closed while waiting for ${phaseText[outcome.phase]}`
-    case 'not-tls':
-      return outcome.looksLike === 'http'
-        ? 'answers in plain HTTP, not TLS'
-        : `does not speak TLS: ${outcome.detail}`
-    case 'limit-exceeded':
-      return `more than the limit: ${outcome.limit}, at most ${outcome.maximum}${outcome.actual === null ? '' : `, here ${outcome.actual}`}`
-    case 'protocol-error':
-      return `breaks the TLS protocol: ${outcome.detail}`
-  }
-}
-
-const phaseText: Readonly<Record<Extract<ProbeOutcome, { kind: 'timed-out' }>['phase'], string>> = {
-  resolve: 'the name to resolve',
-  proxy: 'the proxy',
-  connect: 'the TCP connection',
-  'client-hello': 'our ClientHello to be taken',
-  'server-hello': 'the ServerHello',
-  certificate: 'the Certificate message',
-  'key-proof': 'the proof of the key',
 }

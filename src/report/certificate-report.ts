@@ -1,18 +1,20 @@
-import { createHash } from 'node:crypto'
+import { toPem } from '../containers/bundle.js'
 import { algorithmName } from '../x509/algorithm-name.js'
-import { toPem } from '../x509/bundle.js'
 import type { Certificate } from '../x509/certificate.js'
-import type { CertificateReport } from './report.js'
+import { shortName, thumbprintOf } from '../x509/identity.js'
+import { instant } from './instant.js'
+import type { CertificateReport } from './schema.js'
 
 /** What the report says of one certificate; `origins` in the order they were met. */
 export function certificateReport(certificate: Certificate, origins: readonly string[]): CertificateReport {
   const { bits, curve, algorithm } = certificate.publicKey
   return {
     subject: certificate.subject.text,
+    name: shortName(certificate.subject),
     issuer: certificate.issuer.text,
     serialNumber: certificate.serialNumber,
-    notBefore: certificate.notBefore.toISOString(),
-    notAfter: certificate.notAfter.toISOString(),
+    notBefore: instant(certificate.notBefore),
+    notAfter: instant(certificate.notAfter),
     subjectKeyIdentifier: certificate.subjectKeyIdentifier,
     authorityKeyIdentifier: certificate.authorityKeyIdentifier?.keyIdentifier ?? null,
     names: (certificate.subjectAltNames ?? []).map(({ type, value }) =>
@@ -21,8 +23,8 @@ export function certificateReport(certificate: Certificate, origins: readonly st
     isCa: certificate.basicConstraints?.ca ?? false,
     key: [algorithm.toUpperCase(), curve ?? bits].filter((part) => part !== null).join(' '),
     signatureAlgorithm: algorithmName(certificate.signatureAlgorithm),
-    caIssuers: certificate.caIssuers,
-    thumbprint: createHash('sha1').update(certificate.der).digest('hex'),
+    caIssuers: [...certificate.caIssuers],
+    thumbprint: thumbprintOf(certificate),
     origins: [...new Set(origins)],
     pem: toPem(certificate),
   }

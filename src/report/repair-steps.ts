@@ -45,3 +45,20 @@ export function repairSteps(
     },
   ]
 }
+
+const cutShort = 'The search for a repair was cut short'
+
+/** Said where one server's certificates asked for more work than one search may cost; `servers` may be empty. */
+export const cutShortSteps = (servers: readonly string[]): Report['repair']['steps'] =>
+  servers.length === 0
+    ? []
+    : [
+        {
+          title: cutShort,
+          where: `What ${servers.join(', ')} sent asks for more work than is done for one server: there may be a better repair than what is proposed, if anything is. The AD FS or load-balancer administrator reduces the list to the leaf and the intermediates of one chain; then check again.`,
+          command: null,
+          expected: null,
+        },
+      ]
+
+export const isCutShortStep = ({ title }: Report['repair']['steps'][number]): boolean => title === cutShort

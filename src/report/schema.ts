@@ -70,7 +70,9 @@ const verdict = object({
   answer: nullable(text()),
   basis: oneOf(['spoken', 'inferred', 'none', 'file'], 'Whether the release’s own hello was said.'),
   path: Type.Array(sha256, { description: 'The path accepted, leaf first, trust anchor last.' }),
-  alternatives: Type.Array(Type.Array(sha256), { description: 'Other paths that were tried, each refused or worse.' }),
+  alternatives: Type.Array(Type.Array(sha256), {
+    description: 'Other paths that were tried, each refused or worse.',
+  }),
 })
 
 const repair = object({
@@ -194,7 +196,9 @@ const certificate = object({
   signatureAlgorithm: text(),
   caIssuers: Type.Array(text()),
   thumbprint: text('SHA-1 of the DER, upper-case hex: what Windows calls it by'),
-  origins: Type.Array(text(), { description: 'subject ids that send it, trust-store, aia URL, operator file' }),
+  origins: Type.Array(text(), {
+    description: 'subject ids that send it, trust-store, aia URL, operator file',
+  }),
   pem: text(),
 })
 

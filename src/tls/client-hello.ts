@@ -17,13 +17,20 @@ export interface HelloParameters {
 }
 
 /**
- * Encodes a ClientHello handshake message (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2). Never offered: sessions, tickets,
+ * Encodes a ClientHello handshake message (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2). Never offered: a session to resume,
  * compression of certificates, client authentication after the handshake.
  */
 export function encodeClientHello(shape: HelloShape, hello: HelloParameters): Buffer {
   const { version, suites, extensions: fixed } = templateOf(shape)
   const start = [version, hello.random, Buffer.of(hello.sessionId.length), hello.sessionId, suites]
-  const extensions = [...nameExtension(hello.sniName), fixed, ...shareExtensions(shape, hello)]
+  const extensions = fixed.flatMap((part) =>
+    part === 'name'
+      ? nameExtension(hello.sniName)
+      : part === 'shares'
+        ? shareExtension(hello.keyShares)
+        : [part],
+  )
+  if (hello.cookie) extensions.push(extension(extensionTypes.cookie, vector(2, [...hello.cookie])))
   // Old F5 balancers hang on hellos of 256 to 511 octets; as BoringSSL does, grow past that (RFC 7685).
   const length = 4 + sizeOf(start) + 2 + sizeOf(extensions)
   if (length > 0xff && length < 0x200)
@@ -42,7 +49,8 @@ interface Template {
   readonly version: Buffer
   /** cipher_suites and compression_methods. */
   readonly suites: Buffer
-  readonly extensions: Buffer
+  /** In order; `name` and `shares` stand where those that differ from hello to hello go. */
+  readonly extensions: readonly (Buffer | 'name' | 'shares')[]
   readonly offered: ReadonlySet<number>
 }
 
@@ -51,18 +59,21 @@ const templates = new WeakMap<HelloShape, Template>()
 function templateOf(shape: HelloShape): Template {
   let template = templates.get(shape)
   if (!template) {
-    const list = fixedExtensions(shape)
-    const { serverName, keyShare, renegotiationInfo } = extensionTypes
+    const list = shape.extensions.flatMap((type) => {
+      const content = contentOf(type, shape)
+      return content === null ? [] : [{ type, content }]
+    })
     template = {
       version: Buffer.from(uint(2, Math.min(0x0303, shape.versions.at(-1)!))),
       suites: Buffer.from([...codes(shape.cipherSuites), 1, 0]),
-      extensions: Buffer.concat(list.map(([type, octets]) => extension(type, octets))),
+      extensions: list.map(({ type, content }) =>
+        typeof content === 'string' ? content : extension(type, content),
+      ),
       // The signalling suite value asks for the renegotiation_info answer as the extension does (RFC 5746 §3.6).
       offered: new Set([
-        ...list.map(([type]) => type),
-        ...(shape.sni ? [serverName] : []),
-        keyShare,
-        renegotiationInfo,
+        ...list.map(({ type }) => type),
+        extensionTypes.keyShare,
+        extensionTypes.renegotiationInfo,
       ]),
     }
     templates.set(shape, template)
@@ -70,30 +81,44 @@ function templateOf(shape: HelloShape): Template {
   return template
 }
 
-function fixedExtensions(shape: HelloShape): [type: number, octets: readonly number[]][] {
+/** What an extension says in the hellos of a shape; null: nothing, so that it is not sent. */
+function contentOf(type: number, shape: HelloShape): readonly number[] | 'name' | 'shares' | null {
   const types = extensionTypes
-  const list: [number, readonly number[]][] = []
-  const [lowest, highest] = [shape.versions[0]!, shape.versions.at(-1)!]
-  if (lowest < 0x0304) {
-    list.push([types.extendedMasterSecret, []])
-    if (!shape.cipherSuites.includes(0x00ff)) list.push([types.renegotiationInfo, [0]])
+  const [hasOld, hasTls13] = [shape.versions[0]! < 0x0304, shape.versions.at(-1) === 0x0304]
+  switch (type) {
+    case types.serverName:
+      return shape.sni ? 'name' : null
+    case types.statusRequest:
+      return [1, 0, 0, 0, 0]
+    case types.supportedGroups:
+      return shape.groups.length > 0 ? codes(shape.groups) : null
+    case types.ecPointFormats:
+      return shape.groups.length > 0 && hasOld ? vector(1, [...shape.pointFormats]) : null
+    case types.signatureAlgorithms:
+      return shape.signatureSchemes.length > 0 ? codes(shape.signatureSchemes) : null
+    case types.alpn: {
+      const protocols = shape.alpn.flatMap((name) => vector(1, [...Buffer.from(name)]))
+      return protocols.length > 0 ? vector(2, protocols) : null
+    }
+    case types.extendedMasterSecret:
+      return hasOld ? [] : null
+    case types.renegotiationInfo:
+      return hasOld && !shape.cipherSuites.includes(0x00ff) ? [0] : null
+    case types.supportedVersions: {
+      const newestFirst = [...shape.versions].reverse().flatMap((version) => uint(2, version))
+      return hasTls13 ? vector(1, newestFirst) : null
+    }
+    case types.pskKeyExchangeModes:
+      // psk_dhe_ke (RFC 8446 §4.2.9): announced by clients that keep tickets, also where they have none to use.
+      return hasTls13 ? vector(1, [1]) : null
+    case types.keyShare:
+      return hasTls13 ? 'shares' : null
+    case types.sessionTicket:
+    case types.signedCertificateTimestamps:
+      return []
+    default:
+      throw new TypeError(`no content is known for extension ${type}`)
   }
-  if (shape.groups.length > 0) {
-    list.push([types.supportedGroups, codes(shape.groups)])
-    if (lowest < 0x0304) list.push([types.ecPointFormats, vector(1, [0])])
-  }
-  if (shape.alpn.length > 0) {
-    const protocols = shape.alpn.flatMap((name) => vector(1, [...Buffer.from(name)]))
-    list.push([types.alpn, vector(2, protocols)])
-  }
-  if (shape.statusRequest) list.push([types.statusRequest, [1, 0, 0, 0, 0]])
-  if (shape.signatureSchemes.length > 0) list.push([types.signatureAlgorithms, codes(shape.signatureSchemes)])
-  if (shape.signedCertificateTimestamps) list.push([types.signedCertificateTimestamps, []])
-  if (highest === 0x0304) {
-    const newestFirst = [...shape.versions].reverse().flatMap((version) => uint(2, version))
-    list.push([types.supportedVersions, vector(1, newestFirst)])
-  }
-  return list
 }
 
 function nameExtension(name: string | null): Buffer[] {
@@ -101,14 +126,12 @@ function nameExtension(name: string | null): Buffer[] {
   return [extension(extensionTypes.serverName, vector(2, [0, ...vector(2, [...Buffer.from(name)])]))]
 }
 
-function shareExtensions(shape: HelloShape, { keyShares, cookie }: HelloParameters): Buffer[] {
-  if (shape.versions.at(-1) !== 0x0304) return []
+function shareExtension(keyShares: readonly KeyShare[]): Buffer[] {
   const entries = keyShares.map(({ entry }) => entry)
   const size = sizeOf(entries)
   return [
     Buffer.from([...uint(2, extensionTypes.keyShare), ...uint(2, size + 2), ...uint(2, size)]),
     ...entries,
-    ...(cookie ? [extension(extensionTypes.cookie, vector(2, [...cookie]))] : []),
   ]
 }
 

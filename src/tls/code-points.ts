@@ -153,7 +153,7 @@ const groups: Readonly<Record<number, string>> = {
 }
 export const groupName = (code: number): string => groups[code] ?? hex(code)
 
-const signatureSchemes: Readonly<Record<number, string>> = {
+export const signatureSchemes: Readonly<Record<number, string>> = {
   257: 'rsa_pkcs1_md5',
   513: 'rsa_pkcs1_sha1',
   514: 'dsa_sha1',
@@ -251,8 +251,10 @@ export const extensionTypes = {
   signedCertificateTimestamps: 18,
   padding: 21,
   extendedMasterSecret: 23,
+  sessionTicket: 35,
   supportedVersions: 43,
   cookie: 44,
+  pskKeyExchangeModes: 45,
   keyShare: 51,
   renegotiationInfo: 0xff01,
 } as const

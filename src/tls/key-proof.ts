@@ -34,22 +34,23 @@ const schemeCurves: Readonly<Record<number, string>> = {
 }
 const rsaEncryption = '1.2.840.113549.1.1.1'
 const failed = (detail: string): KeyProof => ({ kind: 'failed', detail })
+const notProvable = (detail: string): KeyProof => ({ kind: 'not-provable', detail })
 
 /**
- * Verifies that the key of the end-entity certificate made the signature. Never throws; whatever stands in the way of
- * verifying is told in `failed`. `offered` lists the client's schemes; empty: the hello had no such extension.
+ * Verifies that the key of the end-entity certificate made the signature. Never throws. A signature that does not
+ * fit is `failed`; where no key can be read there is nothing that it could fit, and it is `not-provable`. `offered` lists the client's schemes; empty: the hello had no such extension.
  */
 export function checkSignature(
   leaf: Uint8Array | undefined,
   made: HandshakeSignature,
   offered: readonly number[],
 ): KeyProof {
-  if (!leaf) return failed('the server sent no certificate that its signature could be checked against')
+  if (!leaf) return notProvable('the server sent no certificate that its signature could be checked against')
   let key: KeyObject
   try {
     key = publicKeyOf(leaf)
   } catch {
-    return failed('the public key of the first certificate cannot be read')
+    return notProvable('the public key of the first certificate cannot be read')
   }
   const { scheme } = made
   if (scheme !== null && offered.length > 0 && !offered.includes(scheme))

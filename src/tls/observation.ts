@@ -16,8 +16,13 @@ export interface HelloShape {
   readonly alpn: readonly string[]
   /** False: no server_name extension even though the name is known. */
   readonly sni: boolean
-  readonly statusRequest: boolean
-  readonly signedCertificateTimestamps: boolean
+  /** RFC 8422 §5.1.2; 0 is uncompressed, 1 and 2 the compressed forms that OpenSSL 1.0 still offers. */
+  readonly pointFormats: readonly number[]
+  /**
+   * Types of the extensions, in the order sent. One that has nothing to say here (no name, no ALPN, an older version)
+   * is left out; cookie and padding come by themselves, last.
+   */
+  readonly extensions: readonly number[]
 }
 
 /** One address to connect to, and the name to ask for there. */
@@ -51,7 +56,8 @@ export interface Observation {
   readonly signedCertificateTimestamps: Uint8Array | null
   /**
    * Whether the server proved that it holds the key of its first certificate: TLS 1.3 CertificateVerify and Finished,
-   * TLS ≤ 1.2 ServerKeyExchange signature. `not-provable`: RSA key exchange proves nothing before the client's keys.
+   * TLS ≤ 1.2 ServerKeyExchange signature. `not-provable`: RSA key exchange proves nothing before the client's keys, the
+   * connection ended too soon, or there is no key that could be read. What it amounts to: `endOf` in `exchange-end.ts`.
    */
   readonly keyProof:
     | { readonly kind: 'proven'; readonly signatureScheme: string }
@@ -122,6 +128,10 @@ export type ProbeOutcome =
       readonly detail: string
       readonly observation: Observation | null
     }
+  /** The run was ended (Ctrl-C, deadline) before this connection came to anything. */
+  | { readonly kind: 'interrupted' }
+  /** A replayed case does not hold this question: nothing may be concluded from it. */
+  | { readonly kind: 'not-recorded' }
 
 /** Bounds on what one connection may cost. Defaults and their reasons: `defaultLimits` in `prober.ts`. */
 export interface ProbeLimits {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { onAbort } from './abort.js'
 import { ClientHandshake, type HandshakeEnd } from './handshake.js'
 import type {
   Endpoint,
@@ -55,10 +56,11 @@ export function probe(
     let connectedAt = startedAt
     let socket: Socket | null = null
     let bytesReceived = 0
+    let disregard = (): void => {}
 
     const stop = (): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', aborted)
+      disregard()
       abandon()
       socket?.off('data', received).off('error', reset).off('end', closed).off('close', closed)
     }
@@ -67,7 +69,6 @@ export function probe(
       socket?.destroy()
       reject(reason)
     }
-    const aborted = (): void => giveUp(signal!.reason)
     const finish = (outcome: ProbeOutcome): void => {
       stop()
       if (socket) leave(socket, handshake.farewell(), limits, () => resolve(outcome))
@@ -121,7 +122,7 @@ export function probe(
     const timer = setTimeout(() => {
       finish({ kind: 'timed-out', phase: phase(), timeoutMs: limits.timeoutMs, observation: observed() })
     }, limits.timeoutMs)
-    signal?.addEventListener('abort', aborted, { once: true })
+    if (signal) disregard = onAbort(signal, () => giveUp(signal.reason))
   })
 }
 

@@ -25,6 +25,6 @@ export const generalShape: HelloShape = {
   ],
   alpn: ['http/1.1'],
   sni: true,
-  statusRequest: true,
-  signedCertificateTimestamps: true,
+  pointFormats: [0],
+  extensions: [0, 23, 0xff01, 10, 11, 16, 5, 13, 18, 43, 51],
 }

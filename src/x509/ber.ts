@@ -1,4 +1,4 @@
-import { childrenOf, contentOf, DerError, type Element, elementAt, tags } from './der.js'
+import { DerError, elementAt } from './der.js'
 
 /**
  * Nesting that real files stay far below: a PKCS #12 file has about ten levels down to a certificate, and each level
@@ -7,13 +7,18 @@ import { childrenOf, contentOf, DerError, type Element, elementAt, tags } from '
 const maxDepth = 32
 
 /**
- * The same value with definite lengths, for the PKCS #7 and PKCS #12 files that some programs write in BER
- * (X.690 §8.1.3.6). Bytes of definite-length values are copied untouched, so signatures inside stay valid.
- * Throws `DerError`.
+ * One BER value as DER where it uses indefinite lengths, as platform readers take it inside extensions; any other bytes,
+ * readable or not, come back untouched.
  */
-export function withDefiniteLengths(source: Uint8Array): Uint8Array {
-  const { bytes } = definite(source, 0, source.length, 0)
-  return bytes
+export function definiteValue(source: Uint8Array): Uint8Array {
+  if (!source.includes(0x80)) return source
+  try {
+    const { bytes, end } = definite(source, 0, source.length, 0)
+    return end === source.length ? bytes : source
+  } catch (error) {
+    if (error instanceof DerError) return source
+    throw error
+  }
 }
 
 function definite(
@@ -46,18 +51,6 @@ function definite(
     offset = child.end
   }
   return changed ? { bytes: encode(tag, ...parts), end: element.end } : whole
-}
-
-/** Octets of an OCTET STRING, or of an implicitly tagged one, that BER allows to be cut into segments. */
-export function octetsOf(element: Element): Uint8Array {
-  if ((element.tag & 0x20) === 0) return contentOf(element)
-  return Buffer.concat(
-    childrenOf(element).map((segment) => {
-      if (segment.tag !== tags.octetString)
-        throw new DerError('expected an OCTET STRING segment', segment.start)
-      return contentOf(segment)
-    }),
-  )
 }
 
 /** One DER value. */

@@ -64,6 +64,16 @@ export function onlyElement(bytes: Uint8Array, tag?: number): Element {
   return element
 }
 
+/** The first value without what follows it; bytes that do not begin with one come back as they are. */
+export function firstValue(bytes: Uint8Array): Uint8Array {
+  try {
+    return bytesOf(elementAt(bytes, 0, bytes.length))
+  } catch (error) {
+    if (error instanceof DerError) return bytes
+    throw error
+  }
+}
+
 export function expectTag(element: Element, tag: number): Element {
   if (element.tag !== tag) {
     throw new DerError(`expected tag 0x${hex2(tag)}, found 0x${hex2(element.tag)}`, element.start)
@@ -117,7 +127,11 @@ export function oidText(octets: Uint8Array, offset = 0): string {
   if (octets[octets.length - 1]! >= 0x80) throw new DerError('the last arc of the OID is cut off', offset)
   const arcs: bigint[] = []
   let arc = 0n
+  let isFirst = true
   for (const octet of octets) {
+    // X.690 §8.19.2; native readers and libcore insist.
+    if (octet === 0x80 && isFirst) throw new DerError('an arc of the OID has a leading zero', offset)
+    isFirst = octet < 0x80
     arc = (arc << 7n) | BigInt(octet & 0x7f)
     if (octet < 0x80) {
       arcs.push(arc)

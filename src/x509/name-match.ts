@@ -2,7 +2,7 @@ import type { Name } from './certificate.js'
 import { onlyElement } from './der.js'
 import { type NameAttribute, readName } from './name.js'
 
-/** Attribute types that the JDK compares as text; all others compare by their encoding. RFC 2253 §2.3. */
+/** Attribute types that are compared as text; all others compare by their encoding. RFC 2253 §2.3. */
 const comparedAsText = new Set([
   '2.5.4.3',
   '2.5.4.6',
@@ -15,11 +15,14 @@ const comparedAsText = new Set([
   '0.9.2342.19200300.100.1.25',
 ])
 
+/** UTF8String, PrintableString, and T61String, which libcore added ("Android-changed") and reads as UTF-8 like the others. */
+const textTags = new Set([0x0c, 0x13, 0x14])
+
 const keys = new WeakMap<Name, string>()
 
 /**
  * The form in which `X500Principal.equals` compares names (sun.security.x509.AVA#toRFC2253CanonicalString): case and
- * runs of spaces do not count, PrintableString equals UTF8String, any other string type compares by its bytes.
+ * runs of spaces do not count, PrintableString equals UTF8String and T61String, any other type compares by its bytes.
  * Two names are equal on Android exactly when their keys are.
  */
 export function nameKey(name: Name): string {
@@ -36,11 +39,11 @@ export const sameName = (a: Name, b: Name): boolean => nameKey(a) === nameKey(b)
 
 export function attributeKey({ oid, tag, value }: NameAttribute): string {
   const octets = Buffer.from(value.buffer, value.byteOffset, value.length)
-  if (!comparedAsText.has(oid) || (tag !== 0x0c && tag !== 0x13)) {
+  if (!comparedAsText.has(oid) || !textTags.has(tag)) {
     return `${oid}=#${tag.toString(16)}:${octets.toString('hex')}`
   }
   // Commas, plus signs and leading hashes are escaped so that no value can imitate the structure around it.
-  const text = octets.toString(tag === 0x0c ? 'utf8' : 'latin1').replace(/[,+<>;"\\]|^#/g, '\\$&')
+  const text = octets.toString('utf8').replace(/[,+<>;"\\]|^#/g, '\\$&')
   const folded = text.replace(/ +/g, ' ').replace(/^[\0- ]+|[\0- ]+$/g, '')
   return `${oid}=${folded.toUpperCase().toLowerCase().normalize('NFKD')}`
 }

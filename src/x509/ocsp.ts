@@ -124,8 +124,8 @@ function answerOf(element: Element): OcspAnswer {
   }
   const certificateStatus = (['good', 'revoked', 'unknown'] as const)[status.tag & 0x1f]
   if (!certificateStatus) throw new DerError('not a certificate status', status.start)
-  const [nextUpdate, extensions] = optional[0]?.tag === 0xa0 ? optional : [undefined, optional[0]]
-  if (extensions) refuseCritical(extensions)
+  // Extensions of a single answer are lost on Android's reader, critical ones too.
+  const nextUpdate = optional[0]?.tag === 0xa0 ? optional[0] : undefined
   const time = (field: Element | undefined): Date => timeOf(expectTag(field ?? element, tags.generalizedTime))
   return {
     hashAlgorithm: algorithmOf(algorithm).oid,

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { addressText } from './address.js'
+import { definiteValue } from './ber.js'
 import type { Certificate, Extension, GeneralName, KeyUsage, ParseResult } from './certificate.js'
 import {
   booleanOf,
@@ -13,10 +15,11 @@ import {
   expectTag,
   hexOf,
   oidOf,
+  oidText,
   onlyElement,
   tags,
 } from './der.js'
-import { nameOf } from './name.js'
+import { nameOf, readName, stringOf } from './name.js'
 import { readPublicKey } from './public-key.js'
 
 /** BoringSSL's SSL_MAX_CERT_LIST_DEFAULT: no larger certificate can reach an Android client. */
@@ -62,15 +65,16 @@ function readCertificate(der: Uint8Array, at: (field: string) => void): Certific
     if (!element) throw new DerError('missing', tbs.end)
     return element
   }
-  const version = fields[0]?.tag === 0xa0 ? countOf(onlyChild(next('version'))) + 1 : 1
+  const version =
+    fields[0]?.tag === 0xa0 ? countOf(expectTag(onlyChild(next('version')), tags.integer)) + 1 : 1
   const serialNumber = hexOf(contentOf(expectTag(next('serialNumber'), tags.integer)))
   const innerAlgorithm = next('signature algorithm in the signed part')
   // Compared with the outer one by the path rules; here it only has to be readable.
   algorithmOf(innerAlgorithm)
   const signedAlgorithm = bytesOf(innerAlgorithm)
-  const issuer = nameOf(next('issuer'))
+  const issuer = nameOf(checkedName(next('issuer')))
   const [notBefore, notAfter] = validityOf(next('validity'))
-  const subject = nameOf(next('subject'))
+  const subject = nameOf(checkedName(next('subject')))
   const publicKey = readPublicKey(next('subjectPublicKeyInfo'))
   if (fields[0]?.tag === 0x81 || fields[0]?.tag === 0xa1) next('issuerUniqueID')
   if (fields[0]?.tag === 0x82 || fields[0]?.tag === 0xa2) next('subjectUniqueID')
@@ -97,6 +101,26 @@ function readCertificate(der: Uint8Array, at: (field: string) => void): Certific
   }
 }
 
+/**
+ * What native readers refuse in a name: a value of a type that is no string of a name (ASN1_PRINTABLE), and text that
+ * cannot be turned into UTF-8 (x509_name_canon).
+ */
+function checkedName(element: Element): Element {
+  for (const attribute of readName(element).flat()) {
+    const isText = textTags.has(attribute.tag)
+    if (noNameTags.has(attribute.tag))
+      throw new DerError('a name value of a type that is no text', element.start)
+    if (isText && (stringOf(attribute) === null || (attribute.tag === 0x0c && !isUtf8(attribute.value))))
+      throw new DerError('a name value that is no valid text', element.start)
+  }
+  return element
+}
+
+/** UTF8String, NumericString, PrintableString, TeletexString, IA5String, UniversalString, BMPString. */
+const textTags = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1c, 0x1e])
+/** BOOLEAN, INTEGER, OCTET STRING, NULL, OID, SET, the two times, GeneralString. */
+const noNameTags = new Set([0x01, 0x02, 0x04, 0x05, 0x06, 0x31, 0x17, 0x18, 0x1b])
+
 function onlyChild(element: Element): Element {
   const [child, ...rest] = childrenOf(element)
   if (!child || rest.length > 0) throw new DerError('exactly one value belongs here', element.start)
@@ -120,10 +144,19 @@ function bitsOf(element: Element): Uint8Array {
 function validityOf(element: Element): [Date, Date] {
   const [notBefore, notAfter, ...rest] = childrenOf(expectTag(element, tags.sequence))
   if (!notBefore || !notAfter || rest.length > 0) throw new DerError('validity is two times', element.start)
-  return [timeOf(notBefore), timeOf(notAfter)]
+  return [certificateTimeOf(notBefore), certificateTimeOf(notAfter)]
 }
 
-/** UTCTime or GeneralizedTime. Lenient: seconds may be missing and offsets are understood, as in old certificates. */
+/** Native readers of all releases fall over times without seconds, and take no leap second. */
+function certificateTimeOf(element: Element): Date {
+  const text = Buffer.from(contentOf(element)).toString('latin1')
+  const digits = element.tag === tags.utcTime ? 12 : 14
+  if (!/^\d+/.test(text) || /^\d+/.exec(text)![0].length < digits || text.slice(digits - 2, digits) > '59')
+    throw new DerError('not a time with seconds from 0 to 59', element.start)
+  return timeOf(element)
+}
+
+/** UTCTime or GeneralizedTime. Lenient: seconds may be missing and offsets are understood, as in OCSP responses. */
 export function timeOf(element: Element): Date {
   const text = Buffer.from(contentOf(element)).toString('latin1')
   const match =
@@ -163,7 +196,7 @@ function extensionsOf(element: Element): Extension[] {
     const value = parts[parts[1]?.tag === tags.boolean ? 2 : 1]
     if (!value || value !== parts.at(-1))
       throw new DerError('an extension is an OID, a flag and a value', extension.start)
-    return { oid, critical, value: contentOf(expectTag(value, tags.octetString)) }
+    return { oid, critical, value: definiteValue(contentOf(expectTag(value, tags.octetString))) }
   })
 }
 
@@ -214,9 +247,15 @@ function knownExtensions(extensions: readonly Extension[]) {
 function basicConstraintsOf(element: Element): { ca: boolean; pathLength: number | null } {
   const fields = childrenOf(expectTag(element, tags.sequence))
   const ca = fields[0]?.tag === tags.boolean && booleanOf(fields.shift()!)
-  const pathLength = fields[0] ? countOf(expectTag(fields.shift()!, tags.integer)) : null
+  const pathLength = fields[0] ? pathLengthOf(fields.shift()!) : null
   if (fields.length > 0) throw new DerError('basicConstraints is a flag and a length', element.start)
   return { ca, pathLength }
+}
+
+/** BoringSSL and OpenSSL take a negative length for zero (x509v3_cache_extensions). */
+function pathLengthOf(element: Element): number {
+  const isNegative = (contentOf(expectTag(element, tags.integer))[0] ?? 0) >= 0x80
+  return isNegative ? 0 : countOf(element)
 }
 
 const keyUsages: readonly KeyUsage[] = [
@@ -241,11 +280,25 @@ export function generalNamesOf(element: Element): GeneralName[] {
   return childrenOf(expectTag(element, tags.sequence)).map(generalNameOf)
 }
 
-/** RFC 5280 §4.2.1.6. Text is taken octet by octet (Latin-1): IA5String should hold nothing above 127. */
+/**
+ * RFC 5280 §4.2.1.6. Text is taken octet by octet (Latin-1): IA5String should hold nothing above 127. Native readers drop
+ * the whole list over an entry of another class or form, or an otherName or registeredID that is none.
+ */
 function generalNameOf(element: Element): GeneralName {
   const bytes = contentOf(element)
   const text = Buffer.from(bytes).toString('latin1')
-  switch (element.tag & 0x1f) {
+  const number = element.tag & 0x1f
+  const isConstructed = [0, 3, 4, 5].includes(number)
+  if (number > 8 || element.tag !== (isConstructed ? 0xa0 : 0x80) + number)
+    throw new DerError('not a GeneralName', element.start)
+  if (number === 8) oidText(bytes, element.start)
+  if (number === 0) {
+    const [type, value, ...rest] = childrenOf(element)
+    if (!type || value?.tag !== 0xa0 || rest.length > 0) throw new DerError('not an otherName', element.start)
+    oidOf(type)
+    onlyChild(value)
+  }
+  switch (number) {
     case 1:
       return { type: 'email', value: text, bytes }
     case 2:

@@ -104,6 +104,9 @@ function keyObjectOf(key: PublicKey): KeyObject | null {
   return object
 }
 
+/** Whether OpenSSL makes a key of it; for elliptic curves that means a point on the curve. */
+export const isImportable = (key: PublicKey): boolean => keyObjectOf(key) !== null
+
 /** RFC 4055 §3.1: defaults are SHA-1, MGF1 with SHA-1 and a salt of 20 octets. The MGF digest must equal the hash. */
 function pssParameters(parameters: Uint8Array | null): { digest: string; saltLength: number } {
   let [hash, mgfHash, saltLength]: [string | undefined, string | undefined, number] = ['sha1', 'sha1', 20]

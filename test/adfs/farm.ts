@@ -1,7 +1,7 @@
 import type { Action } from '../../src/adfs/actions.js'
 import type { Advice, ExaminedFarm } from '../../src/checks/check.js'
 import type { Finding } from '../../src/checks/result.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import type { Examination, Repair } from '../../src/examine/examination.js'
 import type { Asked } from '../../src/farm/asked.js'
 import { type Role, type ServedSubject, servedSubject } from '../../src/farm/subject.js'

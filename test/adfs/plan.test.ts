@@ -11,7 +11,7 @@ import { added, asked, farmOf, finding, type Machine, mint, read } from './farm.
 const rootIssued = mint({ subject: 'Root', ca: true })
 const policyIssued = mint({ subject: 'Policy CA', issuer: rootIssued, ca: true })
 const caIssued = mint({ subject: 'Issuing CA', issuer: policyIssued, ca: true })
-const staleIssued = mint({ subject: 'Issuing CA', issuer: rootIssued, ca: true })
+const staleIssued = mint({ subject: 'Issuing CA', issuer: rootIssued, ca: true, key: 'P-384' })
 const leafIssued = mint({ subject: 'sts.contoso.test', issuer: caIssued, names: ['sts.contoso.test'] })
 const otherIssued = mint({ subject: 'app.contoso.test', issuer: staleIssued, names: ['app.contoso.test'] })
 const certauthIssued = mint({

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { matchesHost, presentedNames, verifierOf } from '../../src/android/hostname.js'
 import { judge } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
-import { issue } from '../../src/demo/pki.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { issue } from '../../src/demo/authority.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const verifiers = ['V1', 'V2', 'V3', 'V4', 'V6'] as const
 const dns = (...values: readonly string[]) => values.map((value) => ({ type: 'dns', value }))

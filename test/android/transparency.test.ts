@@ -7,9 +7,10 @@ import {
   timestampsOfStaple,
 } from '../../src/android/transparency.js'
 import data from '../../src/android/transparency-data.json' with { type: 'json' }
-import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { issue, tlv } from '../../src/demo/authority.js'
+import { respondOcsp } from '../../src/demo/revocation.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const at = new Date('2026-11-01T00:00:00Z')
 const issuedAt = new Date('2026-10-01T00:00:00Z')
@@ -49,28 +50,25 @@ function leafWith(list: Buffer | null, days = 90): Certificate {
     notAfter: new Date(issuedAt.getTime() + days * 86_400_000),
     extensions: list ? [{ oid: '1.3.6.1.4.1.11129.2.4.2', value: tlv(0x04, list) }] : [],
   })
-  const parsed = parseCertificate(issued.der)
-  if (!parsed.ok) throw new Error(parsed.problem.message)
-  return parsed.certificate
+  return certificateOf(issued)
 }
 
-/** An OCSP response with one answer about the certificate with this serial number (RFC 6960 §4.2.1), unsigned. */
-function stapleWith(serialNumber: string, list: Buffer): Buffer {
-  const hash = tlv(0x04, Buffer.alloc(20))
-  const certificateId = sequence(
-    sequence(oid('1.3.14.3.2.26')),
-    hash,
-    hash,
-    tlv(0x02, Buffer.from(serialNumber, 'hex')),
-  )
-  const extension = sequence(oid('1.3.6.1.4.1.11129.2.4.5'), tlv(0x04, tlv(0x04, list)))
-  const time = tlv(0x18, Buffer.from('20261001000000Z'))
-  const answer = sequence(certificateId, tlv(0x80), time, tlv(0xa0, time), tlv(0xa1, sequence(extension)))
-  const signedPart = sequence(tlv(0xa2, tlv(0x04, Buffer.alloc(20))), time, sequence(answer))
-  const basic = sequence(signedPart, sequence(oid('1.2.840.113549.1.1.11')), tlv(0x03, Buffer.from([0])))
-  const bytes = sequence(oid('1.3.6.1.5.5.7.48.1.1'), tlv(0x04, basic))
-  return sequence(tlv(0x0a, Buffer.from([0])), tlv(0xa0, bytes))
-}
+const authority = issue({ subject: 'Issuing', ca: true })
+
+/** An OCSP response with one answer about the certificate with this serial number. */
+const stapleWith = (serialNumber: string, list: Buffer): Buffer =>
+  respondOcsp({
+    issuer: authority,
+    answers: [
+      {
+        about: { serialNumber: Buffer.from(serialNumber, 'hex') },
+        status: 'good',
+        thisUpdate: issuedAt,
+        nextUpdate: issuedAt,
+        extensions: [{ oid: '1.3.6.1.4.1.11129.2.4.5', value: tlv(0x04, list) }],
+      },
+    ],
+  })
 
 const judge = (leaf: Certificate, handshake: Buffer | null = null, staple: Buffer | null = null) =>
   judgeTransparency({ leaf, signedCertificateTimestamps: handshake, stapledOcsp: staple, at })

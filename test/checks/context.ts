@@ -4,11 +4,12 @@ import { keyStoreAnchors } from '../../src/android/trust-anchors.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import type { CheckContext, JudgedEndpoint } from '../../src/checks/check.js'
 import { runChecks } from '../../src/checks/registry.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import type { FindingReport } from '../../src/report/report.js'
 import type { Observation, ProbeOutcome } from '../../src/tls/observation.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 export const host = 'sts.contoso.com'
 export const now = new Date('2026-11-23T12:00:00Z')
@@ -29,12 +30,6 @@ export function soundPki() {
   const intermediate = makeCa('Contoso Issuing CA', root, { caIssuers: ['http://pki.contoso.com/root.cer'] })
   const leaf = makeLeaf(intermediate, { caIssuers: ['http://pki.contoso.com/issuing.cer'] })
   return { root, intermediate, leaf }
-}
-
-export function parsed(issued: Issued): Certificate {
-  const result = parseCertificate(issued.der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
 }
 
 /** One server: what it sends, and what was found out about it. */
@@ -76,8 +71,8 @@ export function contextOf(world: World): CheckContext {
   const target = { name: host, displayName: host, port: 443, isAddress: false, ...world.target }
   const anchors = (world.anchors ?? []).map((anchor) =>
     'root' in anchor
-      ? { certificate: parsed(anchor.root), from: anchor.from }
-      : { certificate: parsed(anchor), from: allReleases[0] },
+      ? { certificate: certificateOf(anchor.root), from: anchor.from }
+      : { certificate: certificateOf(anchor), from: allReleases[0] },
   )
   const anchorsOf = (release: Release): Certificate[] =>
     anchors
@@ -94,35 +89,36 @@ export function contextOf(world: World): CheckContext {
           anchors: (release) => keyStoreAnchors(anchorsOf(release)),
           at: now,
           host: target.name,
-          remembered: (world.remembered ?? []).map(parsed),
+          remembered: (world.remembered ?? []).map(certificateOf),
           stapledOcsp: observation.stapledOcsp,
           handshake: { protocolVersion: observation.protocolVersion, keyExchange: observation.keyExchange },
         },
         releases,
-        (world.deviceCas ?? []).map(parsed),
+        (world.deviceCas ?? []).map(certificateOf),
       )
     const missing = (server.missing ?? []).map(({ certificate, issued, from }) => ({
-      certificate: parsed(certificate),
-      issued: parsed(issued),
+      certificate: certificateOf(certificate),
+      issued: certificateOf(issued),
       from: from ?? 'http://pki.contoso.com/issuing.cer',
     }))
     const afterRepair =
       missing.length > 0 ? verdictsFor([...bytes, ...missing.map(({ certificate }) => certificate.der)]) : []
     const { unresolved } = server
+    const outcome: ProbeOutcome = server.outcome ?? { kind: 'observed', observation }
     return {
       id: `${server.address ?? `203.0.113.${10 + index}`}:443`,
       endpoint: { address: server.address ?? `203.0.113.${10 + index}`, port: 443, serverName: target.name },
-      outcome: server.outcome ?? { kind: 'observed', observation },
+      outcome,
       presented: entries.flatMap((entry) => (entry.ok ? [entry.certificate] : [])),
       unreadable: entries.flatMap((entry, at) => (entry.ok ? [] : [{ index: at, problem: entry.problem }])),
       verdicts: bytes.length > 0 ? verdictsFor(bytes).map(server.judged ?? ((verdict) => verdict)) : [],
       withoutServerName: server.withoutServerName ?? null,
-      hellos: server.hellos ?? [],
+      hellos: server.hellos ?? [{ id: 'android-17', releases, outcome }],
       missing,
       unresolved: unresolved
         ? {
-            child: parsed(unresolved.child),
-            urls: parsed(unresolved.child).caIssuers,
+            child: certificateOf(unresolved.child),
+            urls: certificateOf(unresolved.child).caIssuers,
             tried: unresolved.tried ?? [],
           }
         : null,

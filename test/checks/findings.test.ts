@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CheckContext } from '../../src/checks/check.js'
 import { checks, runChecks } from '../../src/checks/registry.js'
-import { releasesText } from '../../src/report/releases-text.js'
+import { releasesText } from '../../src/android/releases-text.js'
 import type { FindingReport } from '../../src/report/report.js'
 import { contextOf, host } from './context.js'
 import { scenarios } from './scenarios.js'

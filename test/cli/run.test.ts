@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../src/cli/machine.js'
 import { run } from '../../src/cli/program.js'
 import { type Farm, startFarm } from '../../src/demo/farm.js'
-import { closedPort } from '../support/odd-servers.js'
+import { closedPort, rawServer } from '../support/odd-servers.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-test-'))
 const farm: Farm = await startFarm()
@@ -143,7 +143,7 @@ describe('adfs-check <name>', () => {
   })
 })
 
-describe('bad usage ends with 3 and one sentence that says what to do', () => {
+describe('bad usage ends with 4 and one sentence that says what to do', () => {
   it.each([
     ['no target', [], /Usage/],
     ['a target that is none', ['sts contoso'], /host name/],
@@ -156,10 +156,12 @@ describe('bad usage ends with 3 and one sentence that says what to do', () => {
     ['a file without certificates', ['--trust-anchor', import.meta.filename, 'a.example'], /certificate/],
     ['both families left out', ['-4', '-6', 'a.example'], /no address/],
     ['a proxy that is no URL', ['--proxy', 'proxy:8080:x', 'a.example'], /proxy/],
+    ['a proxy password that no one can decode', ['--proxy', 'http://u:p%FF@127.0.0.1:1', 'a.example'], /%25/],
+    ['more servers than a run takes', ['a.example', ...Array(4_097).fill('--server=127.0.0.1')], /4096/],
     ['a page that is none', ['explain', 'nosuch'], /Findings: /],
   ])('%s', async (_what, args, message) => {
     const { code, out, err } = await cli(args)
-    expect(code).toBe(3)
+    expect(code).toBe(4)
     expect(out).toBe('')
     expect(err).toMatch(message)
     expect(err).not.toMatch(/\n\s+at /)
@@ -170,6 +172,46 @@ describe('bad usage ends with 3 and one sentence that says what to do', () => {
     expect(code).toBe(3)
     expect(out).toContain('[could-not-connect]')
   })
+})
+
+it('a percent sign in the proxy password is sent as it is', async () => {
+  let asked = ''
+  const proxy = await rawServer((socket) =>
+    socket.on('data', (bytes) => {
+      asked += bytes
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+    }),
+  )
+  const env = { LANG: 'C.UTF-8', HTTPS_PROXY: `http://us%er:p%ZZw@127.0.0.1:${proxy.port}` }
+  const { code } = await cli(['sts.contoso.test', '--server', '127.0.0.1', '--timeout', '2'], { env })
+  await proxy.close()
+  expect(code).toBe(3)
+  const [, credentials = ''] = /Basic (\S+)/.exec(asked) ?? []
+  expect(Buffer.from(credentials, 'base64').toString()).toBe('us%er:p%ZZw')
+})
+
+it('one server of many that could not be checked is not passed over', async () => {
+  const { code, out } = await cli([...farmArgs(1), '--server', `127.0.0.1:${await closedPort()}`])
+  expect(code).toBe(3)
+  expect(out).toContain('[could-not-connect]')
+})
+
+it('a run that is interrupted ends with 3 and one line', async () => {
+  const { code, out, err } = await cli(farmArgs(0), { signal: AbortSignal.abort() })
+  expect([code, out]).toEqual([3, ''])
+  expect(err).toMatch(/^adfs-check: interrupted.*\n$/)
+})
+
+it('a kit that cannot be written does not take the report with it', async () => {
+  const { code, out, err } = await cli([...farmArgs(0), '--kit', join(anchor, 'no-folder')])
+  expect(code).toBe(3)
+  expect(out).toContain('will refuse')
+  expect(err).toMatch(/kit cannot be written/)
+})
+
+it('what an operator was made to name cannot paint on the terminal', async () => {
+  const { err } = await cli(['--trust-anchor', 'no\u001b[31m\u202efile', 'a.example'])
+  expect(err).not.toMatch(/[\u001b\u202e]/)
 })
 
 it('--help shows examples and exit codes', async () => {
@@ -193,7 +235,7 @@ it('android lists releases and the roots of one', async () => {
   const roots = await cli(['android', 'roots', '--release', '7.0', 'isrg root x1'])
   expect([roots.code, roots.out]).toEqual([1, expect.stringContaining('0 of 148 roots')])
   expect((await cli(['android', 'roots', '--release', '7.1', 'isrg root x1'])).out).toContain('96bcec06')
-  expect((await cli(['android', 'roots', '--release', '8'])).code).toBe(3)
+  expect((await cli(['android', 'roots', '--release', '8'])).code).toBe(4)
 })
 
 it('demo breaks a farm, fixes it with the kit and ends green', async () => {

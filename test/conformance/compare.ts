@@ -1,123 +1,132 @@
-import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { judgeAll, matchesHost } from '../../src/android/judge.js'
-import type { Release } from '../../src/android/releases.js'
+import { type Release, releases } from '../../src/android/releases.js'
 import { describeProblem } from '../../src/android/rules.js'
+import { deviceAnchors, nameHash, type TrustAnchors } from '../../src/android/trust-anchors.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
-import { type Exception, exceptions } from './exceptions.js'
+import type { ChainRow } from './vectors.js'
 
-/**
- * Compares our verdicts with those of the platform's own classes, recorded in files: chains (JSON lines, one object a
- * row) and host names (tab-separated). Either may be gzipped.
- */
+/** Compares our verdicts with those that each release's own classes gave, row by row. */
 
-/** Releases that each recorded column stands for. All of them must give the recorded verdict. */
-const columns: Readonly<Record<string, readonly Release[]>> = {
-  '5.0': ['4.4', '5.0', '5.1'],
-  '6.0': ['6.0'],
-  '7.0': ['7.0', '7.1'],
-  '8.0': ['8.0', '8.1', '9'],
-  '10': ['10', '11', '12', '12L', '13'],
-  '14': ['14', '15'],
-  '16': ['16'],
-  'conscrypt-2026-08': ['17'],
-}
-
-const verifiers = ['V1', 'V2', 'V3', 'V4', 'V6'] as const
-
-interface ChainRow {
-  readonly id: string
-  readonly at: string
-  readonly anchors: readonly string[]
-  readonly sent: readonly string[]
-  readonly staple?: string | null
-  readonly accepted: Readonly<Record<string, boolean>>
-  readonly reason?: Readonly<Record<string, string>>
-}
-
+/** One recorded verdict that ours is not. */
 export interface Disagreement {
   readonly id: string
+  /** A release, or a version of the host name verifier. */
   readonly column: string
+  /** Where anchors were looked up; both: either way. Always `both` for host names. */
+  readonly lookup: 'memory' | 'device' | 'both'
   readonly theirs: boolean
   readonly ours: string
   readonly theirReason: string
-  /** Why the row is known not to agree; null: it should. */
-  readonly explained: string | null
+  readonly doubt: string | null
 }
 
 export interface Comparison {
+  readonly rows: number
+  /** Column → number of rows on which both look-ups agree. */
   readonly agreed: ReadonlyMap<string, number>
   readonly disagreements: readonly Disagreement[]
 }
 
-export function compareFile(path: string): Comparison {
-  const bytes = readFileSync(path)
-  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8')
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+export function compareRows(lines: readonly string[], areHostNames: boolean): Comparison {
   const agreed = new Map<string, number>()
   const disagreements: Disagreement[] = []
-  const record: Recorder = (row, agrees, details) => {
-    agreed.set(row.column, (agreed.get(row.column) ?? 0) + Number(agrees))
-    if (agrees) return
-    const exception = details && exceptions.find(({ covers }) => covers({ ...row, ...details }))
-    disagreements.push({ ...row, explained: exception?.reason ?? null })
+  for (const line of lines) {
+    const { columns, found } = areHostNames ? compareHostRow(line) : compareChainRow(line)
+    for (const column of columns) {
+      const agrees = !found.some((disagreement) => disagreement.column === column)
+      agreed.set(column, (agreed.get(column) ?? 0) + Number(agrees))
+    }
+    disagreements.push(...found)
   }
-  const compare = /\.tsv(\.gz)?$/.test(path) ? compareHostRow : compareChainRow
-  for (const line of lines) compare(line, record)
-  return { agreed, disagreements }
+  return { rows: lines.length, agreed, disagreements }
 }
 
-type Recorder = (
-  row: Omit<Disagreement, 'explained'>,
-  agrees: boolean,
-  details?: Pick<Parameters<Exception['covers']>[0], 'ours' | 'agreesAfter'>,
-) => void
+interface RowResult {
+  readonly columns: readonly string[]
+  readonly found: readonly Disagreement[]
+}
 
-function compareChainRow(line: string, record: Recorder): void {
-  const row = JSON.parse(line) as ChainRow
-  const bytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
-  const read = (base64: string): Certificate | Uint8Array => {
-    const result = parseCertificate(bytes(base64))
-    return result.ok ? result.certificate : bytes(base64)
+const bytesOf = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
+
+/** Rows share roots and intermediates; a certificate is read, and its signature checked, once. */
+const readBefore = new Map<string, Certificate | Uint8Array>()
+
+function read(base64: string): Certificate | Uint8Array {
+  let item = readBefore.get(base64)
+  if (item === undefined) {
+    const result = parseCertificate(bytesOf(base64))
+    item = result.ok ? result.certificate : bytesOf(base64)
+    readBefore.set(base64, item)
   }
+  return item
+}
+
+function compareChainRow(line: string): RowResult {
+  const row = JSON.parse(line) as ChainRow
+  const unknown = Object.keys(row.accepted).find((column) => !releases.includes(column as Release))
+  if (unknown) throw new Error(`column ${unknown} of ${row.id} is no release`)
+  const columns = releases.filter((release) => release in row.accepted)
+  const anchors = row.anchors.map(read)
   const input = {
     presented: row.sent.map(read),
-    anchors: row.anchors.map(read),
     at: new Date(row.at),
-    stapledOcsp: row.staple ? bytes(row.staple) : null,
+    stapledOcsp: row.staple ? bytesOf(row.staple) : null,
   }
-  for (const [column, theirs] of Object.entries(row.accepted)) {
-    const releases = columns[column]
-    if (!releases) throw new Error(`column ${column} of ${row.id} stands for no release`)
-    const oddAt = (at: Date): Verdict | undefined =>
-      judgeAll({ ...input, at }, releases).find(({ kind }) => kind !== (theirs ? 'accepted' : 'refused'))
-    const odd = oddAt(input.at)
-    const facts = { id: row.id, column, theirs, theirReason: row.reason?.[column] ?? '' }
-    if (!odd) {
-      record({ ...facts, ours: '' }, true)
-      continue
-    }
-    const agreesAfter = (milliseconds: number): boolean => !oddAt(new Date(input.at.getTime() + milliseconds))
-    record({ ...facts, ours: verdictText(odd) }, false, { ours: odd.kind, agreesAfter })
-  }
+  const inMemory = judgeAll({ ...input, anchors }, columns)
+  const onDevice = judgeAll({ ...input, anchors: (release) => deviceStore(anchors, release) }, columns)
+  const found = columns.flatMap((column, i): Disagreement[] => {
+    const compared = [
+      { lookup: 'memory' as const, theirs: row.accepted[column], ours: inMemory[i]! },
+      {
+        lookup: 'device' as const,
+        theirs: row.acceptedDevice?.[column] ?? row.accepted[column],
+        ours: onDevice[i]!,
+      },
+    ]
+    const odd = compared.filter(({ theirs, ours }) => ours.kind !== (theirs ? 'accepted' : 'refused'))
+    if (odd.length === 0) return []
+    const [{ lookup, theirs, ours }] = odd as [(typeof odd)[0]]
+    return [
+      {
+        id: row.id,
+        column,
+        lookup: odd.length === 2 ? 'both' : lookup,
+        theirs,
+        ours: verdictText(ours),
+        theirReason: row.reason?.[column] ?? '',
+        doubt: row.doubt ?? null,
+      },
+    ]
+  })
+  return { columns, found }
+}
+
+/** Files named by the hash of the name as encoded; what cannot be read is no anchor. */
+function deviceStore(anchors: readonly (Certificate | Uint8Array)[], release: Release): TrustAnchors {
+  const roots = anchors.filter((item): item is Certificate => 'der' in item)
+  return deviceAnchors({
+    sortsNames: releases.indexOf(release) >= releases.indexOf('7.0'),
+    byNameHash: (hash) => roots.filter(({ subject }) => nameHash(subject) === hash),
+  })
 }
 
 function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'accepted':
-      return `${verdict.release} accepted`
+      return 'accepted'
     case 'undetermined':
-      return `${verdict.release} undetermined: ${verdict.because}`
+      return `undetermined: ${verdict.because}`
     default:
-      return `${verdict.release} ${verdict.kind}: ${verdict.reason.rule}: ${describeProblem(verdict.reason)}`
+      return `${verdict.kind}: ${verdict.reason.rule}: ${describeProblem(verdict.reason)}`
   }
 }
 
+const verifiers = ['V1', 'V2', 'V3', 'V4', 'V6'] as const
 const altNameTypes: Readonly<Record<string, string>> = { DNS: 'dns', IP: 'ip', EMAIL: 'email', URI: 'uri' }
 
-function compareHostRow(line: string, record: Recorder): void {
+function compareHostRow(line: string): RowResult {
   const [commonNames, altNames, host, expected] = line.split('\t') as [string, string, string, string]
   const list = (text: string): string[] => (text === '' ? [] : text.split('|'))
   const names = {
@@ -130,12 +139,12 @@ function compareHostRow(line: string, record: Recorder): void {
             return { type: altNameTypes[entry.slice(0, colon)] ?? 'other', value: entry.slice(colon + 1) }
           }),
   }
-  verifiers.forEach((verifier, i) => {
+  const found = verifiers.flatMap((verifier, i): Disagreement[] => {
     const theirs = expected[i] === '1'
-    const ours = matchesHost(names, host, verifier)
-    record(
-      { id: line, column: verifier, theirs, ours: ours ? 'matches' : 'does not match', theirReason: '' },
-      ours === theirs,
-    )
+    const matches = matchesHost(names, host, verifier)
+    if (matches === theirs) return []
+    const ours = matches ? 'matches' : 'does not match'
+    return [{ id: line, column: verifier, lookup: 'both', theirs, ours, theirReason: '', doubt: null }]
   })
+  return { columns: verifiers, found }
 }

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { judgeAll } from '../../src/android/judge.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import type { Verdict } from '../../src/android/verdict.js'
-import { type Issued, issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /**
  * What holds of every chain, tried on random selections of a small PKI:
@@ -22,8 +22,8 @@ const a = issue({ subject: 'A', issuer: root, ca: true })
 const cross = issue({ subject: 'A', issuer: old, ca: true, key: a.key })
 const b = issue({ subject: 'B', issuer: a, ca: true })
 const leaf = issue({ subject: name, issuer: b, names: [name] })
-const twinOfA = issue({ subject: 'A', issuer: root, ca: true })
-const twinOfB = issue({ subject: 'B', issuer: a, ca: true })
+const twinOfA = issue({ subject: 'A', keyName: 'twin of A', issuer: root, ca: true })
+const twinOfB = issue({ subject: 'B', keyName: 'twin of B', issuer: a, ca: true })
 const expiredB = issue({
   subject: 'B',
   issuer: a,
@@ -34,15 +34,10 @@ const expiredB = issue({
 })
 const strangers = [1, 2, 3].map((index) => issue({ subject: `Stranger ${index}`, ca: true }))
 
-const parsed = ({ der }: Issued): Certificate => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
-const pool = [a, cross, b, twinOfA, twinOfB, expiredB, ...strangers, root, old].map(parsed)
-const strange = strangers.map(parsed)
-const first = parsed(leaf)
-const anchorSets = [[root], [old], [root, old], []].map((set) => set.map(parsed))
+const pool = [a, cross, b, twinOfA, twinOfB, expiredB, ...strangers, root, old].map(certificateOf)
+const strange = strangers.map(certificateOf)
+const first = certificateOf(leaf)
+const anchorSets = [[root], [old], [root, old], []].map((set) => set.map(certificateOf))
 
 const recursive = releases.slice(releases.indexOf('7.0'))
 const kinds = (
@@ -140,7 +135,7 @@ describe('whatever the bytes, there is a verdict', () => {
   it('for random bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 4 }), (sent) => {
-        expect(kinds(sent, [parsed(root)])).not.toContain('accepted')
+        expect(kinds(sent, [certificateOf(root)])).not.toContain('accepted')
       }),
       runs,
     )
@@ -156,7 +151,7 @@ describe('whatever the bytes, there is a verdict', () => {
           const bytes = Buffer.from(chain[which]!)
           for (const [offset, bit] of flips) bytes[offset % bytes.length]! ^= 1 << bit
           const sent = chain.map((der, index) => (index === which ? bytes : der))
-          const verdicts = kinds(sent, [parsed(root)])
+          const verdicts = kinds(sent, [certificateOf(root)])
           expect(verdicts).toHaveLength(releases.length)
           // An even number of flips may cancel out; any other change breaks a signature or the reading.
           if (!bytes.equals(chain[which]!)) expect(verdicts).not.toContain('accepted')

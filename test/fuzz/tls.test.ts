@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { ClientHandshake } from '../../src/tls/handshake.js'
 import type { ProbeOutcome } from '../../src/tls/observation.js'
 import { defaultLimits, probe } from '../../src/tls/prober.js'

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { releaseRules } from '../../src/android/release-rules.js'
+import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import { Budget } from '../../src/path/limits.js'
 import { validateAsBc } from '../../src/path/pkix-bc.js'
-import { validateAsJdk } from '../../src/path/pkix-jdk.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { validateAsLibcore } from '../../src/path/pkix-libcore.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /**
- * Where BouncyCastle (4.4 to 6.0) and OpenJDK (7.0 and later) agree and where they do not. Each row was also put to the
+ * Where BouncyCastle (4.4 to 6.0) and libcore's OpenJDK 8u121 (7.0 and later) agree and where they do not. Each row was also put to the
  * validators themselves, in a path Root ── Int ── leaf unless the row builds its own.
  */
 const at = new Date()
@@ -16,8 +17,9 @@ type Extension = NonNullable<IssueOptions['extensions']>[number]
 function outcome(path: readonly Issued[], anchor: Issued = root): string {
   const certificates = path.map(certificateOf)
   const common = { certificates, anchor: certificateOf(anchor), at, budget: new Budget() }
-  const bc = validateAsBc(common)
-  const jdk = validateAsJdk({ ...common, staple: () => null })
+  const { libcore, keyForms } = releaseRules['16']
+  const bc = validateAsBc({ ...common, version: '1.50', keyForms })
+  const jdk = validateAsLibcore({ ...common, rules: libcore, keyForms, staple: () => null })
   const text = (problem: ReturnType<typeof validateAsBc>) =>
     problem ? `${problem.rule}${problem.endsSearch ? ', search ends' : ''}` : 'ok'
   return `${text(bc)} | ${text(jdk)}`
@@ -53,7 +55,7 @@ const demandPolicy: Extension = {
 }
 const withExtensions = (...extensions: readonly Extension[]) => ({ extensions })
 
-describe('name constraints, BouncyCastle | OpenJDK', () => {
+describe('name constraints, BouncyCastle | libcore', () => {
   it.each<[string, Issued[], string]>([
     [
       'a dNSName below the permitted one',
@@ -95,7 +97,29 @@ describe('name constraints, BouncyCastle | OpenJDK', () => {
     [
       'a host in the common name',
       path(withExtensions(constraints([dns('contoso.com')])), { subject: 'sts.fabrikam.com' }),
+      'ok | ok',
+    ],
+    [
+      'a permitted domain with a leading dot',
+      path(withExtensions(constraints([dns('.contoso.com')])), { names: ['sts.contoso.com'] }),
       'ok | name-constraints',
+    ],
+    [
+      'an excluded domain with a leading dot',
+      path(withExtensions(constraints([], [dns('.contoso.com')])), { names: ['sts.contoso.com'] }),
+      'name-constraints | ok',
+    ],
+    [
+      'a permitted x400Address',
+      path(withExtensions(constraints([tlv(0xa3)])), { names: ['sts.contoso.com'] }),
+      'name-constraints | unreadable',
+    ],
+    [
+      'a URI under a host that begins with a digit',
+      path(withExtensions(constraints([tlv(0x86, Buffer.from('1.contoso.com'))])), {
+        names: ['sts.contoso.com'],
+      }),
+      'ok | unreadable',
     ],
     [
       'names that cannot be read',
@@ -113,7 +137,7 @@ describe('name constraints, BouncyCastle | OpenJDK', () => {
     [
       'an empty permitted dNSName',
       path(withExtensions(constraints([dns('')])), { names: ['sts.contoso.com'] }),
-      'name-constraints | name-constraints, search ends',
+      'name-constraints | name-constraints',
     ],
     [
       'a minimum distance',
@@ -160,7 +184,7 @@ describe('name constraints, BouncyCastle | OpenJDK', () => {
   })
 })
 
-describe('policies, BouncyCastle | OpenJDK', () => {
+describe('policies, BouncyCastle | libcore', () => {
   it.each<[string, Issued[], string]>([
     ['nobody asks for any', path({}), 'ok | ok'],
     [
@@ -201,7 +225,7 @@ describe('policies, BouncyCastle | OpenJDK', () => {
   })
 })
 
-describe('decoding, BouncyCastle | OpenJDK', () => {
+describe('decoding, BouncyCastle | libcore', () => {
   const subjectless = { subject: [] as const }
   const flawedKeyUsage: Extension = { oid: '2.5.29.15', value: tlv(0x03, Buffer.from([0])) }
   it.each<[string, Issued[], string]>([
@@ -221,12 +245,47 @@ describe('decoding, BouncyCastle | OpenJDK', () => {
     [
       'an extension twice',
       path({}, withExtensions(policies('1.2.3.1'), policies('1.2.3.1'))),
-      'unreadable | unreadable',
+      'ok | unreadable',
     ],
     [
       'a keyUsage that allows nothing',
       path({}, { keyUsage: null, ...withExtensions(flawedKeyUsage) }),
       'ok | key-usage',
+    ],
+    [
+      'an extendedKeyUsage that cannot be read',
+      path({}, { extendedKeyUsage: null, ...withExtensions({ oid: '2.5.29.37', value: tlv(0x05) }) }),
+      'ok | ok',
+    ],
+    [
+      'an extendedKeyUsage that cannot be read and is critical',
+      path(
+        {},
+        {
+          extendedKeyUsage: null,
+          ...withExtensions({ oid: '2.5.29.37', critical: true, value: tlv(0x05) }),
+        },
+      ),
+      'critical-extension | unreadable',
+    ],
+    [
+      'a critical extension of indefinite length',
+      path({}, withExtensions({ oid: '2.5.29.32', critical: true, value: Buffer.from('30800000', 'hex') })),
+      'ok | ok',
+    ],
+    [
+      'a path length of more than 32 bits',
+      path({
+        ca: false,
+        keyUsage: [5],
+        extendedKeyUsage: null,
+        ...withExtensions({
+          oid: '2.5.29.19',
+          critical: true,
+          value: sequence(tlv(1, Buffer.of(255)), tlv(2, Buffer.from('0100000000', 'hex'))),
+        }),
+      }),
+      'ok | unreadable',
     ],
     [
       'a critical extension that BouncyCastle handles on the leaf only',

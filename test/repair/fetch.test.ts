@@ -3,26 +3,33 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { readCertificates } from '../../src/containers/bundle.js'
+import { toPkcs7 } from '../../src/containers/write-pkcs7.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
 import { type FetchOptions, issuerFetcher } from '../../src/repair/fetch.js'
 import { fetchOutcomeText } from '../../src/repair/fetch-outcome.js'
-import { toPkcs7 } from '../../src/x509/bundle.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 
 const root = issue({ subject: 'Contoso Root', ca: true })
 const issuer = issue({ subject: 'Contoso Issuing CA 2', issuer: root, ca: true })
-const view = (der: Uint8Array) => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
+const sha256 = certificateOf(issuer.der).sha256
+
+/** Opens without a password: it would be read, were it the operator's. */
+function unprotectedPfx(der: Uint8Array): Buffer {
+  const data = (content: Buffer) => sequence(oid('1.2.840.113549.1.7.1'), tlv(0xa0, tlv(0x04, content)))
+  const bag = sequence(
+    oid('1.2.840.113549.1.12.10.1.3'),
+    tlv(0xa0, sequence(oid('1.2.840.113549.1.9.22.1'), tlv(0xa0, tlv(0x04, der)))),
+  )
+  return sequence(Buffer.of(2, 1, 3), data(sequence(data(sequence(bag)))))
 }
-const sha256 = view(issuer.der).sha256
 
 const requests: string[] = []
 const pages: Record<string, RequestListener> = {
   '/issuer.cer': (_, response) => response.end(issuer.der),
   '/issuer.pem': (_, response) => response.setHeader('content-type', 'text/html').end(issuer.pem),
   '/issuers.p7c': (_, response) => response.end(toPkcs7([view(issuer.der), view(root.der)])),
+  '/issuer.pfx': (_, response) => response.end(unprotectedPfx(issuer.der)),
   '/gzip': (_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(issuer.der)),
   '/bomb': (_, response) => response.end(gzipSync(Buffer.alloc(5_000_000))),
   '/html': (_, response) => response.end('<html>please log in</html>'),
@@ -91,6 +98,10 @@ const outcomeOf = async (url: string, options: FetchOptions = {}) => {
 }
 
 describe('what a URL gives', () => {
+  it('the PKCS #12 file of these tests could be opened', async () => {
+    expect((await readCertificates(unprotectedPfx(issuer.der))).certificates).toHaveLength(1)
+  })
+
   it.each([
     ['/issuer.cer', 1],
     ['/issuer.pem', 1],
@@ -108,6 +119,7 @@ describe('what a URL gives', () => {
   it.each<[string, object]>([
     ['/missing', { kind: 'http-status', status: 404 }],
     ['/html', { kind: 'not-certificates', detail: expect.stringContaining('neither PEM') }],
+    ['/issuer.pfx', { kind: 'not-certificates', detail: expect.stringContaining('PKCS #12') }],
     ['/empty', { kind: 'not-certificates', detail: expect.anything() }],
     ['/large', { kind: 'too-large', maximumBytes: 65_536 }],
     ['/bomb', { kind: 'too-large', maximumBytes: 65_536 }],

@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Release } from '../../src/android/releases.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import { planRepair, type RepairInput } from '../../src/repair/plan.js'
 import { IssuerPool } from '../../src/repair/pool.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
-import { parseCertificate } from '../../src/x509/parse.js'
 import { verifySignature } from '../../src/x509/signature.js'
+import { certificateOf } from '../support/certificate-of.js'
 
-const view = ({ der }: Issued): Certificate => {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
 const day = 86_400_000
 const at = new Date()
 const ca = (subject: string, issuer?: Issued, options: Partial<IssueOptions> = {}) =>
@@ -56,21 +51,23 @@ const score = (presented: readonly Certificate[]): ReadonlySet<Release> => {
   const [first, ...bag] = presented
   return new Set(
     Object.entries(stores).flatMap(([release, anchors]) =>
-      reaches(first!, bag, anchors.map(view)) ? [release as Release] : [],
+      reaches(first!, bag, anchors.map(certificateOf)) ? [release as Release] : [],
     ),
   )
 }
-const anchored = (certificate: Certificate): boolean => reaches(certificate, [], [oldRoot, newRoot].map(view))
+const anchored = (certificate: Certificate): boolean =>
+  reaches(certificate, [], [oldRoot, newRoot].map(certificateOf))
 
 const plan = async (
   presented: Issued[],
   { files = [], online = false, ...rest }: { files?: Issued[]; online?: boolean } & Partial<RepairInput> = {},
 ) => {
   const pool = new IssuerPool()
-  for (const file of files) pool.add({ certificate: view(file), origin: 'operator', from: 'extra.pem' })
+  for (const file of files)
+    pool.add({ certificate: certificateOf(file), origin: 'operator', from: 'extra.pem' })
   const asked: string[] = []
   const result = await planRepair({
-    presented: presented.map(view),
+    presented: presented.map(certificateOf),
     pool,
     score,
     anchored,
@@ -80,7 +77,9 @@ const plan = async (
       ? {
           fetch: async (urls: readonly string[]) => {
             asked.push(...urls)
-            return urls.flatMap((url) => (web[url] ?? []).map((found) => ({ certificate: view(found), url })))
+            return urls.flatMap((url) =>
+              (web[url] ?? []).map((found) => ({ certificate: certificateOf(found), url })),
+            )
           },
         }
       : {}),
@@ -89,7 +88,7 @@ const plan = async (
   return { ...result, asked }
 }
 const same = (certificates: readonly Certificate[], expected: Issued[]): void =>
-  expect(certificates.map(({ sha256 }) => sha256)).toEqual(expected.map((one) => view(one).sha256))
+  expect(certificates.map(({ sha256 }) => sha256)).toEqual(expected.map((one) => certificateOf(one).sha256))
 const certificatesOf = (list: readonly { certificate: Certificate }[]) =>
   list.map(({ certificate }) => certificate)
 
@@ -150,11 +149,11 @@ describe('what was sent', () => {
   })
 
   it('an intermediate of the right name and the wrong key is replaced', async () => {
-    const impostor = ca('Issuing CA', policy)
+    const impostor = ca('Issuing CA', policy, { keyName: 'impostor' })
     const { chain, missing, remove } = await plan([leaf, impostor, policy], { online: true })
     same(chain, [leaf, issuing, policy, cross])
     same(certificatesOf(missing), [issuing, cross])
-    expect(remove).toEqual([{ certificate: view(impostor), reason: 'stale' }])
+    expect(remove).toEqual([{ certificate: certificateOf(impostor), reason: 'stale' }])
   })
 
   it('an expired intermediate is replaced by its renewed twin', async () => {
@@ -165,13 +164,13 @@ describe('what was sent', () => {
     })
     const { chain, remove } = await plan([leaf, expired, policy, cross], { online: true })
     same(chain, [leaf, issuing, policy, cross])
-    expect(remove).toEqual([{ certificate: view(expired), reason: 'expired' }])
+    expect(remove).toEqual([{ certificate: certificateOf(expired), reason: 'expired' }])
   })
 
   it('of two renewals the one that lives longer is chosen', async () => {
     const longer = ca('Issuing CA', policy, {
       key: issuing.key,
-      notAfter: new Date(at.getTime() + 900 * day),
+      notAfter: new Date('2041-01-01T00:00:00Z'),
     })
     same((await plan([leaf], { files: [issuing, longer, policy, cross] })).chain, [
       leaf,
@@ -242,5 +241,74 @@ describe('limits', () => {
     })
     expect(calls).toBeGreaterThan(100)
     expect(calls).toBeLessThanOrEqual(129)
+  })
+
+  it('a certificate of the right name and no right is never proposed', async () => {
+    // Same name, other key: it signed nothing here. Same name and key, but no authority: it may sign nothing.
+    const impostor = ca('Issuing CA', policy)
+    const notCa = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy })
+    const noExtension = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy, version: 1 })
+    for (const files of [[impostor], [notCa], [noExtension], [impostor, notCa, noExtension]]) {
+      const always = () => new Set<Release>(['9', '15'])
+      for (const judged of [score, always]) {
+        const { missing, chain } = await plan([leaf], { files, score: judged })
+        same(certificatesOf(missing), [])
+        same(chain, [leaf])
+      }
+      same((await plan([leaf], { files: [...files, issuing, policy, cross] })).chain, [
+        leaf,
+        issuing,
+        policy,
+        cross,
+      ])
+    }
+  })
+
+  it('what the operator has is not called fetched when AIA has it too', async () => {
+    const { missing } = await plan([leaf], { files: [issuing], online: true })
+    expect(missing.map(({ origin }) => origin)).toEqual(['operator', 'aia', 'aia'])
+  })
+
+  it('the whole plan has one budget, and says when it is spent', async () => {
+    const variants = Array.from({ length: 20 }, (_, n) =>
+      ca('Issuing CA', policy, { key: issuing.key, notAfter: new Date(at.getTime() + (n + 2) * day) }),
+    )
+    const files = [...variants, policy, cross]
+    const scoredWith = async (price: number) => {
+      let calls = 0
+      const { isCutShort, chain } = await plan([leaf], {
+        files,
+        score: (presented, within) => {
+          calls++
+          try {
+            within.compare(price)
+            return score(presented)
+          } catch {
+            return new Set()
+          }
+        },
+      })
+      return { calls, isCutShort, length: chain.length }
+    }
+    expect(await scoredWith(1)).toEqual({ calls: 62, isCutShort: false, length: 4 })
+    // 64 million comparisons are allowed: the eleventh chain is the first that is not paid for.
+    expect(await scoredWith(6_000_000)).toEqual({ calls: 11, isCutShort: true, length: 4 })
+    // Nothing was judged: the leaf as it is.
+    expect(await scoredWith(70_000_000)).toMatchObject({ calls: 2, isCutShort: true, length: 1 })
+  })
+
+  it('signatures are paid from it as well', async () => {
+    const dear = issue({ subject: 'Dear CA', ca: true, key: 'rsa-4096' })
+    const server = issue({ subject: 'sts', issuer: dear })
+    // 128 µs each: 240 ms allow some 1,900 of these.
+    const twins = Array.from({ length: 2_000 }, (_, n) => {
+      const certificate = view(dear)
+      const sha256 = n.toString(16).padStart(64, '0')
+      return { ...certificate, sha256, publicKey: { ...certificate.publicKey, spkiSha256: sha256 } }
+    })
+    const pool = new IssuerPool()
+    for (const certificate of twins) pool.add({ certificate, origin: 'other-server', from: 'x' })
+    const { isCutShort } = await plan([server], { pool })
+    expect(isCutShort).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { releasesText } from '../../src/report/releases-text.js'
+import { releasesText } from '../../src/android/releases-text.js'
 import { inAscii, neutralised, wrap } from '../../src/report/style.js'
 
 it('neutralises control characters, escape sequences and bidi marks wherever they hide', () => {

@@ -1,7 +1,7 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
+import type { KeyObject } from 'node:crypto'
+import { type Issued, type IssueOptions, issue, keyOf, oid, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from './certificate-of.js'
 
 /** Certificates that a server could send to make a path search work itself to death. */
 export interface HostileChain {
@@ -9,14 +9,6 @@ export interface HostileChain {
   readonly presented: readonly Certificate[]
   readonly anchors: readonly Certificate[]
 }
-
-export const certificateOf = (issued: Pick<Issued, 'der'>): Certificate => {
-  const result = parseCertificate(issued.der)
-  if (!result.ok) throw new Error(result.problem.message)
-  return result.certificate
-}
-
-const newKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 interface Authority {
   readonly name: string
@@ -36,7 +28,10 @@ function crossSigned(authorities: readonly Authority[], options: Partial<IssueOp
 export function hostileChains(): HostileChain[] {
   const root = issue({ subject: 'Root', ca: true })
   const anchors = [certificateOf(root)]
-  const authorities = Array.from({ length: 10 }, (_, i) => ({ name: `CA ${i}`, key: newKey() }))
+  const authorities = Array.from({ length: 10 }, (_, i) => ({
+    name: `CA ${i}`,
+    key: keyOf('P-256', `CA ${i}`),
+  }))
   const first = issue({ subject: 'CA 0', key: authorities[0]!.key, ca: true })
   const leaf = (options: Partial<IssueOptions> = {}): Certificate =>
     certificateOf(issue({ subject: 'leaf', issuer: first, names: ['sts.example.com'], ...options }))
@@ -47,7 +42,7 @@ export function hostileChains(): HostileChain[] {
     certificateOf(
       issue({
         subject: 'CA 0',
-        key: newKey(),
+        keyName: `twin ${i}`,
         issuer: { ...first, subjectDer: first.subjectDer },
         ca: true,
         notAfter: new Date(Date.UTC(2030, 0, 1) + i * 1000),
@@ -81,20 +76,13 @@ export function hostileChains(): HostileChain[] {
   ]
 }
 
-const der = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
-  const content = Buffer.concat(contents)
-  const length = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 255]
-  return Buffer.concat([Buffer.from([tag, ...length]), content])
-}
-
-const policy = (last: number): Buffer => der(0x06, Buffer.from([0x2a, 3, 4, last]))
-const eight = Array.from({ length: 8 }, (_, i) => policy(i))
+const eight = Array.from({ length: 8 }, (_, i) => oid(`1.2.3.4.${i}`))
 
 function mappedPolicies(root: Issued): Certificate[] {
-  const policies = { oid: '2.5.29.32', value: der(0x30, ...eight.map((oid) => der(0x30, oid))) }
+  const policies = { oid: '2.5.29.32', value: sequence(...eight.map((policy) => sequence(policy))) }
   const mappings = {
     oid: '2.5.29.33',
-    value: der(0x30, ...eight.flatMap((from) => eight.map((to) => der(0x30, from, to)))),
+    value: sequence(...eight.flatMap((from) => eight.map((to) => sequence(from, to)))),
   }
   const chain: Issued[] = []
   for (let i = 0; i < 10; i++) {
@@ -113,13 +101,13 @@ function mappedPolicies(root: Issued): Certificate[] {
 
 function manyNames(root: Issued): Certificate[] {
   const excluded = Array.from({ length: 2000 }, (_, i) =>
-    der(0x30, der(0x82, Buffer.from(`x${i}.example.org`))),
+    sequence(tlv(0x82, Buffer.from(`x${i}.example.org`))),
   )
   const ca = issue({
     subject: 'CA',
     issuer: root,
     ca: true,
-    extensions: [{ oid: '2.5.29.30', critical: true, value: der(0x30, der(0xa1, ...excluded)) }],
+    extensions: [{ oid: '2.5.29.30', critical: true, value: sequence(tlv(0xa1, ...excluded)) }],
   })
   const names = Array.from({ length: 2000 }, (_, i) => `y${i}.example.org`)
   return [issue({ subject: 'leaf', issuer: ca, names }), ca].map(certificateOf)

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type ServerOpts, type Socket } from 'node:net'
 
 /** A raw TCP server on loopback that does what `serve` says; closed, connections included, by `close`. */
 export async function rawServer(
   serve: (socket: Socket) => void,
+  options: ServerOpts = {},
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
+  const server: Server = createServer(options, (socket) => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
     serve(socket)

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -24,6 +24,18 @@ export function has(program: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether servers can be built on mbedTLS, for which Debian has no program of its own. */
+export const hasMbedtls = (): boolean =>
+  has('gcc') && (process.env.CI !== undefined || existsSync('/usr/include/mbedtls/ssl.h'))
+
+/** Builds `mbedtls-server.c`; the program lies in the workspace. */
+export function buildMbedtlsServer(workspace: Workspace): string {
+  const program = join(workspace.path, 'mbedtls-server')
+  const source = join(import.meta.dirname, 'mbedtls-server.c')
+  execFileSync('gcc', [source, '-o', program, '-lmbedtls', '-lmbedx509', '-lmbedcrypto'])
+  return program
 }
 
 /** A folder for one server's files; removed by `stop`. */

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import tls from 'node:tls'
-import type { Issued } from '../../src/demo/pki.js'
+import type { Issued } from '../../src/demo/authority.js'
 import { type RunningServer, startProgram, Workspace } from './peers.js'
 
 export type Protocol = 'TLS 1.0' | 'TLS 1.1' | 'TLS 1.2' | 'TLS 1.3'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type TlsOptions } from 'node:tls'
-import type { Issued } from '../../src/demo/pki.js'
+import type { Issued } from '../../src/demo/authority.js'
 
 /** A TLS server on loopback that sends exactly `chain`, whose first entry's key it holds. Speaks TLS 1.0 to 1.3. */
 export async function tlsServer(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { sniNameFor } from '../../src/tls/client-hello.js'
 import { ClientHandshake } from '../../src/tls/handshake.js'
 import type { HelloShape } from '../../src/tls/observation.js'
@@ -55,8 +55,7 @@ describe('a hello', () => {
     keyShares: [],
     signatureSchemes: [],
     alpn: [],
-    statusRequest: false,
-    signedCertificateTimestamps: false,
+    extensions: [0, 23, 10, 11],
   }
 
   it('of TLS 1.0 has no field of later versions', () => {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { rawServer } from '../support/odd-servers.js'
@@ -74,5 +74,53 @@ describe('servers stay calm about a probe', () => {
     await server.close()
     expect(outcome.kind).toBe('observed')
     expect(Buffer.concat(received).subarray(-14).toString('hex')).toBe('1503030002015a15030300020100')
+  })
+
+  it('does not read on while a server floods what it was done with', async () => {
+    let ended = Number.NaN
+    const server = await rawServer(
+      (socket) => {
+        const flight = Buffer.concat([serverHello({ suite: 0x2f }), certificateMessage([]), message(14, [])])
+        socket.once('data', () => {
+          socket.write(record(22, flight))
+          const startedAt = performance.now()
+          const flood = (): void => {
+            if (socket.destroyed) return
+            if (socket.write(Buffer.alloc(65_536))) setImmediate(flood)
+            else socket.once('drain', flood)
+          }
+          socket.once('data', flood)
+          socket.on('close', () => {
+            ended = performance.now() - startedAt
+          })
+        })
+      },
+      { allowHalfOpen: true },
+    )
+    await probe({ address: '127.0.0.1', port: server.port, serverName: name }, generalShape)
+    while (Number.isNaN(ended)) await new Promise((resolve) => setTimeout(resolve, 5))
+    await server.close()
+    // Without a limit it would be read for as long as a goodbye may take, a second.
+    expect(ended).toBeLessThan(700)
+  })
+})
+
+describe('one signal for a whole farm', () => {
+  it('ends every probe, and Node sees no leak in it', async () => {
+    const warnings: string[] = []
+    const warned = (warning: Error): number => warnings.push(warning.name)
+    process.on('warning', warned)
+    const server = await rawServer(() => {})
+    const controller = new AbortController()
+    const endpoint = { address: '127.0.0.1', port: server.port, serverName: name }
+    const probes = Array.from({ length: 40 }, () =>
+      probe(endpoint, generalShape, { signal: controller.signal }).catch((reason: Error) => reason.message),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    controller.abort(new Error('enough'))
+    expect(await Promise.all(probes)).toEqual(Array(40).fill('enough'))
+    await server.close()
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import type { HelloShape, ProbeLimits, ProbeOutcome } from '../../src/tls/observation.js'
 import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'

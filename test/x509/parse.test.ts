@@ -1,11 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
-import type { Certificate } from '../../src/x509/certificate.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import { sameName } from '../../src/x509/name-match.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 import { verifySignature } from '../../src/x509/signature.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const root = issue({
   subject: [
@@ -26,15 +26,9 @@ const leaf = issue({
   caIssuers: ['http://aia.contoso.com/root.cer'],
 })
 
-function read(der: Uint8Array): Certificate {
-  const result = parseCertificate(der)
-  if (!result.ok) throw new Error(`${result.problem.field}: ${result.problem.message}`)
-  return result.certificate
-}
-
 describe('reading a certificate', () => {
   it('gives what Node.js gives', () => {
-    const [ours, theirs] = [read(leaf.der), new X509Certificate(leaf.der)]
+    const [ours, theirs] = [certificateOf(leaf.der), new X509Certificate(leaf.der)]
     expect(ours.sha256).toBe(theirs.fingerprint256.replaceAll(':', '').toLowerCase())
     expect(ours.serialNumber.toUpperCase().replace(/^0+/, '')).toBe(theirs.serialNumber.replace(/^0+/, ''))
     expect(ours.notBefore).toEqual(new Date(theirs.validFrom))
@@ -44,7 +38,7 @@ describe('reading a certificate', () => {
   })
 
   it('gives the fields that decide verdicts', () => {
-    const certificate = read(leaf.der)
+    const certificate = certificateOf(leaf.der)
     expect(certificate.version).toBe(3)
     expect(certificate.publicKey).toMatchObject({ algorithm: 'ec', bits: 256, curve: 'P-256' })
     expect(certificate.subjectAltNames?.map(({ type, value }) => `${type} ${value}`)).toEqual([
@@ -55,22 +49,24 @@ describe('reading a certificate', () => {
     expect(certificate.extendedKeyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
     expect([...certificate.keyUsage!]).toEqual(['digitalSignature', 'keyEncipherment'])
     expect(certificate.basicConstraints).toBeNull()
-    expect(read(root.der).basicConstraints).toEqual({ ca: true, pathLength: null })
+    expect(certificateOf(root.der).basicConstraints).toEqual({ ca: true, pathLength: null })
     expect(certificate.caIssuers).toEqual(['http://aia.contoso.com/root.cer'])
-    expect(certificate.authorityKeyIdentifier?.keyIdentifier).toBe(read(root.der).subjectKeyIdentifier)
+    expect(certificate.authorityKeyIdentifier?.keyIdentifier).toBe(
+      certificateOf(root.der).subjectKeyIdentifier,
+    )
     expect(certificate.unreadable).toEqual([])
   })
 
   it('writes names as RFC 4514 and nothing that repaints a terminal', () => {
-    expect(read(leaf.der).subject.text).toBe('CN=\\ sts\\+1\\ ,O=Contoso\\, Ltd.,C=DE')
-    const evil = read(issue({ subject: 'a\u001b[2J\u202eb\u200bc' }).der)
+    expect(certificateOf(leaf.der).subject.text).toBe('CN=\\ sts\\+1\\ ,O=Contoso\\, Ltd.,C=DE')
+    const evil = certificateOf(issue({ subject: 'a\u001b[2J\u202eb\u200bc' }).der)
     expect(evil.subject.text).toBe('CN=a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc')
     expect(evil.subject.commonNames).toEqual(['a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc'])
   })
 
   it('names an extension that cannot be read and goes on', () => {
     const odd = issue({ subject: 'odd', extensions: [{ oid: '2.5.29.19', value: Buffer.from([5, 0]) }] })
-    expect(read(odd.der)).toMatchObject({ basicConstraints: null, unreadable: ['2.5.29.19'] })
+    expect(certificateOf(odd.der)).toMatchObject({ basicConstraints: null, unreadable: ['2.5.29.19'] })
   })
 
   it.each<[string, (der: Buffer) => Buffer, string]>([
@@ -82,6 +78,53 @@ describe('reading a certificate', () => {
   ])('refuses %s and says where', (_name, change, field) => {
     const result = parseCertificate(change(Buffer.from(leaf.der)))
     expect(result).toMatchObject({ ok: false, problem: { field } })
+  })
+
+  const changed = (from: string, to: string, of: Uint8Array = leaf.der): Uint8Array => {
+    const hex = Buffer.from(of).toString('hex')
+    expect(hex.split(from).length).toBeGreaterThan(1)
+    return Buffer.from(hex.replace(from, to), 'hex')
+  }
+  const accented = issue({ subject: 'a\u00e9b' }).der
+  it.each<[string, () => Uint8Array, string]>([
+    ['a version that is no INTEGER', () => changed('a003020102', 'a003870102'), 'version'],
+    ['UTF8String that is no UTF-8', () => changed('61c3a962', '61c32862', accented), 'issuer'],
+    ['an INTEGER as attribute value', () => changed('0c0461c3a962', '020461c3a962', accented), 'issuer'],
+    ['an attribute type with a padded arc', () => changed('0603550403', '0603808003', accented), 'issuer'],
+    ['a time of 60 seconds', () => Buffer.from(withSeconds('60')), 'validity'],
+    ['a time without seconds', () => Buffer.from(withSeconds('Z ')), 'validity'],
+  ])('refuses %s, as native readers do', (_name, der, field) => {
+    expect(parseCertificate(der())).toMatchObject({ ok: false, problem: { field } })
+  })
+
+  /** The seconds of notBefore replaced; the signature is not looked at. */
+  function withSeconds(seconds: string): Uint8Array {
+    const text = Buffer.from(leaf.der).toString('latin1')
+    const replaced = text.replace(/(\x17\x0d\d{10})\d\d/, `$1${seconds}`)
+    expect(replaced).not.toBe(text)
+    return Buffer.from(replaced, 'latin1')
+  }
+
+  it.each<[string, Uint8Array]>([
+    ['a universal INTEGER', tlv(0x02, Buffer.from('sts.contoso.com'))],
+    ['a tag of the private class', tlv(0xc2, Buffer.from('sts.contoso.com'))],
+    ['a constructed dNSName', tlv(0xa2, Buffer.from('sts.contoso.com'))],
+    ['an otherName without a value', tlv(0xa0, oid('1.2.3.4'))],
+    ['a registeredID that is none', tlv(0x88, Buffer.of(0x80, 1))],
+  ])('has no alternative names where one entry is %s', (_name, entry) => {
+    const value = sequence(tlv(0x82, Buffer.from('sts.contoso.com')), entry)
+    const certificate = certificateOf(
+      issue({ subject: 'odd', extensions: [{ oid: '2.5.29.17', value }] }).der,
+    )
+    expect(certificate).toMatchObject({ subjectAltNames: null, unreadable: ['2.5.29.17'] })
+  })
+
+  it('takes a negative path length for zero', () => {
+    const value = sequence(tlv(1, Buffer.of(255)), tlv(2, Buffer.of(0x80)))
+    const certificate = certificateOf(
+      issue({ subject: 'odd', extensions: [{ oid: '2.5.29.19', value }] }).der,
+    )
+    expect(certificate.basicConstraints).toEqual({ ca: true, pathLength: 0 })
   })
 
   it('never throws, whatever the bytes', () => {
@@ -107,7 +150,7 @@ describe('reading a certificate', () => {
 
   it('does not change when the caller reuses its buffer', () => {
     const buffer = Buffer.from(leaf.der)
-    const certificate = read(buffer)
+    const certificate = certificateOf(buffer)
     buffer.fill(0)
     expect(createHash('sha256').update(certificate.der).digest('hex')).toBe(certificate.sha256)
   })
@@ -125,16 +168,21 @@ describe('verifying a signature', () => {
     ['RSA with SHA-1', { key: 'rsa-2048', hash: 'sha1' }],
     ['RSA with MD5', { key: 'rsa-2048', hash: 'md5' }],
   ] as const)('accepts %s and refuses another key', (_name, options) => {
-    const certificate = read(issue({ subject: 'self', ...options }).der)
+    const certificate = certificateOf(issue({ subject: 'self', ...options }).der)
     expect(verifySignature(certificate, certificate)).toBe(true)
-    expect(verifySignature(certificate, read(issue({ subject: 'self', ...options }).der))).toBe(false)
-    expect(verifySignature(certificate, read(leaf.der))).toBe(false)
+    expect(
+      verifySignature(
+        certificate,
+        certificateOf(issue({ subject: 'self', keyName: 'another', ...options }).der),
+      ),
+    ).toBe(false)
+    expect(verifySignature(certificate, certificateOf(leaf.der))).toBe(false)
   })
 })
 
 describe('comparing names', () => {
   const name = (value: string, stringType: 'utf8' | 'printable' = 'utf8') =>
-    read(issue({ subject: value, stringType }).der).subject
+    certificateOf(issue({ subject: value, stringType }).der).subject
   it.each([
     ['letter case does not count', name('Contoso Root'), name('CONTOSO root'), true],
     ['runs of spaces do not count', name('Contoso  Root '), name('Contoso Root'), true],

@@ -159,6 +159,7 @@ function releaseTable(): string {
 }
 
 function hashOnlyTable(): string {
+  if (hashOnly.length === 0) return 'None: every root of every release is carried.'
   return tableOf(
     ['Subject', 'Releases', 'notAfter', 'SHA-256'],
     hashOnly.map((root) => [

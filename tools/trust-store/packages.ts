@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Source } from './sources.js'
 
@@ -12,7 +12,7 @@ export function filesOf(source: Source, folder: string): Buffer[] {
   const home = join(folder, `${source.registry}-${source.name.replaceAll(':', '-')}-${source.version}`)
   mkdirSync(home)
   download(source, home)
-  const archive = pathsIn(home).find((path) => /\.(whl|tgz|jar)$/.test(path))
+  const archive = pathsIn(home).find((path) => /\.(whl|tgz|jar|tar\.gz)$/.test(path))
   if (archive === undefined)
     throw new Error(`${source.name} ${source.version}: the client left no package file`)
   const sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex')
@@ -30,10 +30,15 @@ export function filesOf(source: Source, folder: string): Buffer[] {
   return pathsIn(unpacked).map((path) => readFileSync(path))
 }
 
-function download({ registry, name, version }: Source, home: string): void {
+function download({ registry, name, version, form, sha256 }: Source, home: string): void {
   const run = (command: string, args: string[]) =>
     execFileSync(command, args, { cwd: home, stdio: ['ignore', 'ignore', 'inherit'] })
-  if (registry === 'PyPI') {
+  if (registry === 'PyPI' && form === 'source') {
+    // pip runs a source package's set-up for its metadata, so the hash must be checked before, not after.
+    const requirements = join(home, 'requirements.txt')
+    writeFileSync(requirements, `${name}==${version} --hash=sha256:${sha256}\n`)
+    run('pip', ['download', '--quiet', '--no-deps', '--require-hashes', '-r', requirements])
+  } else if (registry === 'PyPI') {
     run('pip', ['download', '--quiet', '--no-deps', '--only-binary=:all:', `${name}==${version}`])
   } else if (registry === 'npm') {
     run('npm', ['pack', '--silent', `${name}@${version}`])

@@ -3,6 +3,8 @@ export interface Source {
   readonly registry: 'PyPI' | 'npm' | 'Maven'
   readonly name: string
   readonly version: string
+  /** PyPI: published as source only; missing: a wheel. */
+  readonly form?: 'source'
   /** SHA-256 of the package file, lower-case hex. */
   readonly sha256: string
   /** What it adds that the packages before it lack. */
@@ -84,5 +86,13 @@ export const sources: readonly Source[] = [
     version: '2.9.0',
     sha256: '80450631d3fb0cd7c126cf221afdd5cfda265c3db6d0546009c03b7c4eb9b714',
     adds: 'roots that no other list had: in Android 4.4 only',
+  },
+  {
+    registry: 'PyPI',
+    name: 'signify',
+    version: '0.3.0',
+    form: 'source',
+    sha256: 'c6753418f41ac6332e023d547f58abd37854352d806365bc7e66eb94753201f9',
+    adds: 'roots of Microsoft’s list as of 2020: the last two, in Android 4.4 only',
   },
 ]

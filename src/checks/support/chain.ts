@@ -1,10 +1,10 @@
 import type { Certificate } from '../../x509/certificate.js'
+import { isSelfIssued } from '../../x509/identity.js'
 import { nameKey } from '../../x509/name-match.js'
 import { verifySignature } from '../../x509/signature.js'
-import type { JudgedEndpoint } from '../check.js'
-import { distinct, leafElsewhere, leafOf } from './certificates.js'
+import { distinct, leafElsewhere, type Shown } from './answers.js'
 
-/** How the certificates of one server hang together, by names and verified signatures alone. */
+/** How the certificates of one list hang together, by names and verified signatures alone. */
 export interface Chain {
   readonly leaf: Certificate
   /** The leaf and every certificate that issued another one in here, sent or supplied by the repair. */
@@ -18,40 +18,41 @@ export interface Chain {
 export interface Impostor {
   readonly child: Certificate
   readonly certificate: Certificate
-  /** The server sends a certificate that did sign `child` as well. */
+  /** The list holds a certificate that did sign `child` as well. */
   readonly issuerSent: boolean
 }
 
 /**
- * Signatures verified for one server. An ordinary chain needs under ten; 102 400 bytes hold a few hundred small
+ * Signatures verified for one list. An ordinary chain needs under ten; 102 400 bytes hold a few hundred small
  * certificates that could all carry one name and ask for the square of that.
  */
 const maxVerifications = 2_000
 
-const remembered = new WeakMap<JudgedEndpoint, Chain | null>()
+const remembered = new WeakMap<Shown, Chain | null>()
 
-/** Null: the server sent no readable leaf, or not in the first place. */
-export function chainOf(endpoint: JudgedEndpoint): Chain | null {
-  let chain = remembered.get(endpoint)
+/** Null: the list has no readable leaf, or not in the first place. */
+export function chainOf(shown: Shown): Chain | null {
+  let chain = remembered.get(shown)
   if (chain === undefined) {
-    const leaf = leafElsewhere(endpoint) ? null : leafOf(endpoint)
-    chain = leaf === null ? null : build(leaf, endpoint)
-    remembered.set(endpoint, chain)
+    const leaf = leafElsewhere(shown) ? null : shown.leaf
+    chain = leaf === null ? null : build(leaf, shown)
+    remembered.set(shown, chain)
   }
   return chain
 }
 
-export const isSelfIssued = (certificate: Certificate): boolean =>
-  nameKey(certificate.subject) === nameKey(certificate.issuer)
-
 export const isSelfSigned = (certificate: Certificate): boolean =>
   isSelfIssued(certificate) && verifySignature(certificate, certificate)
 
-function build(leaf: Certificate, endpoint: JudgedEndpoint): Chain {
-  const pool = distinct([
-    ...endpoint.presented.slice(1),
-    ...endpoint.missing.map(({ certificate }) => certificate),
-  ])
+/** One authority under two issuers: same name, same key, another certificate. */
+export const isTwin = (a: Certificate, b: Certificate): boolean =>
+  a.sha256 !== b.sha256 &&
+  a.publicKey.spkiSha256 === b.publicKey.spkiSha256 &&
+  nameKey(a.subject) === nameKey(b.subject)
+
+function build(leaf: Certificate, { certificates, repair }: Shown): Chain {
+  const added = repair?.add.map(({ certificate }) => certificate) ?? []
+  const pool = distinct([...certificates.slice(1), ...added])
   const bySubject = new Map<string, Certificate[]>()
   for (const certificate of pool) {
     const key = nameKey(certificate.subject)
@@ -60,7 +61,7 @@ function build(leaf: Certificate, endpoint: JudgedEndpoint): Chain {
   const related = new Map([[leaf.sha256, leaf]])
   const tops: Certificate[] = []
   const impostors: Impostor[] = []
-  const sent = new Set(endpoint.presented)
+  const sent = new Set(certificates.map(({ sha256 }) => sha256))
   let verifications = 0
   // A Map is walked in insertion order, additions included: breadth first from the leaf.
   for (const child of related.values()) {
@@ -70,9 +71,9 @@ function build(leaf: Certificate, endpoint: JudgedEndpoint): Chain {
     )
     const issuers = named.filter((_, index) => verified[index])
     for (const issuer of issuers) related.set(issuer.sha256, issuer)
-    const issuerSent = issuers.some((issuer) => sent.has(issuer))
+    const issuerSent = issuers.some(({ sha256 }) => sent.has(sha256))
     for (const [index, certificate] of named.entries()) {
-      if (verified[index] === false && sent.has(certificate))
+      if (verified[index] === false && sent.has(certificate.sha256))
         impostors.push({ child, certificate, issuerSent })
     }
     if (issuers.length === 0 || isSelfSigned(child)) tops.push(child)

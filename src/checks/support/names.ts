@@ -1,44 +1,51 @@
 import { presentedNames } from '../../android/hostname.js'
+import { say, type Words } from '../../words/words.js'
 import type { Certificate } from '../../x509/certificate.js'
-import { safe } from './wording.js'
 
-/** Names and addresses of the subjectAltName, as they may be shown. */
+/** Names and addresses of the subjectAltName, raw. */
 export const coveredNames = (leaf: Certificate): readonly string[] =>
   (presentedNames(leaf, { oddNameSpoilsList: false }).subjectAltNames ?? [])
     .filter(({ type }) => type === 'dns' || type === 'ip')
-    .map(({ value }) => safe(value))
+    .map(({ value }) => value)
 
+/** A presented name that was probably meant, and why it is not enough. */
 export interface NearMiss {
   readonly name: string
-  /** Why it is not enough, as the end of a sentence. */
-  readonly why: string
+  readonly kind: 'wildcard-parent' | 'wildcard-depth' | 'parent' | 'spelling'
 }
 
 /** More names are not compared: a certificate for hundreds of sites is no misspelling. */
 const maxCompared = 200
 
-/** The presented name that was probably meant; null: none is close. */
+/** Null: none is close. */
 export function nearMiss(names: readonly string[], wanted: string): NearMiss | null {
   const host = wanted.toLowerCase()
   const candidates = names.slice(0, maxCompared).map((name) => ({ name, lower: name.toLowerCase() }))
   for (const { name, lower } of candidates) {
     if (!lower.startsWith('*.')) continue
     const base = lower.slice(2)
-    if (host === base) return { name, why: `covers names below ${base}, not ${base} itself` }
-    if (host.endsWith(`.${base}`)) {
-      return { name, why: 'covers exactly one label, and here there are more in its place' }
-    }
+    if (host === base) return { name, kind: 'wildcard-parent' }
+    if (host.endsWith(`.${base}`)) return { name, kind: 'wildcard-depth' }
   }
-  const below = candidates.find(({ lower }) => host.endsWith(`.${lower}`))
-  if (below) return { name: below.name, why: 'covers that name alone, not the names below it' }
+  const below = candidates.find(({ lower }) => lower.includes('.') && host.endsWith(`.${lower}`))
+  if (below) return { name: below.name, kind: 'parent' }
   // Up to two wrong letters, in names long enough for that to be a slip.
   const slip = candidates
     .map(({ name, lower }) => ({ name, distance: editDistance(lower, host) }))
-    .filter(({ distance }) => distance <= 2 && host.length >= 8)
+    .filter(({ distance }) => distance > 0 && distance <= 2 && host.length >= 8)
     .sort((a, b) => a.distance - b.distance)[0]
-  return slip
-    ? { name: slip.name, why: `differs in ${slip.distance === 1 ? 'one letter' : 'two letters'}` }
-    : null
+  return slip ? { name: slip.name, kind: 'spelling' } : null
+}
+
+/** A sentence of its own. */
+export function nearMissWords({ name, kind }: NearMiss): Words {
+  const it = { untrusted: name }
+  return {
+    'wildcard-parent': say`${it} covers the names below it, not the name itself.`,
+    'wildcard-depth': say`${it} covers exactly one label in the place of the asterisk, and here there are more.`,
+    parent: say`${it} covers that name alone, not the names below it.`,
+    spelling: say`${it} comes close: see whether it is misspelt.`,
+  }[kind]
 }
 
 /** Levenshtein; names longer than DNS allows are not compared. */

@@ -1,85 +1,125 @@
 import type { Release } from '../../android/releases.js'
 import type { RuleId } from '../../android/rules.js'
-import type { Verdict } from '../../android/verdict.js'
-import type { Severity } from '../../report/report.js'
-import type { CheckContext, Finding, JudgedEndpoint } from '../check.js'
-import { type CertificateFact, factOf, findCertificate, leafElsewhere } from './certificates.js'
-import { safe } from './wording.js'
+import type { CandidatePath, Verdict } from '../../android/verdict.js'
+import type { Certificate } from '../../x509/certificate.js'
+import type { Sha256 } from '../../x509/identity.js'
+import type { Case, ExaminedFarm, Severity } from '../check.js'
+import {
+  type Beside,
+  beside,
+  counting,
+  facetOf,
+  leafElsewhere,
+  mergeCases,
+  type Placed,
+  placed,
+  type Shown,
+  severityFor,
+  shownIn,
+} from './answers.js'
+import { type ListFact, listFact } from './lists.js'
 
-type DependsOn = Extract<Verdict, { kind: 'depends' }>['on']
+export type DependsOn = Extract<Verdict, { kind: 'depends' }>['on']
 
-/** What several releases hold against one certificate of one server. */
+/** What several releases hold against one certificate of one list. */
 export interface Refusal {
-  readonly endpoint: JudgedEndpoint
-  /** SHA-256 of the certificate that broke the rule; null: the rule is about the path or the handshake. */
-  readonly certificate: string | null
+  readonly shown: Shown
+  /** The one that broke the rule; null: the rule is about the path or the handshake. */
+  readonly certificate: Sha256 | null
+  /** Counting or not. */
   readonly releases: readonly Release[]
   /** Null: refused by every phone of these releases. */
   readonly dependsOn: DependsOn | null
   readonly rules: readonly RuleId[]
-  /** The judge's own words, each once. */
+  /** The judge's own words, each once; raw. */
   readonly details: readonly string[]
+  readonly paths: readonly CandidatePath[]
 }
 
 /**
- * Refusals whose deciding rule is one of `rules`, grouped by server, certificate and what they depend on. What apps
+ * Refusals whose deciding rule is one of `rules`, grouped by list, certificate and what they depend on. What apps
  * decide by their own configuration is left to `device-ca-dependent`, an authority sent first to `leaf-not-first`.
  */
-export function refusals(context: CheckContext, rules: readonly RuleId[]): readonly Refusal[] {
-  return context.endpoints.flatMap((endpoint) => {
-    if (leafElsewhere(endpoint)) return []
+export function refusalsOf(farm: ExaminedFarm, rules: readonly RuleId[]): readonly Refusal[] {
+  return shownIn(farm).flatMap((shown) => {
+    if (leafElsewhere(shown)) return []
     const groups = new Map<string, Verdict[]>()
-    for (const verdict of endpoint.verdicts) {
+    for (const verdict of shown.verdicts) {
       if (!('reason' in verdict) || !rules.includes(verdict.reason.rule)) continue
       if (verdict.kind === 'depends' && verdict.on === 'app-configuration') continue
       const key = `${verdict.reason.certificate} ${verdict.kind === 'depends' ? verdict.on : ''}`
       groups.set(key, [...(groups.get(key) ?? []), verdict])
     }
-    return [...groups.values()].map((verdicts) => refusalOf(endpoint, verdicts))
+    return [...groups.values()].map((verdicts) => refusalOf(shown, verdicts))
   })
 }
 
-function refusalOf(endpoint: JudgedEndpoint, verdicts: readonly Verdict[]): Refusal {
+function refusalOf(shown: Shown, verdicts: readonly Verdict[]): Refusal {
   const reasons = verdicts.flatMap((verdict) => ('reason' in verdict ? [verdict.reason] : []))
   const first = verdicts[0]
   return {
-    endpoint,
+    shown,
     certificate: reasons[0]?.certificate ?? null,
     releases: verdicts.map(({ release }) => release),
     dependsOn: first?.kind === 'depends' ? first.on : null,
     rules: [...new Set(reasons.map(({ rule }) => rule))],
-    details: [...new Set(reasons.map(({ detail }) => safe(detail)))],
+    details: [...new Set(reasons.map(({ detail }) => detail))],
+    paths: verdicts.flatMap(pathsOf),
   }
 }
 
 /** Evidence that every check of a single rule starts from. */
-export interface RefusalEvidence {
-  readonly certificate: CertificateFact | null
+export interface RefusalEvidence extends Beside {
+  readonly certificate: Placed | null
   readonly rules: readonly RuleId[]
   readonly details: readonly string[]
   readonly dependsOn: DependsOn | null
+  readonly list: ListFact | null
 }
 
-/** One finding for each group of refusals: an error where a release refuses, a warning where it depends. */
-export function refusalFindings(
-  context: CheckContext,
+/** One case for each group of refusals: critical where a release that counts refuses, a warning where it depends. */
+export const refusalCases = (
+  farm: ExaminedFarm,
   rules: readonly RuleId[],
-): readonly Finding<RefusalEvidence>[] {
-  return refusals(context, rules).map((refusal) => {
-    const certificate = findCertificate(refusal.endpoint, refusal.certificate)
-    return {
-      endpoint: refusal.endpoint.id,
-      releases: refusal.releases,
-      severity: severityOf(refusal),
-      evidence: {
-        certificate: certificate && factOf(certificate, refusal.endpoint),
-        rules: refusal.rules,
-        details: refusal.details,
-        dependsOn: refusal.dependsOn,
-      },
-    }
-  })
+): readonly Case<RefusalEvidence>[] =>
+  mergeCases(refusalsOf(farm, rules).map((refusal) => refusalCase(farm, refusal)))
+
+export function refusalCase(farm: ExaminedFarm, refusal: Refusal): Case<RefusalEvidence> {
+  const { shown, releases, rules, details, dependsOn } = refusal
+  const certificate =
+    refusal.certificate === null ? null : (farm.certificates.get(refusal.certificate) ?? null)
+  return {
+    facet: [...rules, certificate ? facetOf(certificate, certificate === shown.leaf) : '']
+      .join(' ')
+      .trimEnd(),
+    subject: shown.seen.subject.id,
+    releases: counting(farm, releases),
+    severity: severityFor(farm, releases, weightOf(dependsOn)),
+    certificate: refusal.certificate,
+    evidence: {
+      certificate: certificate && placed(shown, certificate),
+      rules,
+      details,
+      dependsOn,
+      list: listFact(shown),
+      ...beside(farm, releases),
+    },
+  }
 }
 
-export const severityOf = ({ dependsOn }: { readonly dependsOn: DependsOn | null }): Severity =>
-  dependsOn === null ? 'error' : 'warning'
+export const weightOf = (dependsOn: DependsOn | null): Severity =>
+  dependsOn === null ? 'critical' : 'warning'
+
+/** Every path that led to the verdict, the one accepted included. */
+export const pathsOf = (verdict: Verdict): readonly CandidatePath[] =>
+  verdict.kind === 'refused'
+    ? verdict.attempted
+    : verdict.kind === 'undetermined' || verdict.path === null
+      ? []
+      : [verdict.path]
+
+/** Certificates on the paths by which releases accept. */
+export const acceptedBy = (verdicts: readonly Verdict[]): readonly Certificate[] =>
+  verdicts.flatMap((verdict) =>
+    verdict.kind === 'accepted' ? verdict.path.certificates.map(({ certificate }) => certificate) : [],
+  )

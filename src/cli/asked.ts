@@ -1,0 +1,46 @@
+import type { Asked, GivenFile } from '../farm/asked.js'
+import { AdfsCheckFault } from '../fault.js'
+import { loadCertificates, readPassword } from './files.js'
+import type { CheckFlags } from './options.js'
+
+/**
+ * The command line as what is asked of every target, certificate files read.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION, ADFS_CHECK_BAD_FILE
+ */
+export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' | 'proxy'>> {
+  if (flags.ipv4Only && flags.ipv6Only) {
+    throw new AdfsCheckFault(
+      'ADFS_CHECK_BAD_OPTION',
+      '--ipv4-only and --ipv6-only leave no address to check.',
+      { hint: 'Use one of them.' },
+    )
+  }
+  const password = flags.passwordFile === undefined ? undefined : await readPassword(flags.passwordFile)
+  const files = async (paths: readonly string[]): Promise<readonly GivenFile[]> => {
+    const given: GivenFile[] = []
+    for (const path of paths) given.push({ path, certificates: await loadCertificates([path], password) })
+    return given
+  }
+  return {
+    servers: flags.server,
+    port: flags.port ?? null,
+    family: flags.ipv4Only ? 4 : flags.ipv6Only ? 6 : null,
+    android: flags.android ?? null,
+    trustAnchors: await files(flags.trustAnchor),
+    deviceCas: await files(flags.deviceCa),
+    remembered: await files(flags.remembered),
+    intermediates: await files(flags.intermediates),
+    at: flags.at ?? null,
+    offline: flags.offline ?? false,
+    aiaAllowPrivate: flags.aiaAllowPrivate ?? false,
+    warn: flags.warn ?? null,
+    crit: flags.crit ?? null,
+    timeoutMs: flags.timeout ?? null,
+    repeat: flags.repeat,
+  }
+}
+
+/** What reports and printed commands say of the proxy: never its credentials. */
+export const proxyAsked = (proxy: URL | null, option: string | false | undefined): Asked['proxy'] =>
+  option === false ? 'none' : (proxy?.origin ?? null)

@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises'
+import type { Checked } from '../check.js'
+import type { Asked } from '../farm/asked.js'
+import { AdfsCheckFault } from '../fault.js'
+import type { FormatName } from '../formats/registry.js'
+import { formats } from '../formats/registry.js'
+import { type Gate, type Gated, worst } from '../gate/gate.js'
+import { version } from '../version.js'
+import { exitUnfinished } from './exit-code.js'
+import type { Machine } from './machine.js'
+import { textStyle } from './terminal.js'
+
+/** One farm checked, and what else is to be made of it. */
+export interface Told {
+  readonly checked: Checked
+  readonly asked: Asked
+  /** The case as text, where it is to be kept. */
+  readonly save?: () => string
+}
+
+export interface TellFlags {
+  readonly format: FormatName
+  readonly verbose?: boolean
+  readonly quiet?: boolean
+  readonly kit?: string
+  readonly save?: string
+  readonly redact?: boolean
+  readonly color?: boolean
+  readonly ascii?: boolean
+}
+
+/**
+ * Prints reports as they come, then writes what was asked for: what was found is told before anything can fail to be
+ * written. Returns the exit code.
+ */
+export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine: Machine): Promise<number> {
+  const gates: Gate[] = []
+  const writes: (() => Promise<void>)[] = []
+  let end = (_: Gate): void => {}
+  const ended = new Promise<Gate>((resolve) => {
+    end = resolve
+  })
+  async function* reports(): AsyncGenerator<Gated> {
+    const held: Gated[] = []
+    let count = 0
+    for await (const one of told) {
+      const { checked, save } = one
+      count++
+      // Kits of several targets lie side by side, the first in the folder named.
+      const folder = flags.kit === undefined || count === 1 ? flags.kit : `${flags.kit}-${count}`
+      const kit = folder === undefined ? null : await kitFor(one, folder, machine)
+      gates.push(checked.gate)
+      if (kit) writes.push(kit.write)
+      if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))
+      const gated: Gated = kit ? { ...checked, report: { ...checked.report, kit: kit.listed } } : checked
+      if (flags.quiet) held.push(gated)
+      else yield gated
+    }
+    const all = worst(gates)
+    if (flags.quiet && all.verdict !== 'ok') yield* held
+    end(all)
+  }
+  const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
+  const head = { tool: { name: 'adfs-check', version }, at: machine.now } as const
+  const printed = quietly(flags, machine)
+  await formats[flags.format].write(head, reports(), ended, printed, style)
+  const { exitCode } = worst(gates)
+  if (machine.signal.aborted) {
+    // An ended run knows less than it says: what could be written would look like the whole.
+    machine.err.write('adfs-check: interrupted; the report holds what was found until then.\n')
+    return exitUnfinished
+  }
+  for (const write of writes) await write()
+  return exitCode
+}
+
+/** With --quiet, formats that frame an empty list say nothing either. */
+function quietly({ quiet }: TellFlags, { out }: Machine) {
+  let wrote = false
+  return {
+    write: (text: string) => {
+      wrote = true
+      if (!(quiet && text === '')) out.write(text)
+    },
+    get wrote() {
+      return wrote
+    },
+  }
+}
+
+async function kitFor({ checked, asked }: Told, folder: string, { signal, err }: Machine) {
+  const { kitOf } = await import('../kit/plan.js')
+  const { examined, steps } = checked
+  const kit = kitOf({ farm: examined, plan: steps, asked, version, server: null })
+  if (kit === null) return null
+  return {
+    listed: { folder, files: kit.files.map(({ path }) => path) },
+    write: async () => {
+      const { writeKit } = await import('../kit/write.js')
+      const { kind } = await writeKit(folder, kit, signal)
+      if (kind === 'kept')
+        err.write(`adfs-check: ${folder} keeps the kit of an earlier run: less could be fetched this time.\n`)
+    },
+  }
+}
+
+function saveCase(file: string, text: () => string, { redact }: TellFlags, machine: Machine) {
+  return async (): Promise<void> => {
+    try {
+      if (redact) {
+        const { redacted } = await import('../network/redact.js')
+        const { text: hidden, stays } = redacted(text())
+        await writeFile(file, hidden)
+        machine.err.write(`adfs-check: ${file} still names, inside certificates: ${stays.join(', ')}\n`)
+      } else await writeFile(file, text())
+    } catch (cause) {
+      throw new AdfsCheckFault('ADFS_CHECK_WRITE_FAILED', `${file} cannot be written.`, {
+        hint: 'The report above is complete; name another file with --save.',
+        cause,
+      })
+    }
+  }
+}

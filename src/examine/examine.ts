@@ -1,0 +1,179 @@
+import { prediction } from '../adfs/chain-engine.js'
+import { judgeAll } from '../android/judge.js'
+import type { Release } from '../android/releases.js'
+import { rootsNamed } from '../android/trust-store.js'
+import type { ServedSubject } from '../farm/subject.js'
+import type { Network } from '../network/network.js'
+import type { Budget } from '../path/limits.js'
+import type { Certificate } from '../x509/certificate.js'
+import { isSelfIssued } from '../x509/identity.js'
+import { nameKey } from '../x509/name-match.js'
+import { verifySignature } from '../x509/signature.js'
+import type { Attempt, Examination, Repair, Seen } from './examination.js'
+import { type AskedUrl, IssuerSource } from './issuers.js'
+import { IssuerPool } from './pool.js'
+import { type Answer, certificatesOf, leafOf } from './presented.js'
+import { planRepair } from './repair.js'
+import { examineServed, judgePresented } from './served.js'
+import type { Settings } from './settings.js'
+
+/**
+ * Lets signals and timers have their turn: hostile certificates can make the search for a repair long. False: the run
+ * is to end, and what was found so far is told without a repair.
+ */
+export type Pause = () => Promise<boolean>
+
+class Ended extends Error {}
+
+export interface Examined {
+  readonly examinations: readonly Examination[]
+  /** What was downloaded, or tried to be, in order. */
+  readonly fetches: readonly AskedUrl[]
+}
+
+/** Judges what every subject showed, looks for what would make more releases accept it, and judges that too. */
+export async function examine(
+  observed: readonly { readonly subject: ServedSubject; readonly attempts: readonly Attempt[] }[],
+  settings: Settings,
+  network: Pick<Network, 'fetch'>,
+  pause: Pause,
+): Promise<Examined> {
+  const examinations = observed.map(({ subject, attempts }) => examineServed(subject, attempts, settings))
+  const issuers = new IssuerSource(network)
+  const repairs = new Repairs(examinations, issuers, settings, pause)
+  const repaired: Examination[] = []
+  // One after the other: servers of a farm lack the same issuers, and equal lists are repaired once.
+  for (const examination of examinations)
+    repaired.push(
+      examination.kind === 'seen' ? { ...examination, repairs: await repairs.of(examination) } : examination,
+    )
+  return { examinations: repaired, fetches: await issuers.asked() }
+}
+
+class Repairs {
+  readonly #known = new Map<string, Promise<Repair>>()
+  readonly #pool = new IssuerPool()
+
+  constructor(
+    examinations: readonly Examination[],
+    readonly issuers: IssuerSource,
+    readonly settings: Settings,
+    readonly pause: Pause,
+  ) {
+    for (const { certificate, from } of settings.intermediates)
+      this.#pool.add({ certificate, origin: 'operator', from })
+    for (const seen of examinations) {
+      if (seen.kind === 'unseen') continue
+      for (const { entries } of seen.answers)
+        for (const certificate of certificatesOf(entries.slice(1)))
+          this.#pool.add({ certificate, origin: 'other-server', from: seen.subject.id })
+    }
+  }
+
+  async of(seen: Seen): Promise<Seen['repairs']> {
+    if (seen.subject.kind !== 'served') return []
+    const { subject } = seen
+    const repairs: Seen['repairs'][number][] = []
+    for (const answer of seen.answers) {
+      const wanted = this.#unhappy(seen, answer)
+      if (wanted.length === 0 || leafOf(answer.entries) === null) continue
+      const list = answer.entries.map(({ sha256 }) => sha256)
+      const key = [subject.name?.ascii ?? subject.node.address, ...list, ...wanted].join()
+      const known = this.#known.get(key) ?? this.#repair(answer, wanted, subject)
+      this.#known.set(key, known)
+      try {
+        repairs.push({ answer: answer.id, repair: await known })
+      } catch (error) {
+        if (!(error instanceof Ended)) throw error
+      }
+    }
+    return repairs
+  }
+
+  /** All releases that count and get this list, where one of them does not accept it. */
+  #unhappy({ reach, verdicts }: Seen, { id }: Answer): readonly Release[] {
+    const getting = reach
+      .filter(({ release, answers }) => answers.includes(id) && this.settings.releases.includes(release))
+      .map(({ release }) => release)
+    const accepts = (release: Release) =>
+      verdicts.find((verdict) => verdict.release === release)!.verdict.kind === 'accepted'
+    return getting.every(accepts) ? [] : getting
+  }
+
+  async #repair(answer: Answer, wanted: readonly Release[], subject: ServedSubject): Promise<Repair> {
+    const { settings, issuers } = this
+    const presented = certificatesOf(answer.entries)
+    // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.
+    const score = async (list: readonly Certificate[], within: Budget) => {
+      const accepting = new Set<Release>()
+      for (const release of wanted) {
+        const input = { presented: list, anchors: settings.stores, at: settings.at }
+        const [verdict] = judgeAll(input, [release], within)
+        if (verdict!.kind === 'accepted') accepting.add(release)
+        if (!(await this.pause())) throw new Ended()
+      }
+      return accepting
+    }
+    const plan = await planRepair({
+      presented,
+      pool: this.#pool,
+      ...(settings.offline ? {} : { fetch: (urls: readonly string[]) => issuers.fetch(urls) }),
+      score,
+      wanted: new Set(wanted),
+      anchored: (certificate) => this.#isAnchored(certificate),
+      at: settings.at,
+    })
+    const judged = (list: readonly Certificate[], remembered?: readonly Certificate[]) => {
+      const { presented: shown } = answer.exchanges[0]!
+      const entries = settings.entries(list.map(({ der }) => der))
+      return judgePresented({ ...shown, entries }, wanted, settings, subject, remembered)
+    }
+    const add = plan.missing
+    const met =
+      add.length > 0
+        ? judged(
+            presented,
+            add.map(({ certificate }) => certificate),
+          )
+        : []
+    return {
+      add,
+      drop: plan.remove,
+      chain: plan.chain,
+      verdictsAfter: add.length > 0 || plan.remove.length > 0 ? judged(plan.chain) : [],
+      takesEffect: prediction({
+        presented,
+        repair: { add, drop: plan.remove, chain: plan.chain },
+        rootsKnown: await this.#selfSigned(plan.chain),
+        at: settings.at,
+      }),
+      open: plan.unresolved && {
+        ...plan.unresolved,
+        asked: (await issuers.asked()).filter(({ url }) => plan.unresolved!.urls.includes(url)),
+      },
+      byLuck: met.flatMap(({ kind, release }) => (kind === 'depends' ? [release] : [])),
+      cutShort: plan.isCutShort,
+    }
+  }
+
+  #isAnchored(certificate: Certificate): boolean {
+    const { settings } = this
+    return settings.releases.some((release) =>
+      settings
+        .stores(release)
+        .named(certificate.issuer)
+        .some((anchor) => verifySignature(certificate, anchor)),
+    )
+  }
+
+  /** Self-signed certificates met anywhere that bear the name of one on the chain: Windows may trust them. */
+  async #selfSigned(chain: readonly Certificate[]): Promise<readonly Certificate[]> {
+    const fetched = (await this.issuers.asked()).flatMap(({ certificates }) => certificates)
+    const met = chain.flatMap(({ subject }) => [
+      ...this.#pool.named(nameKey(subject)).map(({ certificate }) => certificate),
+      ...fetched.filter((certificate) => nameKey(certificate.subject) === nameKey(subject)),
+      ...rootsNamed(subject).flatMap(({ certificate }) => certificate ?? []),
+    ])
+    return met.filter(isSelfIssued)
+  }
+}

@@ -1,0 +1,54 @@
+import type { Gated } from '../gate/gate.js'
+import { instant } from '../report/instant.js'
+import type { Report, ReportDocument } from '../report/schema.js'
+import type { Format, Head } from './format.js'
+
+/** One object for one target or many; see `report.schema.json`. */
+export const json: Format = {
+  name: 'json',
+  streams: false,
+  async write(head, reports, end, sink) {
+    const all: Report[] = []
+    for await (const { report } of reports) all.push(report)
+    await sink.write(`${escaped(documentOf(head, all, await end), 2)}\n`)
+  },
+}
+
+/** One report a line and nothing else. */
+export const ndjson: Format = {
+  name: 'ndjson',
+  streams: true,
+  async write(_head, reports, _end, sink) {
+    for await (const { report } of reports) await sink.write(`${escaped(report)}\n`)
+  },
+}
+
+export const documentOf = (
+  { tool, at }: Head,
+  reports: readonly Report[],
+  { verdict, exitCode }: Gated['gate'],
+): ReportDocument => ({
+  schemaVersion: 2,
+  tool,
+  at: instant(at),
+  reports: [...reports],
+  verdict,
+  exitCode,
+})
+
+/**
+ * What a terminal would obey or hide (control and format characters of names, URLs …) is written as an escape: the same
+ * value to every reader of JSON (RFC 8259 §7).
+ */
+const escaped = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(unsafe, inUnits)
+
+/** Line feeds are our own: those of the data are escaped already. */
+const unsafe = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** In UTF-16 code units, as JSON has it. */
+const inUnits = (char: string): string =>
+  Array.from(
+    { length: char.length },
+    (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('')

@@ -1,0 +1,90 @@
+import type { Release } from '../android/releases.js'
+import { releasesText } from '../android/releases-text.js'
+import { type Gated, worst } from '../gate/gate.js'
+import { codeSpan, commands, markdown as spoken } from '../kit/markdown.js'
+import type { Report } from '../report/schema.js'
+import type { Words } from '../words/words.js'
+import type { Format } from './format.js'
+import { spokenPlan } from './speech.js'
+import { sentText } from './text.js'
+import { nameOf, placeOf } from './text-words.js'
+
+/** For change tickets, pull requests and step summaries: verdict, servers, findings, steps. */
+export const markdown: Format = {
+  name: 'markdown',
+  streams: false,
+  async write(_head, reports, _end, sink) {
+    const gates: Gated['gate'][] = []
+    for await (const { report, gate } of reports) {
+      gates.push(gate)
+      await sink.write(`${gates.length > 1 ? '\n' : ''}${page(report)}`)
+    }
+    if (gates.length > 1) await sink.write(`\nAll ${gates.length} names: **${worst(gates).verdict}**\n`)
+  },
+}
+
+const words: Record<Report['verdict'], string> = {
+  ok: 'accepted',
+  warning: 'accepted, with a warning',
+  critical: 'refused, or about to be',
+  unknown: 'could not be checked',
+}
+
+function page(report: Report): string {
+  return [
+    `## ${codeSpan(report.farm.id)}: ${words[report.verdict]}`,
+    '',
+    `Judged for ${releasesText(report.policy.releases)}, ${report.at}.`,
+    ...(report.subjects.length === 0
+      ? []
+      : [
+          '',
+          '| server | sends | verdict |',
+          '|---|---|---|',
+          ...report.subjects.map(
+            (subject) =>
+              `| ${codeSpan(subject.id)} | ${subject.answers.map(({ sent }) => sentText(report, sent)).join('; ') || codeSpan(subject.outcome.detail)} | ${
+                subject.verdicts
+                  .filter((row) => row.counts)
+                  .map(({ releases, verdict }) => `${verdict} (${releasesText(releases as Release[])})`)
+                  .join('; ') || 'no answer'
+              } |`,
+          ),
+        ]),
+    ...report.farm.unresolved.map(
+      ({ host, detail }) => `\n${codeSpan(host)} could not be resolved: ${codeSpan(detail)}`,
+    ),
+    ...report.findings
+      .filter(({ severity }) => severity !== 'info')
+      .flatMap(({ severity, title, id, words: said }) => [
+        '',
+        `### ${severity}: ${title}`,
+        '',
+        `${markdownWords(said, report)} (${codeSpan(`adfs-check explain ${id}`)})`,
+      ]),
+    ...steps(report),
+    '',
+  ].join('\n')
+}
+
+function steps(report: Report): string[] {
+  const plan = spokenPlan(report)
+  if (plan.length === 0) return []
+  return [
+    '',
+    '### What to do',
+    '',
+    ...plan.flatMap(({ who, text, lines, expected }, index) => [
+      `${index + 1}. ${markdownWords(who, report)}: ${markdownWords(text, report)}${expected ? `. ${markdownWords(expected, report)}` : ''}`,
+      ...(lines.length > 0 ? ['', commands(lines), ''] : []),
+    ]),
+  ]
+}
+
+function markdownWords(said: Words | Report['findings'][number]['words'], report: Report): string {
+  return spoken(said as Words, {
+    certificate: (sha256) => nameOf(report, sha256),
+    subject: (id) => placeOf(report, id),
+    releases: releasesText,
+  })
+}

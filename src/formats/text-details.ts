@@ -1,0 +1,103 @@
+import type { Release } from '../android/releases.js'
+import { releasesText } from '../android/releases-text.js'
+import type { Report, SubjectReport } from '../report/schema.js'
+import type { Style } from './format.js'
+import { wrap } from './terminal-text.js'
+import { nameOf, oneLine, placeOf, spokenWords } from './text-words.js'
+
+/** What --verbose adds: every finding, verdict, connection, certificate and fetch. */
+export function details(report: Report, style: Style): string {
+  return [
+    findings(report, style),
+    ...report.subjects.map((subject) => subjectDetails(report, subject, style)),
+    certificates(report),
+    environment(report, style),
+  ]
+    .filter((section) => section !== '')
+    .join('\n\n')
+}
+
+function findings(report: Report, style: Style): string {
+  return report.findings
+    .map(({ severity, title, id, words, subjects }) =>
+      [
+        `  ${severity.padEnd(8)}  ${title}  [${id}]`,
+        ...(subjects.length > 0 && report.subjects.length > 1
+          ? [
+              wrap(
+                `on ${subjects.map((subject) => placeOf(report, subject)).join(', ')}`,
+                style.columns,
+                ' '.repeat(12),
+              ),
+            ]
+          : []),
+        wrap(spokenWords(words, report), style.columns, ' '.repeat(12)),
+      ].join('\n'),
+    )
+    .join('\n')
+}
+
+function subjectDetails(report: Report, subject: SubjectReport, style: Style): string {
+  const line = (text: string) => wrap(text, style.columns, '    ', '      ')
+  return [
+    `  ${placeOf(report, subject.id)}`,
+    ...subject.connections.map(({ hello, nth, sni, outcome, answer }) =>
+      line(
+        `${hello}${nth > 0 ? ` (${nth + 1}.)` : ''}${sni ? '' : ', without a name'}: ${oneLine(outcome)}${answer ? `, list ${answer}` : ''}`,
+      ),
+    ),
+    ...subject.answers.flatMap(({ id, releases, sent, handshake }) => [
+      line(
+        `list ${id}, to ${releases.length > 0 ? releasesText(releases as Release[]) : 'no release'}: ${sent.map((sha256) => nameOf(report, sha256)).join(', ')}`,
+      ),
+      ...(handshake
+        ? [
+            line(
+              `  ${handshake.protocol}, ${handshake.cipherSuite}${handshake.group ? `, ${handshake.group}` : ''}${handshake.stapledOcsp ? ', OCSP stapled' : ''}${handshake.clientCertificateRequested ? ', asks for a client certificate' : ''}`,
+            ),
+          ]
+        : []),
+    ]),
+    ...subject.verdicts.flatMap(({ releases, verdict, reason, path, alternatives, basis }) => [
+      line(`${releasesText(releases as Release[])}: ${verdict} (${basis}). ${oneLine(reason)}`),
+      ...(path.length > 0
+        ? [line(`  by ${path.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`)]
+        : []),
+      ...alternatives.map((other) =>
+        line(`  tried ${other.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`),
+      ),
+    ]),
+    ...(subject.chromium
+      ? [line(`Chrome and WebView (not counted): ${subject.chromium.verdict}, ${subject.chromium.reason}`)]
+      : []),
+  ].join('\n')
+}
+
+const certificates = (report: Report): string =>
+  Object.entries(report.certificates)
+    .map(
+      ([sha256, { name, key, signatureAlgorithm, notBefore, notAfter, thumbprint, subjectKeyIdentifier }]) =>
+        [
+          `  ${oneLine(name, 60)}`,
+          `    ${key}, ${signatureAlgorithm}, ${notBefore.slice(0, 10)} to ${notAfter.slice(0, 10)}`,
+          `    thumbprint ${thumbprint}${subjectKeyIdentifier ? `, key ${subjectKeyIdentifier}` : ''}`,
+          `    SHA-256 ${sha256}`,
+        ].join('\n'),
+    )
+    .join('\n')
+
+function environment({ network, trustStores, fetches, policy }: Report, style: Style): string {
+  const line = (text: string) => wrap(text, style.columns, '  ', '    ')
+  return [
+    line(
+      `Depended on: clock, resolver (${network.resolver}), ${network.proxy === null ? 'no proxy' : `proxy ${network.proxy}`}${network.offline ? ', offline' : ''}; ${network.timeoutMs / 1000} s for each connection.`,
+    ),
+    ...fetches.map(({ url, outcome }) => line(`${oneLine(url)}: ${oneLine(outcome)}`)),
+    line(
+      `Trust stores as first shipped: ${trustStores.sources.map(({ releases, roots }) => `${releasesText(releases as Release[])} ${roots} roots`).join('; ')}.`,
+    ),
+    line(
+      `Counted by default: Android ${policy.supported.from} and newer as of ${policy.supported.asOf} (${policy.supported.source}).`,
+    ),
+  ].join('\n')
+}

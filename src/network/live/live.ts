@@ -1,0 +1,44 @@
+import { probe } from '../../tls/prober.js'
+import type { FetchOutcome, Network } from '../network.js'
+import { resolve } from './resolve.js'
+
+export interface LiveOptions {
+  /** For each connection and each look-up, milliseconds. */
+  readonly timeoutMs: number
+  /** HTTP proxy for every connection. */
+  readonly proxy: URL | null
+  readonly offline: boolean
+  readonly aiaAllowPrivate: boolean
+  /** Aborted when the run is to end at once. */
+  readonly signal: AbortSignal | null
+}
+
+/** The real one: DNS, TLS and HTTP from this machine. */
+export function live(options: LiveOptions): Network {
+  let fetch: Promise<(url: string) => Promise<FetchOutcome>> | undefined
+  return {
+    resolve: (host, family) => resolve(host, family, options.timeoutMs),
+    probe: async (at, offer) => {
+      const { signal } = options
+      if (signal?.aborted) return { kind: 'interrupted' }
+      try {
+        return await probe(at, offer, {
+          limits: { timeoutMs: options.timeoutMs },
+          proxy: options.proxy,
+          ...(signal ? { signal } : {}),
+        })
+      } catch (error) {
+        if (signal?.aborted) return { kind: 'interrupted' }
+        throw error
+      }
+    },
+    fetch: async ({ url }) => {
+      if (options.offline) return { kind: 'offline', redirects: [] }
+      // Loaded only where something is to be fetched: most checks of a sound farm never need it.
+      fetch ??= import('./fetch.js').then(({ fetcher }) =>
+        fetcher({ allowPrivate: options.aiaAllowPrivate, proxy: options.proxy, signal: options.signal }),
+      )
+      return (await fetch)(url)
+    },
+  }
+}

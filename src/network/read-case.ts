@@ -1,0 +1,344 @@
+import type { Asked, GivenFile } from '../farm/asked.js'
+import { AdfsCheckFault } from '../fault.js'
+import type { Threshold } from '../gate/thresholds.js'
+import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
+import type { Observation, ProbeOutcome } from '../tls/observation.js'
+import { parseCertificate } from '../x509/parse.js'
+import type { Case } from './case.js'
+import type { FetchOutcome, Resolution } from './network.js'
+
+/** A case of a farm of 1,000 servers is about 60 MB; more is no case of ours. */
+export const maxCaseBytes = 256 * 1024 * 1024
+
+/** A case as read: `asked` with its certificates parsed, outcomes checked field by field. */
+export interface ReadCase {
+  readonly saved: Case
+  readonly asked: Asked
+  readonly at: Date
+}
+
+/**
+ * Reads a saved case. Every field is checked before it is used: a case travels by mail and may have been edited.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_FILE, naming the field
+ */
+export function readCase(text: string, file: string): ReadCase {
+  const bad = (problem: string, cause?: unknown) =>
+    new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${file} is not a case of adfs-check: ${problem}.`, {
+      hint: 'Cases are written with --save FILE; this one may be cut off or edited.',
+      cause,
+    })
+  try {
+    const root = new Field(JSON.parse(text), '')
+    const version = root.at('caseVersion').number()
+    if (version !== 1)
+      throw new Wrong('caseVersion', `is ${version}; this program reads 1. Use a newer adfs-check`)
+    return {
+      saved: {
+        caseVersion: 1,
+        tool: { name: root.at('tool').at('name').text(), version: root.at('tool').at('version').text() },
+        at: root.at('at').text(),
+        asked: root.at('asked').value as Case['asked'],
+        resolutions: root.at('resolutions').each((row) => ({
+          host: row.at('host').text(),
+          family: row.at('family').orNull((family) => (family.number() === 6 ? 6 : 4)),
+          answer: resolutionOf(row.at('answer')),
+        })),
+        probes: root.at('probes').each((row) => ({
+          endpoint: row.at('endpoint').text(),
+          offer: row.at('offer').text(),
+          shape: row.at('shape').text(),
+          nth: row.at('nth').number(),
+          outcome: outcomeOf(row.at('outcome')),
+        })),
+        fetches: root.at('fetches').each((row) => ({
+          url: row.at('url').text(),
+          purpose: row.at('purpose').oneOf(['aia', 'crl', 'metadata', 'probe', 'realm']),
+          outcome: fetchOf(row.at('outcome')),
+        })),
+      },
+      asked: askedOf(root.at('asked')),
+      at: root.at('at').date(),
+    }
+  } catch (error) {
+    if (error instanceof Wrong) throw bad(error.message, error)
+    if (error instanceof SyntaxError) throw bad('it is not JSON', error)
+    throw error
+  }
+}
+
+class Wrong extends Error {
+  constructor(path: string, problem: string) {
+    super(`${path || 'the file'} ${problem}`)
+  }
+}
+
+/** One value of the JSON with the way to it, for errors. */
+class Field {
+  constructor(
+    readonly value: unknown,
+    readonly path: string,
+  ) {}
+
+  at(name: string): Field {
+    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value))
+      throw new Wrong(this.path, 'is no object')
+    const { [name]: item } = this.value as Record<string, unknown>
+    return new Field(item, this.path === '' ? name : `${this.path}.${name}`)
+  }
+
+  each<T>(read: (item: Field) => T): T[] {
+    if (!Array.isArray(this.value)) throw new Wrong(this.path, 'is no list')
+    return this.value.map((item, index) => read(new Field(item, `${this.path}[${index}]`)))
+  }
+
+  orNull<T>(read: (field: Field) => T): T | null {
+    return this.value === null || this.value === undefined ? null : read(this)
+  }
+
+  text(): string {
+    if (typeof this.value !== 'string') throw new Wrong(this.path, 'is no text')
+    return this.value
+  }
+
+  number(): number {
+    if (typeof this.value !== 'number' || !Number.isFinite(this.value))
+      throw new Wrong(this.path, 'is no number')
+    return this.value
+  }
+
+  boolean(): boolean {
+    if (typeof this.value !== 'boolean') throw new Wrong(this.path, 'is neither true nor false')
+    return this.value
+  }
+
+  oneOf<const T extends string>(values: readonly T[]): T {
+    const found = values.find((value) => value === this.value)
+    if (found === undefined) throw new Wrong(this.path, `is none of ${values.join(', ')}`)
+    return found
+  }
+
+  date(): Date {
+    const date = new Date(this.text())
+    if (Number.isNaN(date.getTime())) throw new Wrong(this.path, 'is no date')
+    return date
+  }
+
+  bytes(): Uint8Array {
+    const text = this.at('base64').text()
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Wrong(this.path, 'is no Base64')
+    return new Uint8Array(Buffer.from(text, 'base64'))
+  }
+}
+
+function resolutionOf(row: Field): Resolution {
+  return row.at('kind').oneOf(['found', 'failed']) === 'found'
+    ? {
+        kind: 'found',
+        addresses: row.at('addresses').each((address) => address.text()),
+        left: row.at('left').number(),
+      }
+    : {
+        kind: 'failed',
+        reason: row
+          .at('reason')
+          .oneOf([
+            'not-found',
+            'no-address-of-family',
+            'timed-out',
+            'too-many-addresses',
+            'not-recorded',
+            'failed',
+          ]),
+        detail: row.at('detail').text(),
+      }
+}
+
+const phases = [
+  'resolve',
+  'proxy',
+  'connect',
+  'client-hello',
+  'server-hello',
+  'certificate',
+  'key-proof',
+] as const
+
+function outcomeOf(row: Field): ProbeOutcome {
+  const kind = row
+    .at('kind')
+    .oneOf([
+      'observed',
+      'unreachable',
+      'proxy-failed',
+      'timed-out',
+      'alert',
+      'reset',
+      'closed',
+      'not-tls',
+      'limit-exceeded',
+      'protocol-error',
+      'interrupted',
+      'not-recorded',
+    ])
+  const detail = () => row.at('detail').text()
+  const phase = () => row.at('phase').oneOf(phases)
+  const observation = () => row.at('observation').orNull(observationOf)
+  switch (kind) {
+    case 'observed':
+      return { kind, observation: observationOf(row.at('observation')) }
+    case 'unreachable':
+      return { kind, reason: row.at('reason').oneOf(['refused', 'no-route', 'other']), detail: detail() }
+    case 'proxy-failed':
+      return { kind, detail: detail() }
+    case 'timed-out':
+      return { kind, phase: phase(), timeoutMs: row.at('timeoutMs').number(), observation: observation() }
+    case 'alert': {
+      const alert = row.at('alert')
+      return {
+        kind,
+        phase: phase(),
+        alert: { code: alert.at('code').number(), name: alert.at('name').text() },
+        observation: observation(),
+      }
+    }
+    case 'reset':
+    case 'closed':
+      return { kind, phase: phase(), observation: observation() }
+    case 'not-tls':
+      return { kind, looksLike: row.at('looksLike').oneOf(['http', 'other']), detail: detail() }
+    case 'limit-exceeded':
+      return {
+        kind,
+        limit: row.at('limit').text(),
+        maximum: row.at('maximum').number(),
+        actual: row.at('actual').orNull((actual) => actual.number()),
+      }
+    case 'protocol-error':
+      return { kind, phase: phase(), detail: detail(), observation: observation() }
+    default:
+      return { kind }
+  }
+}
+
+function observationOf(row: Field): Observation {
+  const endpoint = row.at('endpoint')
+  const version = row.at('protocolVersion').number()
+  const suite = row.at('cipherSuite').at('code').number()
+  const proof = row.at('keyProof')
+  const kind = proof.at('kind').oneOf(['proven', 'failed', 'not-provable'])
+  return {
+    endpoint: {
+      address: endpoint.at('address').text(),
+      port: endpoint.at('port').number(),
+      serverName: endpoint.at('serverName').orNull((name) => name.text()),
+    },
+    shape: row.at('shape').text(),
+    sni: row.at('sni').boolean(),
+    protocol: versionName(version),
+    protocolVersion: version,
+    cipherSuite: { code: suite, name: cipherSuiteName(suite) },
+    group: row.at('group').orNull((group) => {
+      const code = group.at('code').number()
+      return { code, name: groupName(code) }
+    }),
+    keyExchange: row.at('keyExchange').oneOf(['tls13', 'ecdhe', 'dhe', 'rsa', 'other']),
+    alpn: row.at('alpn').orNull((alpn) => alpn.text()),
+    certificates: row.at('certificates').each((certificate) => certificate.bytes()),
+    stapledOcsp: row.at('stapledOcsp').orNull((staple) => staple.bytes()),
+    signedCertificateTimestamps: row.at('signedCertificateTimestamps').orNull((list) => list.bytes()),
+    keyProof:
+      kind === 'proven'
+        ? { kind, signatureScheme: proof.at('signatureScheme').text() }
+        : { kind, detail: proof.at('detail').text() },
+    clientCertificateRequested: row.at('clientCertificateRequested').boolean(),
+    helloRetried: row.at('helloRetried').boolean(),
+    connectMs: 0,
+    handshakeMs: 0,
+    bytesReceived: 0,
+  }
+}
+
+function fetchOf(row: Field): FetchOutcome {
+  const redirects = row.at('redirects').each((url) => url.text())
+  const kind = row
+    .at('kind')
+    .oneOf([
+      'fetched',
+      'refused',
+      'http-status',
+      'too-large',
+      'too-many-redirects',
+      'redirect-loop',
+      'too-many-fetches',
+      'damaged',
+      'timed-out',
+      'unreachable',
+      'offline',
+      'not-recorded',
+    ])
+  switch (kind) {
+    case 'fetched':
+      return { kind, body: row.at('body').bytes(), redirects }
+    case 'refused':
+      return {
+        kind,
+        reason: row.at('reason').oneOf(['malformed-url', 'scheme', 'credentials', 'private-address']),
+        detail: row.at('detail').text(),
+        redirects,
+      }
+    case 'http-status':
+      return { kind, status: row.at('status').number(), redirects }
+    case 'too-large':
+      return { kind, maximumBytes: row.at('maximumBytes').number(), redirects }
+    case 'too-many-redirects':
+    case 'too-many-fetches':
+      return { kind, maximum: row.at('maximum').number(), redirects }
+    case 'timed-out':
+      return { kind, timeoutMs: row.at('timeoutMs').number(), redirects }
+    case 'damaged':
+    case 'unreachable':
+      return { kind, detail: row.at('detail').text(), redirects }
+    default:
+      return { kind, redirects }
+  }
+}
+
+function askedOf(row: Field): Asked {
+  const text = (name: string) => row.at(name).orNull((field) => field.text())
+  const number = (name: string) => row.at(name).orNull((field) => field.number())
+  const threshold = (name: string) =>
+    row.at(name).orNull((field): Threshold => {
+      const part = (key: string) => field.at(key).orNull((value) => value.number())
+      return { percent: part('percent'), days: part('days') }
+    })
+  return {
+    target: row.at('target').text(),
+    servers: row.at('servers').each((server) => server.text()),
+    port: number('port'),
+    family: row.at('family').orNull((family) => (family.number() === 6 ? 6 : 4)),
+    android: text('android'),
+    trustAnchors: row.at('trustAnchors').each(fileOf),
+    deviceCas: row.at('deviceCas').each(fileOf),
+    remembered: row.at('remembered').each(fileOf),
+    intermediates: row.at('intermediates').each(fileOf),
+    at: row.at('at').orNull((at) => at.date()),
+    offline: row.at('offline').boolean(),
+    aiaAllowPrivate: row.at('aiaAllowPrivate').boolean(),
+    warn: threshold('warn'),
+    crit: threshold('crit'),
+    timeoutMs: number('timeoutMs'),
+    repeat: row.at('repeat').number(),
+    proxy: text('proxy'),
+  }
+}
+
+const fileOf = (row: Field): GivenFile => ({
+  path: row.at('path').text(),
+  certificates: row.at('certificates').each((item) => {
+    const der = item.at('der')
+    const parsed = parseCertificate(new Uint8Array(Buffer.from(der.text(), 'base64')))
+    if (!parsed.ok) throw new Wrong(der.path, `is no certificate: ${parsed.problem.message}`)
+    return { certificate: parsed.certificate, from: item.at('from').text() }
+  }),
+})

@@ -1,0 +1,136 @@
+import { isIP } from 'node:net'
+import { parseTarget } from '../farm/target.js'
+import { parseCertificate } from '../x509/parse.js'
+import { type Case, caseText } from './case.js'
+import { readCase } from './read-case.js'
+
+/**
+ * The case with addresses, labels, paths, proxy and URLs outside certificates replaced by aliases, the same alias for
+ * the same thing throughout, so that it is judged as before. `stays`: what still names the farm, since the verdict rests
+ * on it: the target and the names in certificates.
+ */
+export function redacted(text: string): { readonly text: string; readonly stays: readonly string[] } {
+  const { saved } = readCase(text, 'the case')
+  const target = parseTarget(saved.asked.target).name
+  const certificates = certificatesIn(saved)
+  const urls = new Set(certificates.flatMap(({ caIssuers }) => caIssuers))
+  const aliases = new Map<string, string>()
+  const numbers = new Map<string, number>()
+  const alias = (kind: string, value: string, make: (number: number) => string): string => {
+    const number = (numbers.get(kind) ?? 0) + 1
+    const known = aliases.get(value)
+    if (known !== undefined) return known
+    numbers.set(kind, number)
+    aliases.set(value, make(number))
+    return aliases.get(value)!
+  }
+  const host = (name: string): string =>
+    name === target
+      ? name
+      : isIP(name) === 4
+        ? // 198.18.0.0/15 is for tests between devices (RFC 2544): nobody's server, and room for every farm.
+          alias('ipv4', name, (number) => `198.18.${number >> 8}.${number & 255}`)
+        : isIP(name) === 6
+          ? alias('ipv6', name, (number) => `2001:db8::${number.toString(16)}`)
+          : alias('host', name, (number) => `server-${number}.invalid`)
+  const server = (given: string): string => {
+    const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*))(:\d+)?$/.exec(given) ?? []
+    const name = bracketed ?? plain ?? given
+    const hidden = host(name)
+    return hidden.includes(':') && port !== '' ? `[${hidden}]${port}` : `${hidden}${port}`
+  }
+  const path = (value: string): string =>
+    alias('file', value, (number) => `file-${number}${/\.[a-z0-9]{1,4}$/i.exec(value)?.[0] ?? ''}`)
+  const url = (value: string): string =>
+    urls.has(value) ? value : alias('url', value, (number) => `http://url-${number}.invalid/`)
+
+  const files = (given: Case['asked']['trustAnchors']) =>
+    given.map((file) => ({
+      path: path(file.path),
+      certificates: file.certificates.map(({ der, from }) => ({ der, from: path(from) })),
+    }))
+  const asked: Case['asked'] = {
+    ...saved.asked,
+    servers: saved.asked.servers.map(server),
+    trustAnchors: files(saved.asked.trustAnchors),
+    deviceCas: files(saved.asked.deviceCas),
+    remembered: files(saved.asked.remembered),
+    intermediates: files(saved.asked.intermediates),
+    proxy:
+      saved.asked.proxy && saved.asked.proxy !== 'none' ? 'http://proxy.invalid:3128' : saved.asked.proxy,
+  }
+  const resolutions = saved.resolutions.map(({ host: name, family, answer }) => ({
+    host: host(name),
+    family,
+    answer: answer.kind === 'found' ? { ...answer, addresses: answer.addresses.map(host) } : answer,
+  }))
+  const probes = saved.probes.map((probe) => {
+    const [, name = '', address = '', port = ''] = /^(.*)@\[?(.*?)\]?:(\d+)$/.exec(probe.endpoint) ?? []
+    const hidden = host(address)
+    const outcome =
+      'observation' in probe.outcome && probe.outcome.observation
+        ? {
+            ...probe.outcome,
+            observation: {
+              ...probe.outcome.observation,
+              endpoint: { ...probe.outcome.observation.endpoint, address: hidden },
+            },
+          }
+        : probe.outcome
+    return {
+      ...probe,
+      endpoint: `${name}@${hidden.includes(':') ? `[${hidden}]` : hidden}:${port}`,
+      outcome: outcome as typeof probe.outcome,
+    }
+  })
+  const fetches = saved.fetches.map((fetch) => ({
+    ...fetch,
+    url: url(fetch.url),
+    outcome: { ...fetch.outcome, redirects: fetch.outcome.redirects.map(url) },
+  }))
+  // What happened is told in words that may repeat an address or a name.
+  const told = <T extends { readonly outcome: object }>(row: T): T => {
+    const { outcome } = row
+    if (!('detail' in outcome) || typeof outcome.detail !== 'string') return row
+    const detail = [...aliases].reduce(
+      (words, [real, hidden]) => words.replaceAll(real, hidden),
+      outcome.detail,
+    )
+    return {
+      ...row,
+      outcome: {
+        ...outcome,
+        detail: detail.replace(/(?<![.\d])\d+\.\d+\.\d+\.\d+(?![.\d])/g, (found) => host(found)),
+      },
+    }
+  }
+  return {
+    text: caseText({ ...saved, asked, resolutions, probes: probes.map(told), fetches: fetches.map(told) }),
+    stays: [
+      ...new Set([
+        target,
+        ...certificates.flatMap(({ subject, subjectAltNames }) => [
+          subject.text,
+          ...(subjectAltNames ?? []).map(({ value }) => value),
+        ]),
+      ]),
+    ],
+  }
+}
+
+/** Every certificate in the case: sent, and given as a file. What was fetched belongs to an authority. */
+function certificatesIn({ probes, asked }: Case) {
+  const sent = probes.flatMap(({ outcome }) =>
+    'observation' in outcome ? (outcome.observation?.certificates ?? []) : [],
+  )
+  const given = [asked.trustAnchors, asked.deviceCas, asked.remembered, asked.intermediates].flatMap(
+    (files) =>
+      files.flatMap(({ certificates }) =>
+        certificates.map(({ der }) => new Uint8Array(Buffer.from(der, 'base64'))),
+      ),
+  )
+  return [...sent, ...given].flatMap((der) => {
+    const parsed = parseCertificate(der)
+    return parsed.ok ? [parsed.certificate] : []
+  })
+}

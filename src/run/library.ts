@@ -1,0 +1,41 @@
+import { setImmediate } from 'node:timers/promises'
+import { check as checkFarm } from '../check.js'
+import { defaultTimeoutMs } from '../farm/asked.js'
+import { live } from '../network/live/live.js'
+import type { Report } from '../report/schema.js'
+import { askedOf, type CheckOptions, validOptions } from './options.js'
+
+/** Servers observed at a time. */
+export const defaultConcurrency = 8
+
+/**
+ * Checks every server behind one name and says, for each Android release, whether it accepts what the server sends and
+ * what is to be changed if not. What servers do ends up in the report; only misuse throws.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
+ */
+export async function check(name: string, options: CheckOptions = {}): Promise<Report> {
+  const { signal, onProgress, concurrency = defaultConcurrency, proxy = null, at } = validOptions(options)
+  const asked = askedOf(name, options)
+  const network = live({
+    ...asked,
+    timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
+    proxy,
+    signal: signal ?? null,
+  })
+  const { report } = await checkFarm(asked, network, at ?? new Date(), {
+    concurrency,
+    pause: turns(signal),
+    ...(onProgress && {
+      resolved: ({ id, subjects }) => onProgress({ kind: 'resolved', name: id, servers: subjects.length }),
+      observed: ({ id }) => onProgress({ kind: 'observed', subject: id }),
+    }),
+  })
+  return report
+}
+
+/** Gives way to signals and timers; false once `signal` is aborted. */
+export const turns = (signal: AbortSignal | undefined) => async (): Promise<boolean> => {
+  await setImmediate()
+  return !signal?.aborted
+}

@@ -1,0 +1,163 @@
+import { types } from 'node:util'
+import type { Asked, GivenFile } from '../farm/asked.js'
+import { maxServers } from '../farm/farm.js'
+import { AdfsCheckFault } from '../fault.js'
+import { thresholdOf } from '../gate/thresholds.js'
+import type { Certificate } from '../x509/certificate.js'
+
+export interface CheckOptions {
+  /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
+  readonly servers?: readonly string[]
+  /** Port where the target names none. Default 443. */
+  readonly port?: number
+  /** For each connection, milliseconds. Default 10 000. */
+  readonly timeoutMs?: number
+  /** Servers probed at a time. Default 8. */
+  readonly concurrency?: number
+  /** Only addresses of this family. */
+  readonly family?: 4 | 6
+  /** `supported`, `all` or a range like `8..` or `7.0..12,15`. Default: what the Intune apps support today. */
+  readonly android?: string
+  /** Anchors that the phones have in their system store beside those of their release. */
+  readonly trustAnchors?: readonly Certificate[]
+  /** CAs installed by the user or by MDM. */
+  readonly deviceCas?: readonly Certificate[]
+  /** Intermediates that an app process has met before. */
+  readonly remembered?: readonly Certificate[]
+  /** The clock that validity is judged by. Default: now. */
+  readonly at?: Date
+  /** Where to look for missing issuers, each with the file it came from. */
+  readonly intermediates?: readonly { readonly certificate: Certificate; readonly from: string }[]
+  /** Fetch nothing over AIA. */
+  readonly offline?: boolean
+  /** Fetch from private and loopback addresses too. */
+  readonly aiaAllowPrivate?: boolean
+  /** HTTP proxy for every connection. */
+  readonly proxy?: URL | null
+  /** Less of a lifetime left is a warning, or critical: `20%` or `30d`. Default: min(25 %, 30 days), min(10 %, 7 days). */
+  readonly warn?: string
+  readonly crit?: string
+  /** Further connections with the same hello, to meet every server behind an address. Default 0. */
+  readonly repeat?: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (event: Progress) => void
+}
+
+/** What is being done, for people who wait. */
+export type Progress =
+  | { readonly kind: 'resolved'; readonly name: string; readonly servers: number }
+  | { readonly kind: 'observed'; readonly subject: string }
+
+/** A day a connection: more is a mistake, and Node's timers take larger numbers for one millisecond. */
+const maxTimeoutMs = 86_400_000
+
+/**
+ * The options as given, if `check` can work with them: a number that is none would switch a limit or a warning off.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
+ */
+export function validOptions(options: CheckOptions): CheckOptions {
+  const { servers = [], port, timeoutMs, concurrency, family, at, repeat, proxy } = options
+  if (servers.length > maxServers) {
+    throw badOption(
+      `${servers.length} servers are named, more than ${maxServers}.`,
+      'Check the farm in parts.',
+    )
+  }
+  between('port', port, 1, 65_535, true)
+  between('timeoutMs', timeoutMs, 1, maxTimeoutMs)
+  between('concurrency', concurrency, 1, maxServers, true)
+  between('repeat', repeat, 0, maxRepeat, true)
+  if (family !== undefined && family !== 4 && family !== 6) {
+    throw badOption(`family is ${String(family)}.`, 'It is 4, 6 or left out for both.')
+  }
+  if (at !== undefined) validClock(at)
+  if (proxy) validProxy(proxy, 'proxy')
+  return options
+}
+
+/** With two servers in turn one further connection meets the other; a hundred leave little to chance. */
+export const maxRepeat = 100
+
+/** The options of the library as what was asked. */
+export function askedOf(target: string, options: CheckOptions): Asked {
+  const given = (certificates: readonly Certificate[] | undefined, from: string): readonly GivenFile[] =>
+    certificates?.length
+      ? [{ path: from, certificates: certificates.map((certificate) => ({ certificate, from })) }]
+      : []
+  return {
+    target,
+    servers: options.servers ?? [],
+    port: options.port ?? null,
+    family: options.family ?? null,
+    android: options.android ?? null,
+    trustAnchors: given(options.trustAnchors, 'trustAnchors'),
+    deviceCas: given(options.deviceCas, 'deviceCas'),
+    remembered: given(options.remembered, 'remembered'),
+    intermediates: options.intermediates?.length
+      ? [{ path: 'intermediates', certificates: options.intermediates }]
+      : [],
+    at: options.at ?? null,
+    offline: options.offline ?? false,
+    aiaAllowPrivate: options.aiaAllowPrivate ?? false,
+    warn: options.warn === undefined ? null : thresholdOf(options.warn),
+    crit: options.crit === undefined ? null : thresholdOf(options.crit),
+    timeoutMs: options.timeoutMs ?? null,
+    repeat: options.repeat ?? 0,
+    proxy: options.proxy ? options.proxy.origin : null,
+  }
+}
+
+/**
+ * A date that is one. Compared with anything else, every certificate would be valid.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
+ */
+export function validClock(at: unknown): Date {
+  if (!types.isDate(at) || Number.isNaN(at.getTime())) {
+    throw badOption(
+      '"at" is not a valid Date.',
+      'Validity cannot be judged without a clock: give new Date().',
+    )
+  }
+  return at
+}
+
+/**
+ * A proxy that can be spoken to: `http:` or `https:`, with credentials that can be decoded.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
+ */
+export function validProxy(proxy: URL, given: string): URL {
+  if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') {
+    throw badOption(`${given} is not an http or https URL.`, 'Write it like http://proxy.contoso.com:8080.')
+  }
+  try {
+    decodeURIComponent(proxy.username + proxy.password)
+  } catch {
+    throw badOption(
+      `${given} has a name or password with a percent sign that is no escape.`,
+      'Write a percent sign as %25, and other special characters as UTF-8 in percent escapes.',
+    )
+  }
+  return proxy
+}
+
+function between(
+  name: string,
+  value: number | undefined,
+  minimum: number,
+  maximum: number,
+  isWhole = false,
+): void {
+  if (value === undefined) return
+  if (!(value >= minimum && value <= maximum) || (isWhole && !Number.isInteger(value))) {
+    throw badOption(
+      `${name} is ${String(value)}.`,
+      `It is a ${isWhole ? 'whole number' : 'number'} from ${minimum} to ${maximum}.`,
+    )
+  }
+}
+
+const badOption = (message: string, hint: string) =>
+  new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', message, { hint })

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { issue } from '../../src/demo/pki.js'
+import { Budget, LimitReached } from '../../src/path/limits.js'
+import type { Certificate } from '../../src/x509/certificate.js'
+import { certificateOf } from '../support/hostile-chains.js'
+
+/** What one verdict may cost; each limit must end the work by itself. */
+it('compares up to eight million names', () => {
+  const budget = new Budget()
+  budget.compare(8_000_000)
+  expect(() => budget.compare(1)).toThrow(LimitReached)
+})
+
+it('makes up to eight thousand steps, and as many again when they are renewed', () => {
+  const budget = new Budget()
+  budget.step(8_000)
+  expect(() => budget.step()).toThrow(LimitReached)
+  budget.renewSteps()
+  expect(() => budget.step(8_000)).not.toThrow()
+})
+
+it('verifies few signatures of slow keys, and pays for a pair once', () => {
+  const child = certificateOf(issue({ subject: 'child' }))
+  /** As slow as a key of 16384 bits with an ordinary exponent: 8 · 16² of 30,000 microseconds. */
+  const slow = (i: number): Certificate => ({
+    ...child,
+    publicKey: { ...child.publicKey, algorithm: 'rsa', bits: 16_384, spkiSha256: String(i) },
+  })
+  const budget = new Budget()
+  for (let i = 0; i < 14; i++) expect(budget.verify(child, slow(i))).toBe(false)
+  expect(() => budget.verify(child, slow(14))).toThrow(LimitReached)
+  expect(budget.verify(child, slow(0))).toBe(false)
+})
