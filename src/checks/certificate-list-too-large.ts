@@ -32,13 +32,15 @@ export const certificateListTooLarge = defineCheck({
 })
 
 /** The end of a connection that we stopped reading because no phone would have read on; null: none. */
-export function tooLarge({ attempts }: Examination) {
-  const stop = attempts.find(
-    ({ outcome }) => outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes',
-  )?.outcome
+export function tooLarge(examination: Examination) {
+  const outcomes = examination.kind === 'unseen' ? [examination.outcome] : []
+  const stop = [...outcomes, ...examination.attempts.map(({ outcome }) => outcome)].find(
+    (outcome) => outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes',
+  )
   return stop?.kind === 'limit-exceeded' ? stop : null
 }
 
+/** Where no list was seen: what a release's own hello met is its verdict otherwise. */
 function stopped(examination: Examination, farm: ExaminedFarm): Case<Evidence>[] {
   const stop = examination.kind === 'unseen' ? tooLarge(examination) : null
   if (!stop) return []

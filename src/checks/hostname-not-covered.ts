@@ -28,9 +28,9 @@ export const hostnameNotCovered = defineCheck({
       case 'name':
         return say`${certificate} does not cover ${asked}; it covers ${namesOf(evidence)}.${near(evidence)} Apps on ${concerned(evidence, told)} refuse it.${patch}`
       case 'address':
-        return say`${certificate} does not cover the address ${asked}; it covers ${namesOf(evidence)}. AD FS is checked by its name, not its address: so phones ask for it.`
+        return say`${certificate} does not cover the address ${asked}; it covers ${namesOf(evidence)}. AD FS is checked by its name, not its address: the name is what phones ask for.`
       case 'address-as-name':
-        return say`${certificate} has the address ${asked} as a DNS name, and phones look for addresses among the address entries only. AD FS is checked by its name, not its address: so phones ask for it.`
+        return say`${certificate} has the address ${asked} as a DNS name, and phones look for addresses among the address entries only. AD FS is checked by its name, not its address: the name is what phones ask for.`
     }
   },
   actions: (evidence, told) =>
