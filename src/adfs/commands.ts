@@ -30,13 +30,6 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
   ]
 }
 
-/** The same, about a name instead of the address that was asked. */
-export function commandByName(farm: Farm, asked: Asked, name: string): readonly string[] {
-  const port = farm.port === 443 || asked.port !== null ? '' : `:${farm.port}`
-  const servers = asked.servers.length > 0 ? asked.servers : farm.address === null ? [] : [farm.address]
-  return [`${name}${port}`, ...servers.flatMap((server) => ['--server', server]), ...optionsOf(asked)]
-}
-
 function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null): readonly string[] {
   if (subjects === null) return asked.servers
   const served = (of: readonly Subject[]) => [

@@ -94,8 +94,9 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         }[action.where],
       )
     case 'check-by-name':
+      // No command: it would be about another name than this run, so "check again" cannot be said of it.
       return here(
-        say`Check by the name that the phones use, and give the address with ${{ code: '--server' }}`,
+        say`Check by the name that the phones use${action.name === undefined ? [] : say`, for example ${{ untrusted: action.name }}`}, and give ${places(step, context)} with ${{ code: '--server' }}`,
       )
     case 'name-nodes':
       return here(
