@@ -10,6 +10,9 @@ export interface CommandFor {
   readonly kit?: string
 }
 
+/** Folder of the kit in printed commands, where none was named. */
+export const defaultKitFolder = 'fix'
+
 /** Without milliseconds, as --at takes it. */
 const instantText = (at: Date) => at.toISOString().replace('.000Z', 'Z')
 

@@ -6,7 +6,7 @@ import type { Asked } from '../farm/asked.js'
 import type { CaseKey, Role, Subject, SubjectId } from '../farm/subject.js'
 import { isSelfIssued, type Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
-import { commandLine } from './commands.js'
+import { commandLine, defaultKitFolder } from './commands.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
 const order: readonly Action['verb'][] = [
@@ -41,9 +41,6 @@ const changes: readonly Action['verb'][] = [
 ]
 /** What the kit has files for. */
 const kitVerbs: readonly Action['verb'][] = ['import', 'fetch-by-hand', 'edit-bundle']
-
-/** Folder of the kit in printed commands, where none was named. */
-export const defaultKitFolder = 'fix'
 
 interface Wish {
   readonly action: Action

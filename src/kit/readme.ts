@@ -24,8 +24,8 @@ import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
 import { checksumFile } from './files.js'
+import type { KitInput, Part } from './input.js'
 import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
-import type { KitInput, Part } from './plan.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the
