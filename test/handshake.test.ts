@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { parseReleaseRange, type Release, releases } from '../src/android/releases.js'
 import { type CheckOptions, check } from '../src/check.js'
-import { type Issued, issue } from '../src/demo/pki.js'
+import { type Issued, issue } from '../src/demo/authority.js'
 import type { Report } from '../src/report/report.js'
 import { parseCertificate } from '../src/x509/parse.js'
 import { choosing, type Ending, extensionsIn, type Front, offersTls13, spoiling } from './support/altering.js'

@@ -13,32 +13,22 @@ type Reason =
   /** The judge's own words. */
   | { readonly kind: 'other'; readonly because: string }
 
-export type Evidence =
-  | {
-      readonly kind: 'undetermined'
-      readonly open: readonly { reason: Reason; releases: readonly Release[] }[]
-    }
-  | { readonly kind: 'search-limit'; readonly detail: string }
-
-const rules = ['search-limit'] as const
+export interface Evidence {
+  readonly open: readonly { readonly reason: Reason; readonly releases: readonly Release[] }[]
+}
 
 export const verdictUndetermined = defineCheck({
   id: 'verdict-undetermined',
   title: 'Whether Android accepts the server could not be determined',
-  sources: ['RFC 8446 §6', 'google/conscrypt TrustManagerImpl.java, commit db5bc030 (search limits)'],
-  rules,
-  run: (farm) => found(seenOf(farm).flatMap((seen) => [...limited(seen, farm), ...open(seen, farm)])),
-  tell: (evidence, { releases }) =>
-    evidence.kind === 'search-limit'
-      ? say`There are more ways through the certificates than ${{ releases }} tries (${{ untrusted: evidence.detail }}), so it refuses.`
-      : say`Not known for ${listed(evidence.open.map((one) => say`${{ releases: one.releases }} (${reasonWords(one.reason)})`))}.`,
-  actions: (evidence) =>
-    evidence.kind === 'search-limit'
-      ? [{ action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' }]
-      : [
-          { action: { verb: 'run-again', where: 'here' }, by: 'whoever-checks' },
-          ...evidence.open.flatMap(({ reason }) => (reason.kind === 'ended' ? endAdvice(reason.end) : [])),
-        ],
+  sources: ['RFC 8446 §6', 'src/path/limits.ts: work allowed for one verdict'],
+  rules: [],
+  run: (farm) => found(seenOf(farm).flatMap((seen) => open(seen, farm))),
+  tell: (evidence: Evidence) =>
+    say`Not known for ${listed(evidence.open.map((one) => say`${{ releases: one.releases }} (${reasonWords(one.reason)})`))}.`,
+  actions: (evidence) => [
+    { action: { verb: 'run-again', where: 'here' }, by: 'whoever-checks' },
+    ...evidence.open.flatMap(({ reason }) => (reason.kind === 'ended' ? endAdvice(reason.end) : [])),
+  ],
 })
 
 function reasonWords(reason: Reason): Words {
@@ -52,28 +42,6 @@ function reasonWords(reason: Reason): Words {
   }
 }
 
-function limited({ subject, verdicts }: Seen, farm: ExaminedFarm): Case<Evidence>[] {
-  const refused = verdicts.flatMap(({ verdict }) =>
-    verdict.kind === 'refused' && verdict.reason.rule === rules[0] && farm.releases.includes(verdict.release)
-      ? [verdict]
-      : [],
-  )
-  if (refused.length === 0) return []
-  const releases = refused.map(({ release }) => release)
-  const evidence = { kind: 'search-limit', detail: refused[0]!.reason.detail } as const
-  return [
-    {
-      facet: 'search-limit',
-      subject: subject.id,
-      releases,
-      severity: 'critical',
-      certificate: null,
-      evidence,
-    },
-  ]
-}
-
-/** All releases in one case: who has to act does the same for each. */
 function open(seen: Seen, farm: ExaminedFarm): Case<Evidence>[] {
   const reasons = new Map<string, { reason: Reason; releases: Release[] }>()
   for (const { verdict } of seen.verdicts) {
@@ -84,7 +52,7 @@ function open(seen: Seen, farm: ExaminedFarm): Case<Evidence>[] {
     reasons.set(key, { reason, releases: [...known.releases, verdict.release] })
   }
   if (reasons.size === 0) return []
-  const evidence = { kind: 'undetermined', open: [...reasons.values()] } as const
+  const evidence = { open: [...reasons.values()] }
   const releases = evidence.open.flatMap((one) => one.releases)
   return [
     {

@@ -7,6 +7,16 @@ import { DerError, elementAt } from './der.js'
 const maxDepth = 32
 
 /**
+ * The same value with definite lengths, for the PKCS #7 and PKCS #12 files that some programs write in BER
+ * (X.690 §8.1.3.6). Bytes of definite-length values are copied untouched, so signatures inside stay valid.
+ * Throws `DerError`.
+ */
+export function withDefiniteLengths(source: Uint8Array): Uint8Array {
+  const { bytes } = definite(source, 0, source.length, 0)
+  return bytes
+}
+
+/**
  * One BER value as DER where it uses indefinite lengths, as platform readers take it inside extensions; any other bytes,
  * readable or not, come back untouched.
  */

@@ -306,7 +306,7 @@ function generalNameOf(element: Element): GeneralName {
     case 4:
       return {
         type: 'directory',
-        value: nameOf(elementAt(element.source, element.content, element.end)).text,
+        value: nameOf(checkedName(elementAt(element.source, element.content, element.end))).text,
         bytes,
       }
     case 6:

@@ -1,6 +1,6 @@
 import type { RuleId } from '../../src/android/rules.js'
 import type { Verdict } from '../../src/android/verdict.js'
-import { type Issued, sequence } from '../../src/demo/pki.js'
+import { type Issued, sequence } from '../../src/demo/authority.js'
 import { inDays, make, makeCa, makeLeaf, soundPki, type World } from '../support/examined.js'
 
 /** One world and all that is to be found about its chain. Rows are the diagnosis lab's, in small. */

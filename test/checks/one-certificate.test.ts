@@ -3,7 +3,7 @@ import type { RuleId } from '../../src/android/rules.js'
 import transparency from '../../src/android/transparency-data.json' with { type: 'json' }
 import type { Verdict } from '../../src/android/verdict.js'
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
-import { type Issued, sequence, tlv } from '../../src/demo/pki.js'
+import { type Issued, sequence, tlv } from '../../src/demo/authority.js'
 import { releasesText } from '../../src/report/releases-text.js'
 import {
   examinedFarm,

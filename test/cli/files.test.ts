@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadCertificates, readPassword } from '../../src/cli/files.js'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-files-'))
 afterAll(() => rmSync(folder, { recursive: true }))

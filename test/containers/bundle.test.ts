@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { bundleLimits, readCertificates, toPem } from '../../src/containers/bundle.js'
 import { toPkcs7 } from '../../src/containers/write-pkcs7.js'
-import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import {
   bomb,
   chain,

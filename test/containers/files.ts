@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import forge from 'node-forge'
 import { afterAll } from 'vitest'
 import { readCertificates } from '../../src/containers/bundle.js'
-import { type Issued, issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { type Issued, issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readCertificates } from '../../src/containers/bundle.js'
 import { readPkcs12 } from '../../src/containers/pkcs12.js'
-import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import {
   bomb,
   certificateBag,

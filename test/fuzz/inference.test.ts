@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { evidenceFor, nextShapes, type Tried } from '../../src/android/connections.js'
 import { helloOf } from '../../src/android/hellos.js'
 import { type Release, releases } from '../../src/android/releases.js'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import {
   cipherSuiteName,
   keyExchangeOf,

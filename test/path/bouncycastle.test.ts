@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../src/android/judge.js'
 import type { Release } from '../../src/android/releases.js'
-import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 
 /**
  * What Android 4.4 to 6.0 make of certificates that only BouncyCastle 1.49 to 1.52, or the names of Apache Harmony, read

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { issue } from '../../src/demo/pki.js'
+import { issue } from '../../src/demo/authority.js'
 import { Budget, LimitReached } from '../../src/path/limits.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { certificateOf } from '../support/hostile-chains.js'

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { type Issued, issue, sequence, tlv } from '../../src/demo/pki.js'
+import { type Issued, issue, sequence, tlv } from '../../src/demo/authority.js'
 import { check, type Progress, parseCertificate } from '../../src/index.js'
 import { tlsServer } from '../support/tls-server.js'
 

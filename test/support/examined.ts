@@ -5,7 +5,7 @@ import { deviceAnchors, nameHash } from '../../src/android/trust-anchors.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import type { ExaminedFarm } from '../../src/checks/check.js'
 import { distinct } from '../../src/checks/support/answers.js'
-import { type Issued, type IssueOptions, issue } from '../../src/demo/pki.js'
+import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import type {
   Condition,
   Examination,

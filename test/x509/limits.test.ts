@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issue, oid, sequence, tlv } from '../../src/demo/pki.js'
+import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import { oidText } from '../../src/x509/der.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 import { verifySigned } from '../../src/x509/signature.js'

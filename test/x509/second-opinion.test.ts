@@ -208,6 +208,14 @@ describe('both readers find the same', () => {
         notBefore: new Date('1949-12-31T00:00:00Z'),
         notAfter: new Date('2050-01-01T00:00:00Z'),
       }),
+      issue({ subject: 'x', ...withValidity(utc('500101000000Z'), utc('491231235959Z')) }),
+      issue({
+        subject: 'FALSE written out',
+        amend: (fields) => {
+          const written = sequence(oid('2.5.29.19'), tlv(0x01, Buffer.of(0)), tlv(0x04, sequence()))
+          fields.splice(-1, 1, tlv(0xa3, sequence(written)))
+        },
+      }),
       issue({
         subject: 'names',
         extensions: [
