@@ -5,23 +5,24 @@ import { type Recipe, rangesOf } from './recipe.js'
 import { certificateOf } from '../support/certificate-of.js'
 
 /** What a recipe says of its farm, in the words that a report can be put in. */
-export type Truth = Required<Pick<Recipe, 'verdict' | 'cause' | 'servers' | 'fix'>> & {
+export type Truth = Required<Pick<Recipe, 'verdict' | 'cause' | 'servers' | 'fix' | 'accepts'>> & {
   readonly about: string | null
   readonly promised: string | null
   readonly also: readonly string[]
 }
 
-export const truthOf = ({ verdict, cause, about, servers, fix, promised, also }: Recipe): Truth => ({
+export const truthOf = ({ verdict, cause, about, servers, fix, accepts, promised, also }: Recipe): Truth => ({
   verdict,
   cause,
   about: about ?? null,
   servers: [...servers].sort(),
   fix,
+  accepts,
   promised: promised ?? null,
   also: [...(also ?? [])].sort(),
 })
 
-/** Steps that change nothing on a server, or come with every import. */
+/** Steps that change nothing on a server, or come with every import: looked at only where the recipe names the verb. */
 const accompany = new Set(['save', 'confirm', 'restart', 'rebind', 'reboot', 'edit-bundle', 'look', 'run-again'])
 
 /** The same of a report. `recipe` tells which fields are not looked at because they say nothing of this farm. */
@@ -37,9 +38,16 @@ export function toldBy(report: Report, recipe: Recipe): Truth {
     about: recipe.about === undefined ? null : (named.get(first?.certificate ?? '') ?? null),
     servers: [...new Set(worst.flatMap(({ subjects }) => subjects.map(place)))].sort(),
     fix: report.plan.steps.flatMap(({ action }) => {
-      const wanted = recipe.fix.some((verb) => verb.startsWith('look '))
-      return accompany.has(action.verb) && !(wanted && action.verb === 'look') ? [] : [spoken(action, named)]
+      const wanted = recipe.fix.some((verb) => verb.startsWith(`${action.verb} `))
+      return accompany.has(action.verb) && !wanted ? [] : [spoken(action, named)]
     }),
+    accepts: Object.fromEntries(
+      Object.keys(recipe.accepts).map((server) => {
+        const subject = report.subjects.find(({ id }) => place(id) === server)
+        const rows = subject?.verdicts.filter(({ verdict, counts }) => verdict === 'accepted' && counts) ?? []
+        return [server, rangesOf(rows.flatMap((row) => row.releases), releases)]
+      }),
+    ),
     promised: recipe.promised === undefined ? null : promisedBy(report),
     also: [...new Set(serious.slice(1).map(({ id }) => id))].filter((id) => id !== first?.id).sort(),
   }

@@ -19,6 +19,8 @@ export interface Recipe {
   readonly servers: readonly string[]
   /** What is to be done there, in order: verbs of the plan with their certificates; `mends` in expected.ts says which. */
   readonly fix: readonly string[]
+  /** Releases of those asked about that accept each server as it is: `10-17`, `10-13, 15` or `none`. */
+  readonly accepts: Readonly<Record<string, string>>
   /** Releases that accept once the printed fix was followed, `10-17` or `none`. Left out: the fix is not an import. */
   readonly promised?: string
   /** Further findings that are no mere consequence of the cause: each is another defect. */
