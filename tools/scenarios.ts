@@ -13,7 +13,9 @@ const [mode, ...wanted] = process.argv.slice(2)
 const unknown = wanted.filter((name) => !names.includes(name))
 if ((mode !== '--record' && mode !== '--render') || unknown.length > 0) {
   console.error(
-    unknown.length > 0 ? `no such scenario: ${unknown.join(', ')}` : 'usage: scenarios --record|--render [name ...]',
+    unknown.length > 0
+      ? `no such scenario: ${unknown.join(', ')}`
+      : 'usage: scenarios --record|--render [name ...]',
   )
   process.exit(2)
 }

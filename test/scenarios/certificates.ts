@@ -1,5 +1,14 @@
 import type { KeyObject } from 'node:crypto'
-import { type Issued, type IssueOptions, issue, type KeyKind, keyOf, pemOf, sequence, tlv } from '../../src/demo/authority.js'
+import {
+  type Issued,
+  type IssueOptions,
+  issue,
+  type KeyKind,
+  keyOf,
+  pemOf,
+  sequence,
+  tlv,
+} from '../../src/demo/authority.js'
 import { certificateOf } from '../support/certificate-of.js'
 import { type CertificateRecipe, type FarmRecipe, world } from './recipe.js'
 

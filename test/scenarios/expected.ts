@@ -1,8 +1,8 @@
 import { releases } from '../../src/android/releases.js'
 import type { Report } from '../../src/report/schema.js'
+import { certificateOf } from '../support/certificate-of.js'
 import { type Minted, mint, nameable } from './certificates.js'
 import { type Recipe, rangesOf } from './recipe.js'
-import { certificateOf } from '../support/certificate-of.js'
 
 /** What a recipe says of its farm, in the words that a report can be put in. */
 export type Truth = Required<Pick<Recipe, 'verdict' | 'cause' | 'servers' | 'fix' | 'accepts'>> & {
@@ -23,7 +23,16 @@ export const truthOf = ({ verdict, cause, about, servers, fix, accepts, promised
 })
 
 /** Steps that change nothing on a server, or come with every import: looked at only where the recipe names the verb. */
-const accompany = new Set(['save', 'confirm', 'restart', 'rebind', 'reboot', 'edit-bundle', 'look', 'run-again'])
+const accompany = new Set([
+  'save',
+  'confirm',
+  'restart',
+  'rebind',
+  'reboot',
+  'edit-bundle',
+  'look',
+  'run-again',
+])
 
 /** The same of a report. `recipe` tells which fields are not looked at because they say nothing of this farm. */
 export function toldBy(report: Report, recipe: Recipe): Truth {
@@ -45,7 +54,13 @@ export function toldBy(report: Report, recipe: Recipe): Truth {
       Object.keys(recipe.accepts).map((server) => {
         const subject = report.subjects.find(({ id }) => place(id) === server)
         const rows = subject?.verdicts.filter(({ verdict, counts }) => verdict === 'accepted' && counts) ?? []
-        return [server, rangesOf(rows.flatMap((row) => row.releases), releases)]
+        return [
+          server,
+          rangesOf(
+            rows.flatMap((row) => row.releases),
+            releases,
+          ),
+        ]
       }),
     ),
     promised: recipe.promised === undefined ? null : promisedBy(report),
@@ -58,8 +73,18 @@ function namesBySha256(minted: Minted, { farm }: Recipe): ReadonlyMap<string, st
 }
 
 /** `import issuing policy`, `look bindings`, … */
-function spoken(action: Report['plan']['steps'][number]['action'], named: ReadonlyMap<string, string>): string {
-  const { certificates = [], certificate, root, twinOf, child, at } = action as unknown as {
+function spoken(
+  action: Report['plan']['steps'][number]['action'],
+  named: ReadonlyMap<string, string>,
+): string {
+  const {
+    certificates = [],
+    certificate,
+    root,
+    twinOf,
+    child,
+    at,
+  } = action as unknown as {
     certificates?: string[]
     certificate?: string | null
     root?: string | null

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { fileOf, folder, names, recipeOf, textOf } from './recipe.js'
 import { record } from './record.js'
@@ -14,13 +13,24 @@ describe('a case gives its goldens byte for byte', () => {
     const files = await goldens(await replay(textOf(name, 'case.json')), recipeOf(name))
     for (const [file, text] of files) expect(text, file).toBe(textOf(name, file))
     const kept = readdirSync(fileOf(name, '.'), { recursive: true }).map(String)
-    const rendered = [...files.keys(), 'recipe.json', 'case.json', ...(files.has('kit/README.md') ? ['kit'] : [])]
+    const rendered = [
+      ...files.keys(),
+      'recipe.json',
+      'case.json',
+      ...(files.has('kit/README.md') ? ['kit'] : []),
+    ]
     expect(kept.map((file) => file.replaceAll('\\', '/')).sort()).toEqual(rendered.sort())
   })
 })
 
 it('the farms answer today as they did when they were recorded', async () => {
-  for (const name of ['leaf-only', 'farm-of-three', 'balancer-alternates', 'key-of-another', 'staple-revoked'])
+  for (const name of [
+    'leaf-only',
+    'farm-of-three',
+    'balancer-alternates',
+    'key-of-another',
+    'staple-revoked',
+  ])
     expect(await record(recipeOf(name).farm), name).toBe(textOf(name, 'case.json'))
 })
 
@@ -47,23 +57,15 @@ it('no private key and no trace of this machine is in the fixtures', () => {
 })
 
 /** The program as users run it, where the system has no network at all: Linux alone can take it away. */
-it('the built program replays every case without a network', async () => {
+it('the built program replays every case without a network', () => {
   const out = mkdtempSync(join(tmpdir(), 'adfs-check-'))
   try {
-    await build({
-      entryPoints: [join(import.meta.dirname, '../../src/cli/main.ts')],
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      outdir: out,
-      outExtension: { '.js': '.mjs' },
-      external: ['undici', 'node-forge', 'pkijs', 'asn1js'],
-      loader: { '.ps1': 'text' },
-      logLevel: 'error',
-    })
+    const tool = join(import.meta.dirname, '../../tools/build.ts')
+    expect(spawnSync(process.execPath, ['--import', 'tsx', tool, out], { encoding: 'utf8' }).stderr).toBe('')
+    writeFileSync(join(out, 'package.json'), '{ "type": "module" }')
     const isolated = spawnSync('unshare', ['-n', 'true']).status === 0 ? ['unshare', '-n'] : []
-    const script = 'for name in "$@"; do node "$MAIN" replay "$name/case.json" --format "$FORMAT"; printf "\\0"; done'
+    const script =
+      'for name in "$@"; do node "$MAIN" replay "$name/case.json" --format "$FORMAT"; printf "\\0"; done'
     for (const [format, file] of [
       ['text', 'report.txt'],
       ['json', 'report.json'],
@@ -73,7 +75,7 @@ it('the built program replays every case without a network', async () => {
         cwd: folder,
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
-        env: { PATH: process.env.PATH, LANG: 'C.UTF-8', MAIN: join(out, 'main.mjs'), FORMAT: format },
+        env: { PATH: process.env.PATH, LANG: 'C.UTF-8', MAIN: join(out, 'main.js'), FORMAT: format },
       })
       expect(stderr).toBe('')
       const texts = stdout.split('\0')

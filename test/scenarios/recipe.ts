@@ -93,7 +93,11 @@ export interface ServerRecipe {
   /** The certificate list. */
   readonly sends?: readonly string[]
   /** The stores of a Windows server, which builds the list itself from them and `My`'s first certificate. */
-  readonly stores?: { readonly My: readonly string[]; readonly CA: readonly string[]; readonly Root: readonly string[] }
+  readonly stores?: {
+    readonly My: readonly string[]
+    readonly CA: readonly string[]
+    readonly Root: readonly string[]
+  }
   /** A second chain beside the first, of another kind of key. */
   readonly besides?: readonly string[]
   /** What clients without TLS 1.3 get instead. */
@@ -104,7 +108,10 @@ export interface ServerRecipe {
   readonly unnamed?: readonly string[] | 'reset'
   /** As with the private key of another certificate (TLS 1.2 only). */
   readonly signature?: 'wrong'
-  readonly tls?: readonly ['TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3', 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3']
+  readonly tls?: readonly [
+    'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
+    'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
+  ]
   readonly ciphers?: string
   readonly groups?: string
   readonly alpn?: readonly string[]
@@ -141,7 +148,5 @@ export function rangesOf(chosen: readonly Release[], all: readonly Release[]): s
     if (run && all.indexOf(release) === all.indexOf(run.at(-1)!) + 1) run.push(release)
     else runs.push([release])
   }
-  return (
-    runs.map((run) => (run.length === 1 ? run[0] : `${run[0]}-${run.at(-1)}`)).join(', ') || 'none'
-  )
+  return runs.map((run) => (run.length === 1 ? run[0] : `${run[0]}-${run.at(-1)}`)).join(', ') || 'none'
 }

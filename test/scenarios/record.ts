@@ -31,7 +31,8 @@ export const clockOf = ({ at = world.at }: FarmRecipe): Date => new Date(at)
 export async function start(farm: FarmRecipe, minted: Minted) {
   const at = clockOf(farm)
   const places = new Map<string, Running>()
-  for (const [place, server] of Object.entries(farm.servers)) places.set(place, await serve(server, minted, at))
+  for (const [place, server] of Object.entries(farm.servers))
+    places.set(place, await serve(server, minted, at))
   const web = await serveWeb({ ...world.web, ...farm.web }, minted)
   return {
     network: mapped(farm, places, web.ports[0]!),
@@ -84,7 +85,10 @@ function mapped(farm: FarmRecipe, places: ReadonlyMap<string, Running>, webPort:
 /** The same with other places in it, in texts too. */
 function renamed<T>(value: T, places: Readonly<Record<string, string>>, endpoint: unknown): T {
   if (typeof value === 'string')
-    return Object.entries(places).reduce((text, [from, to]) => text.replaceAll(from, to), value as string) as T
+    return Object.entries(places).reduce(
+      (text, [from, to]) => text.replaceAll(from, to),
+      value as string,
+    ) as T
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (Array.isArray(value)) return value.map((item) => renamed(item, places, endpoint)) as T
   return Object.fromEntries(

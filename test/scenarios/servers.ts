@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createSecureContext, createServer, type TlsOptions } from 'node:tls'
 import { windowsSends } from '../../src/adfs/chain-engine.js'
 import { type Issued, pemOf } from '../../src/demo/authority.js'
-import { respondOcsp, refuseOcsp } from '../../src/demo/revocation.js'
+import { refuseOcsp, respondOcsp } from '../../src/demo/revocation.js'
 import { choosing, extensionsIn, offersTls13, spoiling } from '../support/altering.js'
 import { certificateOf } from '../support/certificate-of.js'
 import { closedPort, rawServer } from '../support/odd-servers.js'
@@ -49,8 +49,12 @@ export async function serve(recipe: ServerRecipe, mint: Minted, at: Date): Promi
   return { ports: [front.port], close: closing([front, server]) }
 }
 
-const one = ({ port, close }: { port: number; close(): Promise<unknown> }): Running => ({ ports: [port], close })
-const closing = (all: readonly { close(): Promise<unknown> }[]) => () => Promise.all(all.map((each) => each.close()))
+const one = ({ port, close }: { port: number; close(): Promise<unknown> }): Running => ({
+  ports: [port],
+  close,
+})
+const closing = (all: readonly { close(): Promise<unknown> }[]) => () =>
+  Promise.all(all.map((each) => each.close()))
 
 /** The list as the recipe has it, or as a Windows server makes it of its stores. */
 function sent({ sends, stores }: ServerRecipe, mint: Minted, at: Date): readonly Issued[] {
@@ -114,7 +118,8 @@ function stapled(kind: NonNullable<ServerRecipe['staple']>, leaf: Issued, mint: 
     answers: [
       {
         about: leaf,
-        status: kind === 'revoked' ? { revokedAt: day(-2), reason: 4 } : kind === 'unknown' ? 'unknown' : 'good',
+        status:
+          kind === 'revoked' ? { revokedAt: day(-2), reason: 4 } : kind === 'unknown' ? 'unknown' : 'good',
         thisUpdate: day(kind === 'stale' ? -14 : -1),
         nextUpdate: day(kind === 'stale' ? -7 : 6),
       },
@@ -147,7 +152,8 @@ async function twoKeys(first: readonly Issued[], second: readonly Issued[]) {
 }
 
 function odd(does: NonNullable<ServerRecipe['does']>): Promise<{ port: number; close(): Promise<unknown> }> {
-  if (typeof does === 'object') return rawServer((socket) => socket.once('data', () => socket.end(alert(2, does.alert))))
+  if (typeof does === 'object')
+    return rawServer((socket) => socket.once('data', () => socket.end(alert(2, does.alert))))
   if (does === 'silence') return rawServer(() => {})
   if (does === 'reset') return rawServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
   if (does === 'http')
@@ -165,7 +171,11 @@ function showing(list: readonly Uint8Array[]) {
   return rawServer((socket) =>
     socket.once('data', () => {
       // 16 KB are one record's limit (RFC 5246 §6.2.1).
-      const flight = Buffer.concat([serverHello({ suite: 0x009c }), certificateMessage(list), message(14, [])])
+      const flight = Buffer.concat([
+        serverHello({ suite: 0x009c }),
+        certificateMessage(list),
+        message(14, []),
+      ])
       for (let from = 0; from < flight.length; from += 16_000)
         socket.write(record(22, flight.subarray(from, from + 16_000)))
     }),
@@ -175,7 +185,8 @@ function showing(list: readonly Uint8Array[]) {
 /** The web server of the authority. */
 export async function serveWeb(web: NonNullable<FarmRecipe['web']>, mint: Minted): Promise<Running> {
   const server = createWebServer((request, response) => {
-    const answer = web[`http://${request.headers.host}${request.url}`] ?? web[`http://pki.contoso.com${request.url}`]
+    const answer =
+      web[`http://${request.headers.host}${request.url}`] ?? web[`http://pki.contoso.com${request.url}`]
     if (answer === undefined) response.writeHead(404).end()
     else if (typeof answer === 'string')
       response.setHeader('content-type', 'application/pkix-cert').end(mint(answer).der)
