@@ -143,6 +143,7 @@ async function twoKeys(first: readonly Issued[], second: readonly Issued[]) {
     'openssl',
     (number) => [
       ...['s_server', '-quiet', '-accept', `127.0.0.1:${number}`, '-cipher', 'DEFAULT:@SECLEVEL=0'],
+      ...['-min_protocol', 'TLSv1'],
       ...chain('', first),
       ...chain('d', second),
     ],
