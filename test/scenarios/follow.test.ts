@@ -27,6 +27,33 @@ it.each(repairable)('%s: imports into Windows stores end where they promise', (n
 
 it.each(repairable)("%s: the kit's chain in a bundle ends where it promises", (name) => follow(name, bundle))
 
+/** Services go on with the list they started with: on the first screen a restart follows the last change. */
+const restarts = (name: string): void => {
+  const screen = textOf(name, 'report.txt')
+  const last = (pattern: RegExp) => Math.max(-1, ...[...screen.matchAll(pattern)].map(({ index }) => index))
+  const change = last(/Install-Intermediates\.ps1(?! -WhatIf)|Remove-Item|Disable all purposes/g)
+  expect(change).toBeGreaterThan(-1)
+  expect(last(/Install-Intermediates\.ps1 -Restart|Restart-Service/g)).toBeGreaterThanOrEqual(change)
+}
+
+/** Where the first screen is known to leave the restart to --verbose; a mended one is to be taken off the list. */
+const toMend: readonly string[] = [
+  'expired-cross',
+  'farm-of-three',
+  'issuing-expired',
+  'issuing-expired-neighbour',
+  'new-root-cross-missing',
+  'new-root-sent',
+  'second-level-missing',
+  'wrong-intermediate',
+]
+
+it.each(repairable.filter((name) => !toMend.includes(name)))(
+  '%s: what is changed is put into effect',
+  restarts,
+)
+it.fails.each(toMend)('%s: what is changed is put into effect, not yet', restarts)
+
 /** What lies before the administrator of one farm. */
 interface Hand {
   readonly recipe: Recipe
