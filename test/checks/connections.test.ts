@@ -280,13 +280,22 @@ describe('what is not known', () => {
   })
 })
 
+describe('a list longer than phones read', () => {
+  it('is refused by every phone', () => {
+    const limit = { limit: 'maxCertificateBytes', maximum: 102_400, actual: 1_000_000 }
+    const { summary, says } = found(all({ kind: 'limit-exceeded', ...limit }))
+    expect(summary).toEqual(['critical certificate-list-too-large all'])
+    expect(says[0]).toMatch(/1000000 bytes; Android 10-17 reads at most 102400/)
+  })
+})
+
 describe('the proof of the key', () => {
   const wrong = answered({ keyProof: { kind: 'failed', detail: 'bad signature' } })
 
   it('is missed by every phone', () => {
     const { summary, says } = found(all(wrong))
     expect(summary).toEqual(['critical key-not-proven all'])
-    expect(says[0]).toMatch(/does not fit the certificate sent first \(bad signature\); Android 10-17 ends/)
+    expect(says[0]).toMatch(/signs .* with a key that is not that of .*; Android 10-17 ends the handshake/)
   })
 
   it('cannot be seen with RSA key exchange', () => {
