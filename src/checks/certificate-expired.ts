@@ -30,6 +30,8 @@ export const certificateExpired = defineCheck({
             : say` The same authority, certified by another root, is valid: that certificate is missing.`
     return say`${fact}; ${concerned(evidence, told)} ${verb} the server.${others}${instead}`
   },
+  brief: ({ certificate, notAfter }) =>
+    say`${{ certificate: certificate.sha256 }} expired on ${{ date: new Date(notAfter) }}`,
   actions({ certificate, isLeaf, isNeeded, replacement, child }, told) {
     if (!isNeeded) return [...removing(told, certificate.sha256), ...tidying(told)]
     if (isLeaf) return [reissuing(certificate.sha256, { kind: 'validity' }), confirming]

@@ -53,6 +53,8 @@ export const certificateExpiring = defineCheck({
       ? say`${left}. Its successor is sent beside it, which most releases find by themselves.`
       : say`${left}; then ${concerned(evidence, told)} refuses the server.`
   },
+  brief: ({ certificate, notAfter }) =>
+    say`${{ certificate: certificate.sha256 }} expires on ${{ date: new Date(notAfter) }}`,
   actions: ({ isLeaf, certificate: { sha256 } }) => [
     isLeaf
       ? reissuing(sha256, { kind: 'validity' })

@@ -12,6 +12,7 @@ import {
   type RootTwin,
   rootTwins,
   twinWords,
+  untouched,
 } from './support/advice.js'
 import {
   type Beside,
@@ -96,6 +97,17 @@ export const intermediateMissing = defineCheck({
       : []
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
+  short(evidence, told) {
+    const { missing, issuer, urls } = evidence
+    const names =
+      missing.length === 0 ? quoted(issuer.name) : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
+    const pc = urls.length > 0 ? 'Windows can' : 'a PC may have it already'
+    return say`${whichList(evidence, told)}The server does not send ${names}, and apps on Android do not download it; ${pc}, so it looks fine from there. ${untouched}`
+  },
+  brief: ({ missing, issuer }) =>
+    missing.length > 1
+      ? say`${{ certificate: missing[0]!.sha256 }} and ${{ count: [missing.length - 1, 'other', 'others'] }} are missing`
+      : say`${missing[0] ? { certificate: missing[0].sha256 } : quoted(issuer.name)} is missing`,
   actions({ child, missing, open, twins }, told) {
     const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
     return [

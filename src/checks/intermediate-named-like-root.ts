@@ -57,6 +57,9 @@ export const intermediateNamedLikeRoot = defineCheck({
     ),
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}${called(evidence.intermediate)} bears the name of the root that issued it. ${concerned(evidence, told)} takes it for a root, does not have it and looks no further. It must be issued again under a name of its own, and the server's certificate with it; nothing that is imported or removed helps.`,
+  short: (evidence, told) =>
+    say`${whichList(evidence, told)}${called(evidence.intermediate)} bears the name of its own root, and ${concerned(evidence, told)} takes it for that. Nothing that is imported or removed helps; it must be issued again.`,
+  brief: ({ intermediate }) => say`${{ certificate: intermediate.sha256 }} is named like its root`,
   actions: ({ intermediate, leaf }) => [
     {
       action: {

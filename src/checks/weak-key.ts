@@ -18,6 +18,8 @@ export const weakKey = defineCheck({
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}${evidence.certificate ? say`The key of ${called(evidence.certificate)}` : 'A key of the path'} is no good (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
+  brief: ({ certificate }) =>
+    certificate ? say`the key of ${{ certificate: certificate.sha256 }} is weak` : ['a key is weak'],
   actions: ({ certificate }) => [
     certificate === null || certificate.position === 0
       ? reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' })

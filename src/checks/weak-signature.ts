@@ -32,6 +32,10 @@ export const weakSignature = defineCheck({
     evidence.certificate
       ? say`${whichList(evidence, told)}${called(evidence.certificate)} is signed with ${evidence.algorithm ?? 'a weak algorithm'}; ${concerned(evidence, told)} ${refusing(evidence)} the server. A root may be signed so, a certificate below it may not.`
       : say`${{ untrusted: evidence.details.join('; ') }}: ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
+  brief: ({ certificate, algorithm }) =>
+    certificate
+      ? say`${{ certificate: certificate.sha256 }} is signed with ${algorithm ?? 'a weak algorithm'}`
+      : ['a signature is weak'],
   actions: ({ certificate }, told) => {
     if (!certificate || certificate.position === 0)
       return [reissuing(certificate?.sha256 ?? null, { kind: 'stronger-signature' }), confirming]

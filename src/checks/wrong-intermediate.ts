@@ -13,6 +13,7 @@ import {
   rootTwins,
   tidying,
   twinWords,
+  untouched,
 } from './support/advice.js'
 import {
   type Beside,
@@ -88,6 +89,15 @@ export const wrongIntermediate = defineCheck({
         : say`${who} finds no way to a root.`
     return say`${which}${called(wrong)} has the name of the issuer of ${called(child)} but another key: it did not sign it (${keys}). ${consequence}${twinWords(twins)}`
   },
+  short(evidence, told) {
+    const { wrong, child, signed, right } = evidence
+    if (wrong === null || signed || told.releases.length === 0) return null
+    return say`${whichList(evidence, told)}${called(wrong)} has the right name and the wrong key: it did not issue ${{ certificate: child.sha256 }}${right ? say`, as ${called(right)} did` : ''}. ${untouched}`
+  },
+  brief: ({ wrong, signed }) =>
+    wrong === null
+      ? ['no way to a root']
+      : say`${signed ? 'unhelpful' : 'wrong'} ${{ certificate: wrong.sha256 }} (${signed ? 'other issuer' : 'other key'})`,
   actions({ wrong, child, replacements, isReplacementUnknown, twins }, told) {
     const removed = wrong ? removing(told, wrong.sha256) : []
     if (told.severity === 'info') return [...removed, ...tidying(told)]

@@ -88,7 +88,8 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 }
 
 function findingReport(finding: Finding, certificates: CertificateIndex): Report['findings'][number] {
-  const { id, key, severity, subjects, releases, certificate, title, words, cases, advice, sources } = finding
+  const { id, key, severity, subjects, releases, certificate, title, words, short, brief, cases, advice, sources } =
+    finding
   return {
     id,
     key,
@@ -99,6 +100,8 @@ function findingReport(finding: Finding, certificates: CertificateIndex): Report
     title,
     message: plain(words, certificates.nameOf),
     words: wordsReport(words),
+    short: short && wordsReport(short),
+    brief: brief && wordsReport(brief),
     cases: [...cases],
     actions: advice.map(({ action }) => ({ ...action })),
     sources: [...sources],

@@ -33,6 +33,9 @@ export function applying(told: Told<unknown>): readonly Advice[] {
   ]
 }
 
+/** For those who would begin with the phones. */
+export const untouched = 'The phones are not the problem: change nothing on them.'
+
 export const confirming: Advice = { action: { verb: 'confirm' } }
 
 /** Adds intermediates to the store that Windows builds its chain from. */

@@ -53,6 +53,27 @@ export function endWords(end: End): Words {
   }
 }
 
+/** The same for a line that names the server. */
+export function endBrief(end: End): Words {
+  switch (end.kind) {
+    case 'unreachable':
+      return { refused: ['connection refused'], 'no-route': ['no route from here'], other: ['connection failed'] }[
+        end.reason
+      ]
+    case 'timed-out':
+      return [`${end.phase === 'connect' ? 'no connection' : 'no answer'} within ${end.timeoutMs / 1000} s`]
+    case 'alert':
+      return [`TLS alert ${end.alert.name}`]
+    case 'reset':
+    case 'closed':
+      return [`connection ${end.kind} without an answer`]
+    case 'not-tls':
+      return [end.looksLike === 'http' ? 'plain HTTP, not TLS' : 'not TLS']
+    default:
+      return endWords(end)
+  }
+}
+
 const bindings: Advice = { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' }
 const services: Advice = { action: { verb: 'look', at: { kind: 'services' } }, by: 'adfs-admin' }
 const tlsSettings: Advice = { action: { verb: 'look', at: { kind: 'tls-settings' } }, by: 'adfs-admin' }
