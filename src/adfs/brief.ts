@@ -2,6 +2,7 @@ import type { Role, SubjectId } from '../farm/subject.js'
 import { listed, say, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Step } from './actions.js'
+import { harmless } from './addresses.js'
 import { defaultKitFolder } from './commands.js'
 import { demanded } from './demands.js'
 import { deviceRegistrationService, services, titles, type WindowsRole } from './facts.js'
@@ -37,6 +38,9 @@ export interface BriefContext extends SpeechContext {
 /** Whatever changes a server; beside it, looking around is for when it did not help. */
 const changes: readonly Action['verb'][] = [
   'fetch-by-hand',
+  'renew-authority',
+  'repair-key',
+  'bind',
   'reissue',
   'import',
   'remove',
@@ -139,6 +143,9 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
     case 'rebind':
     case 'reboot':
       return []
+    case 'renew-authority':
+    case 'repair-key':
+    case 'bind':
     case 'look':
     case 'save':
     case 'run-again':
@@ -226,7 +233,9 @@ function setting(role: WindowsRole, certauth: string | null, { server }: BriefCo
 }
 
 const elsewhere = (urls: readonly string[]): Words =>
-  urls.length === 0 ? [] : say` (or get it from ${{ untrusted: urls[0]! }})`
+  harmless(urls)
+    .slice(0, 1)
+    .flatMap((url) => say` (or get it from ${{ untrusted: url }})`)
 
 const folderOf = ({ kit }: SpeechContext): Words => [
   { code: typeof kit === 'string' ? kit : defaultKitFolder },

@@ -1,9 +1,10 @@
 import type { Role, SubjectId } from '../farm/subject.js'
 import { listed, say, type Word, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
-import type { Action, Step } from './actions.js'
+import type { Action, Step, Store } from './actions.js'
+import { harmless } from './addresses.js'
 import { defaultKitFolder, shellLine } from './commands.js'
-import { demanded } from './demands.js'
+import { demanded, keepsChildren, renewed } from './demands.js'
 import { applicationId, stores, titles, type WindowsRole, windows } from './facts.js'
 import { looked, whoLooks } from './look.js'
 import {
@@ -13,11 +14,15 @@ import {
   disablePurposes,
   exportedFile,
   exportParents,
+  findOwnLine,
   findRootLine,
+  importGivenPfxLine,
   importPfxLine,
   newThumbprint,
   rebind,
   rebootLine,
+  renewedFile,
+  repairKeyLine,
   removeLine,
   restartLines,
   scriptLine,
@@ -54,9 +59,10 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         }[action.where],
       )
     case 'check-by-name':
-      // No command: it would be about another name than this run, so "check again" cannot be said of it.
       return onceHere(
-        say`Check by the name that the phones use${action.name === undefined ? [] : say`, for example ${{ untrusted: action.name }}`}, and give ${places(step, context)} with ${{ code: '--server' }}`,
+        action.name === undefined
+          ? say`Check by the name that the phones use, and give ${places(step, context)} with ${{ code: '--server' }}`
+          : say`Check by a name that the phones use`,
       )
     case 'name-nodes':
       return onceHere(
@@ -65,17 +71,27 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       )
     case 'import':
       return imported(step, action, context)
-    case 'restart': {
-      const on = step.on.filter((id) => !restartsByScript(id, context.plan))
-      return on.length === 0 && step.on.length > 0
-        ? []
-        : byRole({ ...step, on }, context, (role) => [
-            {
-              text: say`Restart the services, one server at a time`,
-              lines: restartLines(role),
-            },
-          ])
-    }
+    case 'restart':
+      return restarted(step, context)
+    case 'bind':
+      return byRole(step, context, (role) =>
+        rebind(
+          role,
+          thumbprint(action.certificate, context),
+          certauthName(action.certificate, context),
+          context.server,
+        ).map(({ where, lines }, index) => ({
+          text:
+            index === 0
+              ? say`Set ${{ certificate: action.certificate }}, which other servers have; where the first line finds none, export it there with its key and import it first; then, ${where}`
+              : say`Or, ${where}`,
+          lines: [...(index === 0 ? [findOwnLine(thumbprint(action.certificate, context))] : []), ...lines],
+        })),
+      )
+    case 'repair-key':
+      return repairedKey(step, action, context)
+    case 'renew-authority':
+      return renewedAuthority(step, action, context)
     case 'rebind':
       return byRole(step, context, (role) =>
         rebind(
@@ -208,7 +224,7 @@ function imported(
 ): readonly Spoken[] {
   const files = certificates.flatMap((sha256) => context.certificate(sha256)?.file ?? [])
   const expected = say`It adds to ${stores[store].label} (${{ code: store }}), never to Trusted Root`
-  if (context.server !== null && windows[context.server].powershell === '4.0')
+  if (isOld(context))
     return onWindows(
       step,
       context,
@@ -247,27 +263,111 @@ const disabling = ({ root, twinOf }: Action & { verb: 'disable-root' }): Words =
 const disablingLines = (
   { root }: Action & { verb: 'disable-root' },
   context: SpeechContext,
-): readonly string[] => (root === null ? [scriptLine('-WhatIf')] : [findRootLine(thumbprint(root, context))])
+): readonly string[] => (root === null ? [] : [findRootLine(thumbprint(root, context))])
 
 const disablingRisk: Words = say`This server then distrusts every site under that root: try what it has to reach before the next one; Enable all purposes undoes it. A root that was deleted instead can come back with the automatic root update. If it does not help, a copy of the root in Untrusted Certificates does, by field reports`
 
 function byHand({ child, urls }: Action & { verb: 'fetch-by-hand' }): Words {
-  const offered = urls.map((url): Words => [{ untrusted: url }])
+  const offered = harmless(urls).map((url): Words => [{ untrusted: url }])
   return say`Export the issuer of ${{ certificate: child }}: ${exportParents}${
     offered.length === 0 ? [] : say`. Or get it from ${listed(offered)}`
   }`
 }
 
-function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
+/** By the script, where it could not restart on its way: something was removed, or a root disabled, after its import. */
+function restarted(step: Step, context: SpeechContext): readonly Spoken[] {
+  const on = step.on.filter((id) => !restartsByScript(id, context.plan))
+  if (on.length === 0 && step.on.length > 0) return []
+  const store = importStore(on, context.plan)
+  if (store !== null && !isOld(context))
+    return onWindows(
+      { ...step, on },
+      context,
+      say`Restart the services, one server at a time: the script again, in the folder there`,
+      [scriptLine(...storeSwitch(store), '-Restart')],
+      null,
+    )
+  return byRole({ ...step, on }, context, (role) => [
+    { text: say`Restart the services, one server at a time`, lines: restartLines(role) },
+  ])
+}
+
+/** The store of the import that every one of these servers has; null: not every one has the kit. */
+function importStore(on: readonly SubjectId[], plan: readonly Step[]): Store | null {
+  const stores = on.map(
+    (id) => plan.flatMap((step) => (step.action.verb === 'import' && step.on.includes(id) ? [step.action.store] : []))[0],
+  )
+  return stores[0] !== undefined && stores.every((store) => store === stores[0]) ? stores[0] : null
+}
+
+const isOld = ({ server }: SpeechContext): boolean => server !== null && windows[server].powershell === '4.0'
+
+function repairedKey(
+  step: Step,
+  { certificate }: Action & { verb: 'repair-key' },
+  context: SpeechContext,
+): readonly Spoken[] {
+  const roles = rolesOf(step, context)
+  return [
+    ...(roles.size === 1 && roles.has('balancer')
+      ? []
+      : onWindows(
+          step,
+          context,
+          say`Tie ${{ certificate }} to its own private key; where the first line does not find it, import certificate and key again, as PFX`,
+          [repairKeyLine(thumbprint(certificate, context)), importGivenPfxLine],
+          null,
+        )),
+    ...(roles.has('unknown') || roles.has('balancer')
+      ? [
+          {
+            who: bundleKeeper(step, context),
+            text: say`Give it ${{ certificate }} and its private key together: it has one of them from another certificate`,
+            lines: [],
+            expected: null,
+          },
+        ]
+      : []),
+  ]
+}
+
+function renewedAuthority(
+  step: Step,
+  { certificate, renewal }: Action & { verb: 'renew-authority' },
+  context: SpeechContext,
+): readonly Spoken[] {
+  const below = keepsChildren(renewal) ? [] : say`. The server's certificate is then to be issued by it anew`
+  return [
+    {
+      who: whoLooks(step),
+      text: say`Issue the authority's certificate ${{ certificate }} anew: ${renewed(renewal)}${below}`,
+      lines: [],
+      expected: null,
+    },
+    ...onWindows(
+      step,
+      context,
+      say`Then import the new one and remove the old`,
+      [certutilLine('CA', renewedFile), removeLine(thumbprint(certificate, context))],
+      say`Where a balancer ends TLS, the new one takes the old one's place in its bundle`,
+    ),
+  ]
+}
+
+/** Whoever keeps the files of the device that ends TLS, if one does. */
+function bundleKeeper(step: Step, context: SpeechContext): Words {
   const where = places(step, context)
-  const isBalancer = ![...rolesOf(step, context)].some((role) => role !== 'balancer')
+  return [...rolesOf(step, context)].some((role) => role !== 'balancer')
+    ? say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`
+    : say`Whoever runs the balancer at ${where}`
+}
+
+function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
   const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
   return {
     who: isFile
       ? say`If the file is for a balancer or another proxy`
-      : isBalancer
-        ? say`Whoever runs the balancer at ${where}`
-        : say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`,
+      : bundleKeeper(step, context),
     text: say`Give it ${{ code: chainFileName(context.plan, chain) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
     lines: [],
     expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,

@@ -1,6 +1,6 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { applying, confirming, fetching, importing, reissuing, removing, tidying } from './support/advice.js'
+import { applying, confirming, importing, reissuing, removing, renewing, tidying } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { validityCases } from './support/validity.js'
@@ -32,13 +32,12 @@ export const certificateExpired = defineCheck({
   },
   brief: ({ certificate, notAfter }) =>
     say`${{ certificate: certificate.sha256 }} expired on ${{ date: new Date(notAfter) }}`,
-  actions({ certificate, isLeaf, isNeeded, replacement, child }, told) {
+  actions({ certificate, isLeaf, isNeeded, replacement }, told) {
     if (!isNeeded) return [...removing(told, certificate.sha256), ...tidying(told)]
     if (isLeaf) return [reissuing(certificate.sha256, { kind: 'validity' }), confirming]
-    const below = replacement === null && child !== null ? told.farm.certificates.get(child) : undefined
+    if (replacement === null) return renewing(certificate.sha256, { kind: 'validity' })
     return [
-      ...(below ? [fetching(below)] : []),
-      ...importing(replacement && replacement.position === null ? [replacement.sha256] : []),
+      ...importing(replacement.position === null ? [replacement.sha256] : []),
       ...removing(told, certificate.sha256),
       ...applying(told),
     ]

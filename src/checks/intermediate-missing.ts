@@ -80,7 +80,7 @@ export const intermediateMissing = defineCheck({
     )
     const fact =
       missing.length === 0
-        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier }})` : ''}, and it could not be got from here; ${who} refuses the server.`
+        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier.slice(0, 8) }})` : ''}, and it could not be got from here; ${who} refuses the server.`
         : missing.length === 1
           ? say`The server does not send ${names}, the issuer of ${called(child)}; ${who} refuses it.`
           : say`The server does not send ${names}, which lead from ${called(child)} to a root; ${who} refuses it.`

@@ -1,4 +1,4 @@
-import type { Demand } from '../../adfs/actions.js'
+import type { Demand, Renewal } from '../../adfs/actions.js'
 import type { Words } from '../../words/words.js'
 import { listed, say } from '../../words/words.js'
 import type { Certificate } from '../../x509/certificate.js'
@@ -81,6 +81,17 @@ export const reissuing = (certificate: Sha256 | null, ...demands: readonly Deman
   action: { verb: 'reissue', certificate, demands },
   by: 'certificate-buyer',
 })
+
+/** Has the authority issue its certificate anew; where its name or key changes, the server's is issued by it anew too. */
+export const renewing = (
+  authority: Sha256,
+  renewal: Renewal,
+  leaf: Sha256 | null = null,
+): readonly Advice[] => [
+  { action: { verb: 'renew-authority', certificate: authority, renewal } },
+  ...(leaf === null ? [] : [reissuing(leaf, { kind: 'renewed-issuer', certificate: authority })]),
+  confirming,
+]
 
 /** Roots that keep Windows from sending what it imports (KB2831004), and the cross-certificates they are twins of. */
 export interface RootTwin {
