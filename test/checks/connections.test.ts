@@ -134,13 +134,13 @@ describe('a server that cannot be looked at', () => {
       /Nothing came within 10 s while waiting for the TCP connection/,
       'firewall',
     ],
-    ['silence', silence, /while waiting for the ServerHello/, 'services'],
-    ['a reset', reset, /The connection was reset while waiting for the ClientHello to be taken/, 'bindings'],
+    ['silence', silence, /^The port is open but answers nothing for 10 s, so nothing/, 'services'],
+    ['a reset', reset, /The connection was reset as soon as TLS began, as Windows does for a name/, 'bindings'],
     [
       'plain HTTP',
       { kind: 'not-tls', looksLike: 'http', detail: 'HTTP/1.1 400' },
-      /plain HTTP, not TLS/,
-      'run-again',
+      /plain HTTP, not TLS: no certificate is bound/,
+      'bindings',
     ],
     [
       'no TLS',
@@ -256,7 +256,7 @@ describe('what is not known', () => {
     const { summary, says } = found([attempt('10', silence), attempt('14', reset), attempt('17', answered())])
     expect(summary).toEqual(['warning verdict-undetermined 10 11 12 12L 13 14 15 16'])
     expect(says[0]).toMatch(
-      /^Not known for Android 10-13 \(when its hello was sent: Nothing came within 10 s.*\) and Android 14-16 \(when its hello was sent: The connection was reset/,
+      /^Not known for Android 10-13 \(when its hello was sent: the port is open but answers nothing.*\) and Android 14-16 \(when its hello was sent: the connection was reset/,
     )
   })
 
