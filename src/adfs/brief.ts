@@ -19,7 +19,7 @@ import {
   scriptLine,
   storeSwitch,
 } from './recipes/windows.js'
-import { spoken } from './speak.js'
+import { notes, spoken } from './speak.js'
 import { chainFileName, ports, type SpeechContext } from './speech.js'
 
 /** A step in few words. An aside is for some readers only and has no number. */
@@ -95,12 +95,12 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   switch (action.verb) {
     case 'import':
       return one(
-        say`Copy the folder "${folderOf(context)}" to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator`,
+        say`Copy ${context.servers === 1 ? 'the folder ' : ''}"${folderOf(context)}" to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator`,
         scripts(step, action, context),
       )
     case 'remove':
       return one(
-        say`On ${on}, as administrator, remove the old ${{ certificate: action.certificate }} (${{ code: thumbprint(action.certificate, context).slice(0, 8) }})`,
+        say`On ${on}, as administrator, remove ${{ certificate: action.certificate }} ${{ code: thumbprint(action.certificate, context).slice(0, 8) }}`,
         [removeLine(thumbprint(action.certificate, context))],
       )
     case 'disable-root':
@@ -117,7 +117,7 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
             say`Give ${file} from the folder "${folderOf(context)}" to whoever runs the balancer (leaf first, no root)`,
           )
         : one(
-            say`If a balancer ends TLS there, give it ${file} from the folder instead.`,
+            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}" instead.`,
             [],
             step.on.length > 0,
           )
@@ -135,7 +135,9 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         ports(step, context).map(deleteBindingLine),
       )
     case 'confirm':
-      return spoken(step, context).flatMap(({ lines }) => one(say`Check again, from here`, lines))
+      return spoken(step, context).flatMap(({ lines }) =>
+        one(say`Check again, from here${notes(step, context)}`, lines),
+      )
     case 'rebind':
     case 'reboot':
       return []
@@ -190,7 +192,9 @@ function reissued(step: Step, reissues: readonly Step[], context: BriefContext):
   const roles = (['wap', 'adfs'] as const).filter((role) => known.has('unknown') || known.has(role))
   const certauth = reissues
     .flatMap(({ action }) =>
-      action.verb === 'reissue' && action.certificate ? (context.certificate(action.certificate)?.names ?? []) : [],
+      action.verb === 'reissue' && action.certificate
+        ? (context.certificate(action.certificate)?.names ?? [])
+        : [],
     )
     .find((name) => name.toLowerCase().startsWith('certauth.'))
   return [
@@ -206,7 +210,13 @@ function reissued(step: Step, reissues: readonly Step[], context: BriefContext):
     },
     ...roles.map((role): Brief => setting(role, certauth ?? null, context)),
     ...(known.has('unknown')
-      ? [{ text: say`If a balancer ends TLS there, it goes there, with its chain.`, lines: [], isAside: true }]
+      ? [
+          {
+            text: say`If a balancer ends TLS: it goes there, with its chain.`,
+            lines: [],
+            isAside: true,
+          },
+        ]
       : []),
   ]
 }
@@ -214,7 +224,9 @@ function reissued(step: Step, reissues: readonly Step[], context: BriefContext):
 function setting(role: WindowsRole, certauth: string | null, { server }: BriefContext): Brief {
   const all = rebind(role, newThumbprint, certauth, server).flatMap(({ lines }) => lines)
   const which =
-    all.length > 1 ? say`; the first line where it answers to ${{ untrusted: certauth ?? '' }}, else the second` : []
+    all.length > 1
+      ? say`; the first line where it answers to ${{ untrusted: certauth ?? '' }}, else the second`
+      : []
   return {
     text:
       role === 'wap'
