@@ -55,8 +55,8 @@ export function briefly(plan: readonly Step[], context: BriefContext): readonly 
   const steps = plan.filter(
     ({ action, argv }, index) =>
       !(action.verb === 'look' && isChanged) &&
-      // The kit is for what it has files for.
-      !(action.verb === 'save' && !has('import', 'edit-bundle')) &&
+      // The kit is for what it has files for, and what is to be exported by hand is not in it.
+      !(action.verb === 'save' && !has('import') && (!has('edit-bundle') || has('fetch-by-hand'))) &&
       // Several new certificates are one order.
       !(action.verb === 'reissue' && reissues[0]?.action !== action) &&
       // "Run it again" and "check again" may be one command.
@@ -111,15 +111,17 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
     case 'restart':
       return restarted(step, context)
     case 'edit-bundle': {
+      if (isByHand(context))
+        return one(say`If a balancer ends TLS: it goes into the balancer's chain file.`, [], true)
       const file = { code: chainFileName(context.plan, action.chain) }
       return rolesOf(step, context).has('balancer')
         ? one(
             say`Give ${file} from the folder "${folderOf(context)}" to whoever runs the balancer (leaf first, no root)`,
           )
         : one(
-            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}" instead.`,
+            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}"${isAlone(context) ? '' : ' instead'}.`,
             [],
-            step.on.length > 0,
+            !isAlone(context),
           )
     }
     case 'reissue':
@@ -139,6 +141,7 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         one(say`Check again, from here${notes(step, context)}`, lines),
       )
     case 'rebind':
+      return reset(step, action.certificate, context)
     case 'reboot':
       return []
     case 'look':
@@ -184,12 +187,53 @@ function restarted(step: Step, context: BriefContext): readonly Brief[] {
   ]
 }
 
+/** Nothing else can be done for whom it concerns. */
+const isAlone = ({ plan }: BriefContext): boolean =>
+  !plan.some(({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb))
+
+const isByHand = ({ plan }: BriefContext): boolean =>
+  plan.some(({ action }) => action.verb === 'fetch-by-hand') &&
+  !plan.some(({ action }) => action.verb === 'import')
+
+/** Where nothing else is changed, the right certificate is there and only not in use. */
+function reset(step: Step, certificate: Sha256, context: BriefContext): readonly Brief[] {
+  const changed = context.plan.filter(
+    ({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb),
+  )
+  const on = step.on.filter((id) => !changed.some((other) => other.on.includes(id)))
+  if (on.length === 0) return []
+  const names = context.certificate(certificate)?.names ?? []
+  const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
+  return [
+    {
+      text: say`Put ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} on ${at({ ...step, on }, context)}, as administrator, with its key`,
+      lines: [],
+      isAside: false,
+    },
+    ...windowsRoles(step, context).map((role) =>
+      setting(role, thumbprint(certificate, context), certauth, context),
+    ),
+  ]
+}
+
+/** Proxies first: phones meet them first. */
+function windowsRoles(step: Step, context: BriefContext): readonly WindowsRole[] {
+  const known = rolesOf(step, context)
+  return (['wap', 'adfs'] as const).filter((role) => known.has('unknown') || known.has(role))
+}
+
 /** Several demands are demands on one order. */
 function reissued(step: Step, reissues: readonly Step[], context: BriefContext): readonly Brief[] {
   const demands = reissues.flatMap(({ action }) => (action.verb === 'reissue' ? action.demands : []))
   const distinct = [...new Map(demands.map((demand) => [JSON.stringify(demand), demand])).values()]
-  const known = rolesOf(step, context)
-  const roles = (['wap', 'adfs'] as const).filter((role) => known.has('unknown') || known.has(role))
+  if (isByHand(context))
+    return [
+      {
+        text: say`If it is issued to and by itself: order a new certificate instead, ${listed(distinct.map(demanded))} (${{ code: '--verbose' }} has the steps).`,
+        lines: [],
+        isAside: true,
+      },
+    ]
   const certauth = reissues
     .flatMap(({ action }) =>
       action.verb === 'reissue' && action.certificate
@@ -208,8 +252,8 @@ function reissued(step: Step, reissues: readonly Step[], context: BriefContext):
       lines: [importPfxLine],
       isAside: false,
     },
-    ...roles.map((role): Brief => setting(role, certauth ?? null, context)),
-    ...(known.has('unknown')
+    ...windowsRoles(step, context).map((role) => setting(role, newThumbprint, certauth ?? null, context)),
+    ...(rolesOf(step, context).has('unknown')
       ? [
           {
             text: say`If a balancer ends TLS: it goes there, with its chain.`,
@@ -221,8 +265,13 @@ function reissued(step: Step, reissues: readonly Step[], context: BriefContext):
   ]
 }
 
-function setting(role: WindowsRole, certauth: string | null, { server }: BriefContext): Brief {
-  const all = rebind(role, newThumbprint, certauth, server).flatMap(({ lines }) => lines)
+function setting(
+  role: WindowsRole,
+  wanted: string,
+  certauth: string | null,
+  { server }: BriefContext,
+): Brief {
+  const all = rebind(role, wanted, certauth, server).flatMap(({ lines }) => lines)
   const which =
     all.length > 1
       ? say`; the first line where it answers to ${{ untrusted: certauth ?? '' }}, else the second`
@@ -250,7 +299,8 @@ const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
 const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
   new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
 
-function at({ on }: Step, { servers }: BriefContext): Words {
+function at({ on }: Step, { servers, plan }: BriefContext): Words {
+  if (plan.some(({ action }) => action.verb === 'name-nodes')) return ['each server behind it']
   if (servers === 1) return ['that server']
   if (on.length === 0 || on.length === servers) return ['every server']
   return on.length > 4

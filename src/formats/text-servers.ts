@@ -176,7 +176,13 @@ function anchorLines(report: Report, subject: SubjectReport, answer: string): st
     )
     if (anchor) roots.set(anchor[0], [...(after.releases as Release[])])
   }
-  return [...roots].map(([sha256, releases]) => {
+  // Certificates of one root, as an authority has them over the years, are one to people.
+  const byName = new Map<string, { sha256: string; releases: Release[] }>()
+  for (const [sha256, releases] of roots) {
+    const name = nameOf(report, sha256, 40)
+    byName.set(name, { sha256, releases: [...(byName.get(name)?.releases ?? []), ...releases] })
+  }
+  return [...byName.values()].map(({ sha256, releases }) => {
     const everywhere = report.policy.releases.every((release) => releases.includes(release as Release))
     const added = report.trustStores.added.includes(sha256)
     return `    ${'on phone'.padEnd(labelWidth)}  ${nameOf(report, sha256, 40).padEnd(nameWidth)}  ${added ? 'added by you' : everywhere ? 'in every release checked' : `in ${releasesText(releases)}`}`

@@ -46,7 +46,7 @@ export const text: Format = {
 function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
   if (report.verdict === 'ok' && !style.verbose)
-    return `${[headline(report, style), fine(report, style), ...older(report, style), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
@@ -73,9 +73,11 @@ function headline(report: Report, style: Style): string {
   const unseen = subjects.filter(({ verdicts }) => verdicts.length === 0).length
   const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
   const notes = [
-    subjects.length === 0 ? 'no server found' : `${count(subjects.length, 'server')} checked`,
+    subjects.length === 0
+      ? 'no server found'
+      : `${count(subjects.length, 'server')} ${unseen === subjects.length ? 'tried' : 'checked'}`,
     ...(refused > 0 ? [`${refused} refused`] : []),
-    ...(unseen > 0 ? [`${unseen} without an answer`] : []),
+    ...(unseen > 0 && unseen < subjects.length ? [`${unseen} without an answer`] : []),
     // What an "ok" rests on: servers behind one address may differ.
     ...(report.verdict === 'ok' ? [count(connections, 'connection')] : []),
   ].join(', ')
@@ -99,9 +101,7 @@ function verdictWords(report: Report): string {
         ? 'NOT ALL CHECKED'
         : 'COULD NOT BE CHECKED'
     case 'warning':
-      return depending.length > 0
-        ? `DEPENDS on the phone for ${releasesText(depending)}`
-        : `${accepting}, with a WARNING`
+      return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, with a WARNING`
     case 'ok':
       return `ok for ${releasesText(report.policy.releases)}`
   }
@@ -135,7 +135,7 @@ function resultText(report: Report): string {
       ? 'nothing could be checked'
       : `${unknown + farm.unresolved.length || total} of ${count(total, 'server')} could not be checked`
   if (verdict === 'critical') return 'accepted today, but act now'
-  if (releasesWith(report, 'depends').length > 0) return 'it depends on the phone'
+  if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
   const accepted = total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`
   return verdict === 'warning' ? `${accepted}, with a warning` : accepted
 }
@@ -253,6 +253,19 @@ function more({ id }: FindingReport, style: Style): string {
   return style.verbose ? explain : `${explain}   |   add --verbose`
 }
 
+/** A farm that is fine needs no word on older releases unless they refuse it. */
+const releasesRefusing = ({ policy, subjects }: Report): boolean =>
+  policy.others.some((release) =>
+    subjects.some((subject) => verdictOf(subject, release)?.verdict === 'refused'),
+  )
+
+const olderWords: Record<string, string> = {
+  refused: 'refuses',
+  depends: 'depends',
+  undetermined: 'unknown',
+  accepted: 'accepts',
+}
+
 const worstFirst = ['refused', 'depends', 'undetermined', 'not asked', 'accepted'] as const
 
 /** Releases that do not count, in one quiet line, as far as the answers prove something. */
@@ -268,6 +281,6 @@ function older(report: Report, style: Style): string[] {
   }
   const known = [...told].filter(([kind]) => style.verbose || kind !== 'not asked')
   if (known.length === 0 || report.subjects.length === 0) return []
-  const line = `Not counted: ${known.map(([kind, releases]) => `${kind} for ${releasesText(releases)}`).join('; ')}`
+  const line = `Not counted: ${known.map(([kind, releases]) => `${releasesText(releases)} ${olderWords[kind]}`).join(', ')}`
   return [paint(style, 'dim', wrap(line, style.columns, '  ', '    '))]
 }
