@@ -20,7 +20,7 @@ import {
   scriptLine,
   storeSwitch,
 } from './recipes/windows.js'
-import { spoken } from './speak.js'
+import { notes, spoken } from './speak.js'
 import { chainFileName, ports, type SpeechContext } from './speech.js'
 
 /** A step in few words. An aside is for some readers only and has no number. */
@@ -59,8 +59,8 @@ export function briefly(plan: readonly Step[], context: BriefContext): readonly 
   const steps = plan.filter(
     ({ action, argv }, index) =>
       !(action.verb === 'look' && isChanged) &&
-      // The kit is for what it has files for.
-      !(action.verb === 'save' && !has('import', 'edit-bundle')) &&
+      // The kit is for what it has files for, and what is to be exported by hand is not in it.
+      !(action.verb === 'save' && !has('import') && (!has('edit-bundle') || has('fetch-by-hand'))) &&
       // Several new certificates are one order.
       !(action.verb === 'reissue' && reissues[0]?.action !== action) &&
       // "Run it again" and "check again" may be one command.
@@ -99,12 +99,12 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   switch (action.verb) {
     case 'import':
       return one(
-        say`Copy the folder "${folderOf(context)}" to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator`,
+        say`Copy ${context.servers === 1 ? 'the folder ' : ''}"${folderOf(context)}" to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator`,
         scripts(step, action, context),
       )
     case 'remove':
       return one(
-        say`On ${on}, as administrator, remove the old ${{ certificate: action.certificate }} (${{ code: thumbprint(action.certificate, context).slice(0, 8) }})`,
+        say`On ${on}, as administrator, remove ${{ certificate: action.certificate }} ${{ code: thumbprint(action.certificate, context).slice(0, 8) }}`,
         [removeLine(thumbprint(action.certificate, context))],
       )
     case 'disable-root':
@@ -115,15 +115,17 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
     case 'restart':
       return restarted(step, context)
     case 'edit-bundle': {
+      if (isByHand(context))
+        return one(say`If a balancer ends TLS: it goes into the balancer's chain file.`, [], true)
       const file = { code: chainFileName(context.plan, action.chain) }
       return rolesOf(step, context).has('balancer')
         ? one(
             say`Give ${file} from the folder "${folderOf(context)}" to whoever runs the balancer (leaf first, no root)`,
           )
         : one(
-            say`If a balancer ends TLS there, give it ${file} from the folder instead.`,
+            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}"${isAlone(context) ? '' : ' instead'}.`,
             [],
-            step.on.length > 0,
+            !isAlone(context),
           )
     }
     case 'reissue':
@@ -139,8 +141,11 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         ports(step, context).map(deleteBindingLine),
       )
     case 'confirm':
-      return spoken(step, context).flatMap(({ lines }) => one(say`Check again, from here`, lines))
+      return spoken(step, context).flatMap(({ lines }) =>
+        one(say`Check again, from here${notes(step, context)}`, lines),
+      )
     case 'rebind':
+      return reset(step, action.certificate, context)
     case 'reboot':
       return []
     case 'renew-authority':
@@ -189,15 +194,58 @@ function restarted(step: Step, context: BriefContext): readonly Brief[] {
   ]
 }
 
+/** Nothing else can be done for whom it concerns. */
+const isAlone = ({ plan }: BriefContext): boolean =>
+  !plan.some(({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb))
+
+const isByHand = ({ plan }: BriefContext): boolean =>
+  plan.some(({ action }) => action.verb === 'fetch-by-hand') &&
+  !plan.some(({ action }) => action.verb === 'import')
+
+/** Where nothing else is changed, the right certificate is there and only not in use. */
+function reset(step: Step, certificate: Sha256, context: BriefContext): readonly Brief[] {
+  const changed = context.plan.filter(
+    ({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb),
+  )
+  const on = step.on.filter((id) => !changed.some((other) => other.on.includes(id)))
+  if (on.length === 0) return []
+  const names = context.certificate(certificate)?.names ?? []
+  const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
+  return [
+    {
+      text: say`Put ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} on ${at({ ...step, on }, context)}, as administrator, with its key`,
+      lines: [],
+      isAside: false,
+    },
+    ...windowsRoles(step, context).map((role) =>
+      setting(role, thumbprint(certificate, context), certauth, context),
+    ),
+  ]
+}
+
+/** Proxies first: phones meet them first. */
+function windowsRoles(step: Step, context: BriefContext): readonly WindowsRole[] {
+  const known = rolesOf(step, context)
+  return (['wap', 'adfs'] as const).filter((role) => known.has('unknown') || known.has(role))
+}
+
 /** Several demands are demands on one order. */
 function reissued(step: Step, reissues: readonly Step[], context: BriefContext): readonly Brief[] {
   const demands = reissues.flatMap(({ action }) => (action.verb === 'reissue' ? action.demands : []))
   const distinct = [...new Map(demands.map((demand) => [JSON.stringify(demand), demand])).values()]
-  const known = rolesOf(step, context)
-  const roles = (['wap', 'adfs'] as const).filter((role) => known.has('unknown') || known.has(role))
+  if (isByHand(context))
+    return [
+      {
+        text: say`If it is issued to and by itself: order a new certificate instead, ${listed(distinct.map(demanded))} (${{ code: '--verbose' }} has the steps).`,
+        lines: [],
+        isAside: true,
+      },
+    ]
   const certauth = reissues
     .flatMap(({ action }) =>
-      action.verb === 'reissue' && action.certificate ? (context.certificate(action.certificate)?.names ?? []) : [],
+      action.verb === 'reissue' && action.certificate
+        ? (context.certificate(action.certificate)?.names ?? [])
+        : [],
     )
     .find((name) => name.toLowerCase().startsWith('certauth.'))
   return [
@@ -211,17 +259,30 @@ function reissued(step: Step, reissues: readonly Step[], context: BriefContext):
       lines: [importPfxLine],
       isAside: false,
     },
-    ...roles.map((role): Brief => setting(role, certauth ?? null, context)),
-    ...(known.has('unknown')
-      ? [{ text: say`If a balancer ends TLS there, it goes there, with its chain.`, lines: [], isAside: true }]
+    ...windowsRoles(step, context).map((role) => setting(role, newThumbprint, certauth ?? null, context)),
+    ...(rolesOf(step, context).has('unknown')
+      ? [
+          {
+            text: say`If a balancer ends TLS: it goes there, with its chain.`,
+            lines: [],
+            isAside: true,
+          },
+        ]
       : []),
   ]
 }
 
-function setting(role: WindowsRole, certauth: string | null, { server }: BriefContext): Brief {
-  const all = rebind(role, newThumbprint, certauth, server).flatMap(({ lines }) => lines)
+function setting(
+  role: WindowsRole,
+  wanted: string,
+  certauth: string | null,
+  { server }: BriefContext,
+): Brief {
+  const all = rebind(role, wanted, certauth, server).flatMap(({ lines }) => lines)
   const which =
-    all.length > 1 ? say`; the first line where it answers to ${{ untrusted: certauth ?? '' }}, else the second` : []
+    all.length > 1
+      ? say`; the first line where it answers to ${{ untrusted: certauth ?? '' }}, else the second`
+      : []
   return {
     text:
       role === 'wap'
@@ -247,7 +308,8 @@ const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
 const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
   new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
 
-function at({ on }: Step, { servers }: BriefContext): Words {
+function at({ on }: Step, { servers, plan }: BriefContext): Words {
+  if (plan.some(({ action }) => action.verb === 'name-nodes')) return ['each server behind it']
   if (servers === 1) return ['that server']
   if (on.length === 0 || on.length === servers) return ['every server']
   return on.length > 4

@@ -153,7 +153,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
 const commandLines = ({ argv }: Step): readonly string[] => (argv === null ? [] : [shellLine(argv).line])
 
 /** What a printed command of ours needs beside itself. */
-function notes({ argv }: Step, { environment }: SpeechContext): Words {
+export function notes({ argv }: Step, { environment }: SpeechContext): Words {
   if (argv === null) return []
   return [
     ...(shellLine(argv).shells === 'powershell' ? [' (this line is for PowerShell)'] : []),

@@ -100,7 +100,9 @@ export const intermediateMissing = defineCheck({
   short(evidence, told) {
     const { missing, issuer, urls } = evidence
     const names =
-      missing.length === 0 ? quoted(issuer.name) : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
+      missing.length === 0
+        ? quoted(issuer.name)
+        : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
     const pc = urls.length > 0 ? 'Windows can' : 'a PC may have it already'
     return say`${whichList(evidence, told)}The server does not send ${names}, and apps on Android do not download it; ${pc}, so it looks fine from there. ${untouched}`
   },

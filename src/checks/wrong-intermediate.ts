@@ -1,6 +1,6 @@
 import type { Release } from '../android/releases.js'
 import { say } from '../words/words.js'
-import { type Sha256, shortName } from '../x509/identity.js'
+import { type Sha256, shortName, thumbprintOf } from '../x509/identity.js'
 import { sameName } from '../x509/name-match.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import {
@@ -94,10 +94,12 @@ export const wrongIntermediate = defineCheck({
     if (wrong === null || signed || told.releases.length === 0) return null
     return say`${whichList(evidence, told)}${called(wrong)} has the right name and the wrong key: it did not issue ${{ certificate: child.sha256 }}${right ? say`, as ${called(right)} did` : ''}. ${untouched}`
   },
-  brief: ({ wrong, signed }) =>
-    wrong === null
-      ? ['no way to a root']
-      : say`${signed ? 'unhelpful' : 'wrong'} ${{ certificate: wrong.sha256 }} (${signed ? 'other issuer' : 'other key'})`,
+  brief({ wrong, signed }, { farm }) {
+    const certificate = wrong && farm.certificates.get(wrong.sha256)
+    if (!certificate) return ['no way to a root']
+    const thumbprint = { code: thumbprintOf(certificate).slice(0, 8) }
+    return say`wrong ${{ certificate: certificate.sha256 }} (other ${signed ? 'issuer' : 'key'}, ${thumbprint})`
+  },
   actions({ wrong, child, replacements, isReplacementUnknown, twins }, told) {
     const removed = wrong ? removing(told, wrong.sha256) : []
     if (told.severity === 'info') return [...removed, ...tidying(told)]

@@ -31,6 +31,7 @@ function contextOf(report: Report): SpeechContext {
     plan: report.plan.steps as unknown as readonly Step[],
     kit: report.kit?.folder ?? null,
     server: null,
-    environment: report.network.proxy === null ? [] : ['HTTPS_PROXY'],
+    // A proxy that commands do not name has credentials.
+    environment: report.network.proxy === null || report.asked.includes('--proxy') ? [] : ['HTTPS_PROXY'],
   }
 }

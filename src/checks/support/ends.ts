@@ -64,9 +64,11 @@ export function endWords(end: End): Words {
 export function endBrief(end: End): Words {
   switch (end.kind) {
     case 'unreachable':
-      return { refused: ['connection refused'], 'no-route': ['no route from here'], other: ['connection failed'] }[
-        end.reason
-      ]
+      return {
+        refused: ['connection refused'],
+        'no-route': ['no route from here'],
+        other: ['connection failed'],
+      }[end.reason]
     case 'timed-out':
       return [`${end.phase === 'connect' ? 'no connection' : 'no answer'} within ${end.timeoutMs / 1000} s`]
     case 'alert':
