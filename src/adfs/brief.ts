@@ -144,13 +144,13 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       return spoken(step, context).flatMap(({ lines }) =>
         one(say`Check again, from here${notes(step, context)}`, lines),
       )
+    case 'bind':
     case 'rebind':
       return reset(step, action.certificate, context)
     case 'reboot':
       return []
     case 'renew-authority':
     case 'repair-key':
-    case 'bind':
     case 'look':
     case 'save':
     case 'run-again':
@@ -207,7 +207,9 @@ function reset(step: Step, certificate: Sha256, context: BriefContext): readonly
   const changed = context.plan.filter(
     ({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb),
   )
-  const on = step.on.filter((id) => !changed.some((other) => other.on.includes(id)))
+  const on = step.on.filter(
+    (id) => !changed.some((other) => other.action !== step.action && other.on.includes(id)),
+  )
   if (on.length === 0) return []
   const names = context.certificate(certificate)?.names ?? []
   const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null

@@ -49,9 +49,7 @@ function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null
   const served = (of: readonly Subject[]) => [
     ...new Set(
       of.flatMap((subject) =>
-        subject.kind === 'file'
-          ? []
-          : [endpointOf(subject.node.address, subject.port, farm.port)],
+        subject.kind === 'file' ? [] : [endpointOf(subject.node.address, subject.port, farm.port)],
       ),
     ),
   ]

@@ -182,7 +182,8 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
   return withConsequences(place, kept).filter(({ action }) => {
     const { verb } = action
     // A server known to be Windows has no bundle; a balancer has no Windows stores; a file is imported, not restarted.
-    if (action.verb === 'edit-bundle') return role !== 'adfs' && role !== 'wap' && isWorthAFile(action.chain, place)
+    if (action.verb === 'edit-bundle')
+      return role !== 'adfs' && role !== 'wap' && isWorthAFile(action.chain, place)
     if (verb === 'repair-key') return role !== 'file'
     if (!windowsVerbs.includes(verb) || role === 'adfs' || role === 'wap' || role === 'unknown') return true
     return role === 'file' && verb === 'import'
@@ -202,9 +203,7 @@ const isWorthAFile = (chain: readonly Sha256[], { seen }: Place): boolean =>
 /** Adds what every change of a store is followed by. */
 function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   // What is exported by hand is imported like the rest.
-  const stored = wishes.filter(
-    ({ action: { verb } }) => storeVerbs.includes(verb) || obtained.includes(verb),
-  )
+  const stored = wishes.filter(({ action: { verb } }) => storeVerbs.includes(verb) || obtained.includes(verb))
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const binds = wishes.some(({ action }) => action.verb === 'bind')
   const renewed = new Set(
@@ -216,6 +215,11 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const chains = repairsAt(place.seen)
     .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
     .map(({ chain }) => chain.map(({ sha256 }) => sha256))
+    // One that is to be issued anew is not to be written down as it is.
+    .filter(
+      (chain) =>
+        !wishes.some(({ action }) => action.verb === 'renew-authority' && chain.includes(action.certificate)),
+    )
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),

@@ -21,9 +21,9 @@ import {
   newThumbprint,
   rebind,
   rebootLine,
+  removeLine,
   renewedFile,
   repairKeyLine,
-  removeLine,
   restartLines,
   scriptLine,
   storeSwitch,
@@ -295,7 +295,10 @@ function restarted(step: Step, context: SpeechContext): readonly Spoken[] {
 /** The store of the import that every one of these servers has; null: not every one has the kit. */
 function importStore(on: readonly SubjectId[], plan: readonly Step[]): Store | null {
   const stores = on.map(
-    (id) => plan.flatMap((step) => (step.action.verb === 'import' && step.on.includes(id) ? [step.action.store] : []))[0],
+    (id) =>
+      plan.flatMap((step) =>
+        step.action.verb === 'import' && step.on.includes(id) ? [step.action.store] : [],
+      )[0],
   )
   return stores[0] !== undefined && stores.every((store) => store === stores[0]) ? stores[0] : null
 }
@@ -365,9 +368,7 @@ function bundleKeeper(step: Step, context: SpeechContext): Words {
 function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
   const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
   return {
-    who: isFile
-      ? say`If the file is for a balancer or another proxy`
-      : bundleKeeper(step, context),
+    who: isFile ? say`If the file is for a balancer or another proxy` : bundleKeeper(step, context),
     text: say`Give it ${{ code: chainFileName(context.plan, chain) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
     lines: [],
     expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,

@@ -56,9 +56,7 @@ export const certificateExpiring = defineCheck({
   brief: ({ certificate, notAfter }) =>
     say`${{ certificate: certificate.sha256 }} expires on ${{ date: new Date(notAfter) }}`,
   actions: ({ isLeaf, certificate: { sha256 } }) =>
-    isLeaf
-      ? [reissuing(sha256, { kind: 'validity' }), confirming]
-      : renewing(sha256, { kind: 'validity' }),
+    isLeaf ? [reissuing(sha256, { kind: 'validity' }), confirming] : renewing(sha256, { kind: 'validity' }),
 })
 
 function casesOf(shown: Shown, farm: ExaminedFarm): readonly Case<Evidence>[] {

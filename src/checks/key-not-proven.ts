@@ -26,14 +26,13 @@ export const keyNotProven = defineCheck({
   actions: ({ kind }, { cases }) =>
     kind === 'failed'
       ? [
-          ...cases.flatMap(
-            ({ certificate, subject }): Advice[] =>
-              certificate === null || subject === null
-                ? []
-                : [
-                    { action: { verb: 'repair-key', certificate }, on: [subject] },
-                    { action: { verb: 'rebind', certificate }, on: [subject] },
-                  ],
+          ...cases.flatMap(({ certificate, subject }): Advice[] =>
+            certificate === null || subject === null
+              ? []
+              : [
+                  { action: { verb: 'repair-key', certificate }, on: [subject] },
+                  { action: { verb: 'rebind', certificate }, on: [subject] },
+                ],
           ),
           { action: { verb: 'confirm' } },
         ]

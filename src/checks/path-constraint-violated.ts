@@ -5,7 +5,15 @@ import { say, type Words } from '../words/words.js'
 import { type Sha256, shortName } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { confirming, reissuing, renewing, replacing } from './support/advice.js'
-import { called, concerned, distinct, mergeCases, type Placed, placed, type Shown } from './support/answers.js'
+import {
+  called,
+  concerned,
+  distinct,
+  mergeCases,
+  type Placed,
+  placed,
+  type Shown,
+} from './support/answers.js'
 import { factWords } from './support/facts.js'
 import { whichList } from './support/lists.js'
 import { type Refusal, type RefusalEvidence, refusalCase, refusalsOf } from './support/refusals.js'

@@ -30,6 +30,8 @@ export const unsuitableKeyUsage = defineCheck({
 const lacking = (details: readonly string[]): Words =>
   factWords([
     ...new Set(
-      details.map((detail) => detail.replace(/ is missing in .*$/s, ' is missing').replace(/^".*" lacks /s, 'it lacks ')),
+      details.map((detail) =>
+        detail.replace(/ is missing in .*$/s, ' is missing').replace(/^".*" lacks /s, 'it lacks '),
+      ),
     ),
   ])

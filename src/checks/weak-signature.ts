@@ -52,4 +52,9 @@ export const weakSignature = defineCheck({
 
 /** The hash is what is weak; the whole name is in the evidence. */
 const inWords = (algorithm: string | null): string =>
-  /^md[25]|sha-?1(?!\d)/i.exec(algorithm ?? '')?.[0].toUpperCase().replace(/^SHA-?1$/, 'SHA-1') ?? algorithm ?? 'a weak algorithm'
+  /^md[25]|sha-?1(?!\d)/i
+    .exec(algorithm ?? '')?.[0]
+    .toUpperCase()
+    .replace(/^SHA-?1$/, 'SHA-1') ??
+  algorithm ??
+  'a weak algorithm'

@@ -285,13 +285,20 @@ describe('the plan', () => {
 
   it('checks again once', () => {
     const a = short('203.0.113.10')
-    const steps = plan([a], [finding('x', [a], [{ verb: 'run-again', where: 'elsewhere' }, { verb: 'confirm' }])])
+    const steps = plan(
+      [a],
+      [finding('x', [a], [{ verb: 'run-again', where: 'elsewhere' }, { verb: 'confirm' }])],
+    )
     expect(verbs(steps)).toEqual(['run-again'])
   })
 
   it('gives nobody a file of one certificate, unless that is the whole chain', () => {
     const bundle = (more: Partial<Machine['repair'] & object>) => {
-      const a: Machine = { address: '203.0.113.10', presented: [c.leaf], repair: { chain: [c.leaf], ...more } }
+      const a: Machine = {
+        address: '203.0.113.10',
+        presented: [c.leaf],
+        repair: { chain: [c.leaf], ...more },
+      }
       return verbs(plan([a], [finding('x', [a], [{ verb: 'edit-bundle', chain: [c.leaf.sha256] }])]))
     }
     expect(bundle({ verdictsAfter: [] })).toEqual([])
@@ -309,7 +316,10 @@ describe('the plan', () => {
       ...asked,
       target: '203.0.113.10',
     })
-    expect(first!).toMatchObject({ argv: ['sts.contoso.test', '--server', '203.0.113.10'], action: { verb: 'check-by-name', name: 'sts.contoso.test' } })
+    expect(first!).toMatchObject({
+      argv: ['sts.contoso.test', '--server', '203.0.113.10'],
+      action: { verb: 'check-by-name', name: 'sts.contoso.test' },
+    })
   })
 })
 

@@ -135,7 +135,12 @@ describe('a server that cannot be looked at', () => {
       'firewall',
     ],
     ['silence', silence, /^The port is open but answers nothing for 10 s, so nothing/, 'services'],
-    ['a reset', reset, /The connection was reset as soon as TLS began, as Windows does for a name/, 'bindings'],
+    [
+      'a reset',
+      reset,
+      /The connection was reset as soon as TLS began, as Windows does for a name/,
+      'bindings',
+    ],
     [
       'plain HTTP',
       { kind: 'not-tls', looksLike: 'http', detail: 'HTTP/1.1 400' },

@@ -41,7 +41,9 @@ export function endWords(end: End): Words {
       ]
     case 'not-tls':
       return end.looksLike === 'http'
-        ? ['The port speaks plain HTTP, not TLS: no certificate is bound to it, or another port is passed on to it']
+        ? [
+            'The port speaks plain HTTP, not TLS: no certificate is bound to it, or another port is passed on to it',
+          ]
         : say`The port does not speak TLS (${{ untrusted: end.detail }})`
     case 'limit-exceeded':
       return [
