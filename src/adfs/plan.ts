@@ -1,11 +1,9 @@
 import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
-import type { Examination } from '../examine/examination.js'
 import type { Asked } from '../farm/asked.js'
 import type { CaseKey, SubjectId } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
-import { commandByName, commandLine, defaultKitFolder } from './commands.js'
 import { importsOf, merged, union } from './merge.js'
 import {
   addedAt,
@@ -20,6 +18,7 @@ import {
   repairsAt,
   type Wish,
 } from './place.js'
+import { argvOf } from './step-command.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
 const order: readonly Action['verb'][] = [
@@ -268,37 +267,3 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
   const again = told.flatMap(({ action, argv }) => (action.verb === 'run-again' ? [argv?.join('\0')] : []))
   return told.filter(({ action, argv }) => action.verb !== 'confirm' || !again.includes(argv?.join('\0')))
 }
-
-function argvOf(
-  action: Action,
-  on: readonly SubjectId[],
-  { farm, examinations }: ExaminedFarm,
-  asked: Asked,
-): readonly string[] | null {
-  const here = examinations.filter(({ subject }) => on.includes(subject.id))
-  const subjects = (wanted: readonly Examination[]) => wanted.map(({ subject }) => subject)
-  switch (action.verb) {
-    case 'check-by-name':
-      return action.name === undefined ? null : commandByName(action.name, subjects(here), asked)
-    case 'save': {
-      const supplying = new Set(here.flatMap(suppliers))
-      const all = examinations.filter(
-        (examination) => here.includes(examination) || supplying.has(examination.subject.id),
-      )
-      return commandLine(farm, asked, { subjects: subjects(all), kit: defaultKitFolder })
-    }
-    case 'confirm':
-    case 'run-again':
-      return commandLine(farm, asked, { subjects: on.length === 0 ? null : subjects(here) })
-    default:
-      return null
-  }
-}
-
-/** Servers whose lists gave this one's repair a certificate. */
-const suppliers = (examination: Examination): readonly SubjectId[] =>
-  examination.kind === 'seen'
-    ? repairsAt([examination]).flatMap(({ add }) =>
-        add.flatMap(({ origin, from }) => (origin === 'other-server' ? [from] : [])),
-      )
-    : []

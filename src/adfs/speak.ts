@@ -1,11 +1,9 @@
-import type { Role, SubjectId } from '../farm/subject.js'
+import type { SubjectId } from '../farm/subject.js'
 import { listed, say, type Word, type Words } from '../words/words.js'
-import type { Sha256 } from '../x509/identity.js'
 import type { Action, Step, Store } from './actions.js'
 import { harmless } from './addresses.js'
 import { defaultKitFolder, shellLine } from './commands.js'
-import { demanded, keepsChildren, renewed } from './demands.js'
-import { applicationId, stores, titles, type WindowsRole, windows } from './facts.js'
+import { applicationId, stores } from './facts.js'
 import { looked, whoLooks } from './look.js'
 import {
   bindingLines,
@@ -14,21 +12,17 @@ import {
   disablePurposes,
   exportedFile,
   exportParents,
-  findOwnLine,
   findRootLine,
-  importGivenPfxLine,
-  importPfxLine,
-  newThumbprint,
   rebind,
   rebootLine,
   removeLine,
-  renewedFile,
-  repairKeyLine,
   restartLines,
   scriptLine,
   storeSwitch,
 } from './recipes/windows.js'
+import { bound, reissued, renewedAuthority, repairedKey } from './speak-certificates.js'
 import { chainFileName, here, places, ports, type SpeechContext, type Spoken } from './speech.js'
+import { bundleKeeper, byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
 
 export { chainFileName, here, type SpeechContext, type Spoken } from './speech.js'
 
@@ -74,20 +68,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
     case 'restart':
       return restarted(step, context)
     case 'bind':
-      return byRole(step, context, (role) =>
-        rebind(
-          role,
-          thumbprint(action.certificate, context),
-          certauthName(action.certificate, context),
-          context.server,
-        ).map(({ where, lines }, index) => ({
-          text:
-            index === 0
-              ? say`Set ${{ certificate: action.certificate }}, which other servers have; where the first line finds none, export it there with its key and import it first; then, ${where}`
-              : say`Or, ${where}`,
-          lines: [...(index === 0 ? [findOwnLine(thumbprint(action.certificate, context))] : []), ...lines],
-        })),
-      )
+      return bound(step, action, context)
     case 'repair-key':
       return repairedKey(step, action, context)
     case 'renew-authority':
@@ -165,48 +146,6 @@ export function notes({ argv }: Step, { environment }: SpeechContext): Words {
   ]
 }
 
-/** Roles among the servers of a step; a file and nothing known are unknown. */
-const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
-  new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
-
-/** `As administrator on X`, or with the role unknown `If Windows ends TLS at X: as administrator there`. */
-const windowsAdmin = (step: Step, context: SpeechContext): Words =>
-  rolesOf(step, context).has('unknown')
-    ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
-    : say`As administrator on ${places(step, context)}`
-
-const onWindows = (
-  step: Step,
-  context: SpeechContext,
-  text: Words,
-  lines: readonly string[],
-  expected: Words | null,
-): readonly Spoken[] => [{ who: windowsAdmin(step, context), text, lines, expected }]
-
-/** Once for each of Windows' roles among the servers; both where the role is unknown. */
-function byRole(
-  step: Step,
-  context: SpeechContext,
-  told: (role: WindowsRole) => readonly { readonly text: Words; readonly lines: readonly string[] }[],
-): readonly Spoken[] {
-  const known = rolesOf(step, context)
-  // Proxies first: phones meet them first.
-  return (['wap', 'adfs'] as const)
-    .filter((role) => known.has('unknown') || known.has(role))
-    .flatMap((role) => {
-      const on = step.on.filter((id) => [role, 'unknown'].includes(context.subject(id)?.role ?? 'unknown'))
-      const where = places({ ...step, on }, context)
-      return told(role).map(({ text, lines }) => ({
-        who: known.has('unknown')
-          ? say`If ${role === 'wap' ? 'a' : 'an'} ${titles[role].one} answers at ${where}`
-          : say`On the ${titles[role].one} ${where}`,
-        text,
-        lines,
-        expected: null,
-      }))
-    })
-}
-
 /** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
 function restartsByScript(id: SubjectId, plan: readonly Step[]): boolean {
   const imports = plan.filter(({ on, action }) => action.verb === 'import' && on.includes(id))
@@ -247,12 +186,6 @@ const folderOf = ({ kit }: SpeechContext): Words =>
   kit === here
     ? ['this folder (where each server has one, its own)']
     : say`the folder ${{ code: kit ?? defaultKitFolder }}`
-
-const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
-  certificate(sha256)?.thumbprint ?? sha256
-
-const certauthName = (sha256: Sha256, { certificate }: SpeechContext): string | null =>
-  certificate(sha256)?.names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
 
 /** KB2831004: of several valid paths Windows sends the shortest, so the root at its end must not be trusted. */
 const disabling = ({ root, twinOf }: Action & { verb: 'disable-root' }): Words =>
@@ -303,68 +236,6 @@ function importStore(on: readonly SubjectId[], plan: readonly Step[]): Store | n
   return stores[0] !== undefined && stores.every((store) => store === stores[0]) ? stores[0] : null
 }
 
-const isOld = ({ server }: SpeechContext): boolean => server !== null && windows[server].powershell === '4.0'
-
-function repairedKey(
-  step: Step,
-  { certificate }: Action & { verb: 'repair-key' },
-  context: SpeechContext,
-): readonly Spoken[] {
-  const roles = rolesOf(step, context)
-  return [
-    ...(roles.size === 1 && roles.has('balancer')
-      ? []
-      : onWindows(
-          step,
-          context,
-          say`Tie ${{ certificate }} to its own private key; where the first line does not find it, import certificate and key again, as PFX`,
-          [repairKeyLine(thumbprint(certificate, context)), importGivenPfxLine],
-          null,
-        )),
-    ...(roles.has('unknown') || roles.has('balancer')
-      ? [
-          {
-            who: bundleKeeper(step, context),
-            text: say`Give it ${{ certificate }} and its private key together: it has one of them from another certificate`,
-            lines: [],
-            expected: null,
-          },
-        ]
-      : []),
-  ]
-}
-
-function renewedAuthority(
-  step: Step,
-  { certificate, renewal }: Action & { verb: 'renew-authority' },
-  context: SpeechContext,
-): readonly Spoken[] {
-  const below = keepsChildren(renewal) ? [] : say`. The server's certificate is then to be issued by it anew`
-  return [
-    {
-      who: whoLooks(step),
-      text: say`Issue the authority's certificate ${{ certificate }} anew: ${renewed(renewal)}${below}`,
-      lines: [],
-      expected: null,
-    },
-    ...onWindows(
-      step,
-      context,
-      say`Then import the new one and remove the old`,
-      [certutilLine('CA', renewedFile), removeLine(thumbprint(certificate, context))],
-      say`Where a balancer ends TLS, the new one takes the old one's place in its bundle`,
-    ),
-  ]
-}
-
-/** Whoever keeps the files of the device that ends TLS, if one does. */
-function bundleKeeper(step: Step, context: SpeechContext): Words {
-  const where = places(step, context)
-  return [...rolesOf(step, context)].some((role) => role !== 'balancer')
-    ? say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`
-    : say`Whoever runs the balancer at ${where}`
-}
-
 function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
   const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
   return {
@@ -373,27 +244,4 @@ function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context
     lines: [],
     expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,
   }
-}
-
-function reissued(
-  step: Step,
-  { certificate, demands }: Action & { verb: 'reissue' },
-  context: SpeechContext,
-): readonly Spoken[] {
-  const request = {
-    who: ['Whoever orders certificates'],
-    text: say`Order a new certificate${certificate === null ? [] : say` in place of ${{ certificate }}`}: ${listed(demands.map(demanded))}; with its private key, as PFX`,
-    lines: [],
-    expected: null,
-  }
-  const certauth = certificate === null ? null : certauthName(certificate, context)
-  return [
-    request,
-    ...byRole(step, context, (role) =>
-      rebind(role, newThumbprint, certauth, context.server).map(({ where, lines }, index) => ({
-        text: say`${index === 0 ? 'Import it on every server, then set it, ' : ''}${where}`,
-        lines: [...(index === 0 ? [importPfxLine] : []), ...lines],
-      })),
-    ),
-  ]
 }
