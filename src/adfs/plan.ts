@@ -97,6 +97,8 @@ function here(action: Action, place: Place, all: readonly Place[]): Action | nul
     }
     case 'remove':
       return concerns(presentedAt)(action.certificate) ? action : null
+    case 'bind':
+      return leavesAt(place).every((sha256) => sha256 === action.certificate) ? null : action
     case 'rebind':
       return concerns(leavesAt)(action.certificate) ? action : null
     case 'disable-root':
@@ -189,15 +191,17 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
   })
 }
 
-/** The certificate alone is what everybody has; it is the whole chain only where some release then accepts. */
-const isWorthAFile = (chain: readonly Sha256[], { seen }: Place): boolean =>
-  chain.length > 1 ||
-  repairsAt(seen).some(
-    (repair) =>
-      repair.chain.length === 1 &&
-      repair.chain[0]!.sha256 === chain[0] &&
-      repair.verdictsAfter.some(({ kind }) => kind === 'accepted'),
+/** Not the certificate alone, which everybody has, nor a chain that goes on nobody knows where, unless a release accepts. */
+function isWorthAFile(chain: readonly Sha256[], { seen }: Place): boolean {
+  const repairs = repairsAt(seen).filter(
+    (repair) => repair.chain.map(({ sha256 }) => sha256).join() === chain.join(),
   )
+  const isOpen = repairs.some(({ open }) => open !== null)
+  return (
+    (chain.length > 1 && !isOpen) ||
+    repairs.some(({ verdictsAfter }) => verdictsAfter.some(({ kind }) => kind === 'accepted'))
+  )
+}
 
 /** Adds what every change of a store is followed by. */
 function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {

@@ -1,6 +1,6 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { applying, confirming, importing, reissuing, removing, renewing, tidying } from './support/advice.js'
+import { applying, confirming, importing, removing, renewing, succeeding, tidying } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { validityCases } from './support/validity.js'
@@ -34,7 +34,7 @@ export const certificateExpired = defineCheck({
     say`${{ certificate: certificate.sha256 }} expired on ${{ date: new Date(notAfter) }}`,
   actions({ certificate, isLeaf, isNeeded, replacement }, told) {
     if (!isNeeded) return [...removing(told, certificate.sha256), ...tidying(told)]
-    if (isLeaf) return [reissuing(certificate.sha256, { kind: 'validity' }), confirming]
+    if (isLeaf) return [succeeding(told, certificate.sha256), confirming]
     if (replacement === null) return renewing(certificate.sha256, { kind: 'validity' })
     return [
       ...importing(replacement.position === null ? [replacement.sha256] : []),

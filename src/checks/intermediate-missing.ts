@@ -129,6 +129,9 @@ export const intermediateMissing = defineCheck({
 function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): Case<Evidence> {
   const add = shown.repair?.add ?? []
   const child = add[0]?.issued ?? open ?? chain.tops.at(-1) ?? chain.leaf
+  const twins = rootTwins(shown)
+  const isNamedLikeRoot = (certificate: Certificate) =>
+    hasRootTwin(farm, certificate) || twins.some(({ twinOf }) => twinOf === certificate.sha256)
   const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
   return {
     facet: `${child.issuer.text} ${keyIdentifier ?? ''}`.trimEnd(),
@@ -146,11 +149,11 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
         origin,
         from,
         issued: issued.sha256,
-        asIssuedBy: hasRootTwin(farm, certificate) ? shortName(certificate.issuer) : null,
+        asIssuedBy: isNamedLikeRoot(certificate) ? shortName(certificate.issuer) : null,
       })),
       open: add.length > 0 && open ? { sha256: open.sha256, issuer: shortName(open.issuer) } : null,
       byLuck: counting(farm, shown.repair?.byLuck ?? []),
-      twins: rootTwins(shown),
+      twins,
       list: listFact(shown),
       ...beside(farm, missing),
     },

@@ -196,6 +196,21 @@ describe('the plan', () => {
     ])
   })
 
+  it('takes over what must hold for a removal to show', () => {
+    const unless = [{ kind: 'root-disabled', root: c.root.sha256, twinOf: c.policy.sha256 }] as const
+    const a: Machine = {
+      address: '203.0.113.10',
+      presented: [c.leaf, c.ca, c.stale, c.policy],
+      repair: {
+        drop: [{ certificate: c.stale, reason: 'stale' }],
+        chain: [c.leaf, c.ca, c.policy],
+        takesEffect: { predicted: true, unless },
+      },
+    }
+    const steps = plan([a], [finding('wrong-intermediate', [a], [removing(c.stale)])])
+    expect(verbs(steps).slice(0, 4)).toEqual(['save', 'remove', 'disable-root', 'restart'])
+  })
+
   it('sets no certificate for all bindings where a machine has several', () => {
     const a = short('203.0.113.10')
     const b: Machine = { address: '203.0.113.10', name: 'app.contoso.test', presented: [c.other] }

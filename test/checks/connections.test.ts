@@ -145,7 +145,7 @@ describe('a server that cannot be looked at', () => {
       'plain HTTP',
       { kind: 'not-tls', looksLike: 'http', detail: 'HTTP/1.1 400' },
       /plain HTTP, not TLS: no certificate is bound/,
-      'bindings',
+      'device-at-address',
     ],
     [
       'no TLS',

@@ -163,6 +163,21 @@ describe('names', () => {
   })
 
   it.each([
+    ['expired', -1],
+    ['ends soon', 3],
+  ])('asks for a binding where it %s and another server has its successor', (_when, days) => {
+    const old = makeLeaf(intermediate, { notAfter: inDays(days) })
+    const farm = examinedFarm({
+      servers: [{ sent: [leaf, intermediate] }, { sent: [old, intermediate] }],
+      anchors,
+    })
+    const advice = findingsOf(runChecks(farm))
+      .filter(({ id }) => id.startsWith('certificate-expir'))
+      .flatMap((finding) => finding.advice.map(({ action }) => action))
+    expect(advice[0]).toEqual({ verb: 'bind', certificate: parsed(leaf).sha256 })
+  })
+
+  it.each([
     ['not listed', [host], /AD FS is checked by its name, not its address/],
     ['as a DNS name', ['203.0.113.10', host], /has the address 203\.0\.113\.10 as a DNS name/],
   ])('sends whoever checks an address to the name: %s', (_where, names, pattern) => {

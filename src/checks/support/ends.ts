@@ -110,7 +110,7 @@ export function endAdvice(end: End): readonly Advice[] {
         ? [bindings, firewall]
         : [services, firewall]
     case 'not-tls':
-      return end.looksLike === 'http' ? [bindings, device] : [elsewhere, bindings]
+      return end.looksLike === 'http' ? [device, bindings] : [elsewhere, bindings]
     case 'limit-exceeded':
     case 'protocol-error':
       return [device]
