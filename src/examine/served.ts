@@ -130,11 +130,34 @@ function verdictsOf(
     }
   }
   for (const { observation, releases } of asked.values()) {
-    const presented = presentedIn(observation, settings.entries(observation.certificates))
-    for (const verdict of judgePresented(presented, releases, settings, subject))
+    for (const verdict of judgedOnce(observation, releases, settings, subject))
       found.get(verdict.release)!.push({ release: verdict.release, answer: idOf(observation), verdict })
   }
   return reach.map(({ release }) => worst(found.get(release)!))
+}
+
+const judged = new WeakMap<Settings, Map<string, readonly Verdict[]>>()
+
+/** Servers that answer alike are judged once: what a verdict depends on is the key. */
+function judgedOnce(
+  observation: Observation,
+  releases: readonly Release[],
+  settings: Settings,
+  subject: ServedSubject,
+): readonly Verdict[] {
+  const known = judged.get(settings) ?? new Map<string, readonly Verdict[]>()
+  judged.set(settings, known)
+  const { entries, staple, handshake } = presentedIn(
+    observation,
+    settings.entries(observation.certificates),
+  )
+  const host = subject.name?.ascii ?? subject.node.address
+  const stapled = staple ? sha256Of(staple) : ''
+  const key = [host, releases.join(), stapled, JSON.stringify(handshake), listKey(observation)].join(' ')
+  const verdicts =
+    known.get(key) ?? judgePresented({ entries, staple, timestamps: null, handshake }, releases, settings, subject)
+  known.set(key, verdicts)
+  return verdicts
 }
 
 /** A refusal by the chain is graver than one by the handshake: no other handshake would help it. */
