@@ -12,12 +12,35 @@ import type { Attempt, Examination, Reach, ReleaseVerdict } from './examination.
 import type { Answer, AnswerId, Entry, Exchange, Presented } from './presented.js'
 import type { Settings } from './settings.js'
 
-/** Judges what one server showed, for every release; nothing is asked of anybody. */
+/** Judges what one server showed, for every release; nothing is asked of anybody. Servers that answer alike, once. */
 export function examineServed(
   subject: ServedSubject,
   attempts: readonly Attempt[],
   settings: Settings,
 ): Examination {
+  const known = examined.get(settings) ?? new Map<string, Examination>()
+  examined.set(settings, known)
+  const key = [subject.name?.ascii ?? subject.node.address, ...attempts.map(likeness)].join(' ')
+  const alike = known.get(key)
+  if (alike) return { ...alike, subject, attempts }
+  const examination = examineOne(subject, attempts, settings)
+  known.set(key, examination)
+  return examination
+}
+
+const examined = new WeakMap<Settings, Map<string, Examination>>()
+
+/** All that is judged of one connection. What only this one server could have said (its address, times) is left out. */
+function likeness({ offer, nth, outcome }: Attempt): string {
+  const seen = observationOf(outcome)
+  if (!seen) return JSON.stringify([offer.id, nth, outcome])
+  const { endpoint, certificates, stapledOcsp, signedCertificateTimestamps, ...rest } = seen
+  const told = { ...rest, connectMs: 0, handshakeMs: 0, bytesReceived: 0 }
+  const bytes = [stapledOcsp, signedCertificateTimestamps].map((some) => (some ? sha256Of(some) : null))
+  return JSON.stringify([offer.id, nth, { ...outcome, observation: null }, listKey(seen), bytes, told])
+}
+
+function examineOne(subject: ServedSubject, attempts: readonly Attempt[], settings: Settings): Examination {
   const listed = attempts.filter(({ outcome }) => observationOf(outcome) !== null)
   if (listed.length === 0 && !attempts.some(({ outcome }) => outcome.kind === 'alert'))
     return { kind: 'unseen', subject, attempts, outcome: attempts[0]!.outcome }
@@ -130,34 +153,11 @@ function verdictsOf(
     }
   }
   for (const { observation, releases } of asked.values()) {
-    for (const verdict of judgedOnce(observation, releases, settings, subject))
+    const presented = presentedIn(observation, settings.entries(observation.certificates))
+    for (const verdict of judgePresented(presented, releases, settings, subject))
       found.get(verdict.release)!.push({ release: verdict.release, answer: idOf(observation), verdict })
   }
   return reach.map(({ release }) => worst(found.get(release)!))
-}
-
-const judged = new WeakMap<Settings, Map<string, readonly Verdict[]>>()
-
-/** Servers that answer alike are judged once: what a verdict depends on is the key. */
-function judgedOnce(
-  observation: Observation,
-  releases: readonly Release[],
-  settings: Settings,
-  subject: ServedSubject,
-): readonly Verdict[] {
-  const known = judged.get(settings) ?? new Map<string, readonly Verdict[]>()
-  judged.set(settings, known)
-  const { entries, staple, handshake } = presentedIn(
-    observation,
-    settings.entries(observation.certificates),
-  )
-  const host = subject.name?.ascii ?? subject.node.address
-  const stapled = staple ? sha256Of(staple) : ''
-  const key = [host, releases.join(), stapled, JSON.stringify(handshake), listKey(observation)].join(' ')
-  const verdicts =
-    known.get(key) ?? judgePresented({ entries, staple, timestamps: null, handshake }, releases, settings, subject)
-  known.set(key, verdicts)
-  return verdicts
 }
 
 /** A refusal by the chain is graver than one by the handshake: no other handshake would help it. */
