@@ -44,7 +44,7 @@ const escaped = (value: unknown, indented = false): string =>
   (indented ? lines(value, '\n') : JSON.stringify(value)).replace(unsafe, inUnits)
 
 /** A line may be so long before it is broken into its members: a report of a thousand servers is mostly white space else. */
-const maxLine = 240
+const maxLine = 320
 
 /** Indented JSON in which what fits on a line stands on one. */
 function lines(value: unknown, newLine: string): string {
