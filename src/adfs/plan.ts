@@ -98,14 +98,28 @@ const placeId = (subject: Subject): string => (subject.kind === 'file' ? subject
 
 /** Where no server is concerned (a name without one) the advice stands at a place of its own. */
 function placesFor(advice: Advice, finding: Finding, places: Map<string, Place>): readonly Place[] {
-  const on = advice.on ?? finding.subjects
+  const on = new Set(advice.on ?? finding.subjects)
   const named = [...places.values()].filter(
-    ({ subjects }) => on.length === 0 || subjects.some(({ id }) => on.includes(id)),
+    ({ subjects }) => on.size === 0 || subjects.some(({ id }) => on.has(id)),
   )
   if (named.length > 0) return named
   const nowhere = places.get('') ?? { role: 'unknown' as const, subjects: [], seen: [], wishes: [] }
   places.set('', nowhere)
   return [nowhere]
+}
+
+const gathered = new WeakMap<
+  readonly Place[],
+  Map<(place: Place) => readonly string[], ReadonlySet<string>>
+>()
+
+/** What any of these places has; gathered once, however many ask. */
+function anywhere(all: readonly Place[], of: (place: Place) => readonly string[]): ReadonlySet<string> {
+  const known = gathered.get(all) ?? new Map<typeof of, ReadonlySet<string>>()
+  gathered.set(all, known)
+  const found = known.get(of) ?? new Set(all.flatMap(of))
+  known.set(of, found)
+  return found
 }
 
 /**
@@ -114,7 +128,7 @@ function placesFor(advice: Advice, finding: Finding, places: Map<string, Place>)
  */
 function here(action: Action, place: Place, all: readonly Place[]): Action | null {
   const concerns = (of: (place: Place) => readonly string[]) => (wanted: string) =>
-    of(place).includes(wanted) || !all.some((other) => of(other).includes(wanted))
+    of(place).includes(wanted) || !anywhere(all, of).has(wanted)
   switch (action.verb) {
     case 'import': {
       const certificates = action.certificates.filter(concerns(addedAt))
@@ -146,9 +160,8 @@ const leavesAt = ({ seen }: Place): readonly Sha256[] =>
   seen.flatMap(({ answers }) => answers.flatMap(({ entries }) => leafOf(entries)?.sha256 ?? []))
 
 function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
-  const here = finding.cases.filter(
-    ({ subject }) => subject === null || subjects.some(({ id }) => id === subject),
-  )
+  const cases = casesBySubject(finding)
+  const here = [...(cases.get(null) ?? []), ...subjects.flatMap(({ id }) => cases.get(id) ?? [])]
   const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
   const wish = { action, by: by ?? doer(action), because }
   if (action.verb !== 'import') return [wish]
@@ -171,6 +184,21 @@ function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: 
           : [],
     ),
   ]
+}
+
+const filed = new WeakMap<Finding, Map<SubjectId | null, Finding['cases'][number][]>>()
+
+function casesBySubject(finding: Finding): ReadonlyMap<SubjectId | null, Finding['cases'][number][]> {
+  const known = filed.get(finding)
+  if (known) return known
+  const cases = new Map<SubjectId | null, Finding['cases'][number][]>()
+  for (const one of finding.cases) {
+    const others = cases.get(one.subject)
+    if (others) others.push(one)
+    else cases.set(one.subject, [one])
+  }
+  filed.set(finding, cases)
+  return cases
 }
 
 const repairsAt = (seen: readonly Seen[]) =>
@@ -362,15 +390,14 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
 
 /** Steps of all places, equal ones together, with the commands of ours. */
 function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
-  const steps = new Map<string, { on: SubjectId[]; wish: Wish }>()
+  const steps = new Map<string, { on: Set<SubjectId>; because: Set<CaseKey>; wish: Wish }>()
   const add = (on: readonly SubjectId[], wish: Wish) => {
     // A new certificate is one for the whole farm, and "check again" one command.
     const key = `${wish.by} ${JSON.stringify(wish.action)}`
-    const step = steps.get(key)
-    steps.set(key, {
-      on: [...union(step?.on ?? [], on)],
-      wish: { ...wish, because: union(step?.wish.because ?? [], wish.because) },
-    })
+    const step = steps.get(key) ?? { on: new Set(), because: new Set(), wish }
+    for (const id of on) step.on.add(id)
+    for (const caseKey of wish.because) step.because.add(caseKey)
+    steps.set(key, step)
   }
   for (const { subjects, wishes } of places) {
     const ids = subjects.map(({ id }) => id)
@@ -385,7 +412,10 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     }
   }
   return [...steps.values()]
-    .map(({ on, wish }) => ({ on, ...wish, argv: argvOf(wish.action, on, farm, asked) }))
+    .map(({ on, because, wish }) => {
+      const ids = [...on]
+      return { on: ids, ...wish, because: [...because], argv: argvOf(wish.action, ids, farm, asked) }
+    })
     .sort((a, b) => order.indexOf(a.action.verb) - order.indexOf(b.action.verb))
 }
 
@@ -395,14 +425,13 @@ function argvOf(
   { farm, examinations }: ExaminedFarm,
   asked: Asked,
 ): readonly string[] | null {
-  const here = examinations.filter(({ subject }) => on.includes(subject.id))
+  const ids = new Set(on)
+  const here = examinations.filter(({ subject }) => ids.has(subject.id))
   const subjects = (wanted: readonly Examination[]) => wanted.map(({ subject }) => subject)
   switch (verb) {
     case 'save': {
       const supplying = new Set(here.flatMap(suppliers))
-      const all = examinations.filter(
-        (examination) => here.includes(examination) || supplying.has(examination.subject.id),
-      )
+      const all = examinations.filter(({ subject }) => ids.has(subject.id) || supplying.has(subject.id))
       return commandLine(farm, asked, { subjects: subjects(all), kit: defaultKitFolder })
     }
     case 'confirm':
