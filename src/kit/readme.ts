@@ -1,4 +1,5 @@
 import type { Step } from '../adfs/actions.js'
+import { demanded } from '../adfs/demands.js'
 import { bundleRecipes } from '../adfs/recipes/bundles.js'
 import {
   byCertlm,
@@ -13,7 +14,7 @@ import {
   withCertutil,
 } from '../adfs/recipes/by-hand.js'
 import { exportedFile, scriptName } from '../adfs/recipes/windows.js'
-import { chainFileName, demanded, type SpeechContext, spoken } from '../adfs/speak.js'
+import { chainFileName, type SpeechContext, spoken } from '../adfs/speak.js'
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Seen } from '../examine/examination.js'
@@ -24,8 +25,8 @@ import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
 import { checksumFile } from './files.js'
+import type { KitInput, Part } from './input.js'
 import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
-import type { KitInput, Part } from './plan.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the

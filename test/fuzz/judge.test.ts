@@ -6,6 +6,8 @@ import type { Verdict } from '../../src/android/verdict.js'
 import { issue } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { certificateOf } from '../support/certificate-of.js'
+import { onlyElement } from '../../src/x509/der.js'
+import { algorithmOf, parseCertificate } from '../../src/x509/parse.js'
 
 /**
  * What holds of every chain, tried on random selections of a small PKI:
@@ -131,6 +133,14 @@ describe('on every release', () => {
   })
 })
 
+/** Whether both algorithm identifiers of a certificate agree; true also where it cannot be read. */
+function isUnderItsAlgorithm(der: Uint8Array): boolean {
+  const result = parseCertificate(der)
+  if (!result.ok) return true
+  const { signedAlgorithm, signatureAlgorithm } = result.certificate
+  return algorithmOf(onlyElement(signedAlgorithm)).oid === signatureAlgorithm
+}
+
 describe('whatever the bytes, there is a verdict', () => {
   it('for random bytes', () => {
     fc.assert(
@@ -153,8 +163,11 @@ describe('whatever the bytes, there is a verdict', () => {
           const sent = chain.map((der, index) => (index === which ? bytes : der))
           const verdicts = kinds(sent, [certificateOf(root)])
           expect(verdicts).toHaveLength(releases.length)
-          // An even number of flips may cancel out; any other change breaks a signature or the reading.
-          if (!bytes.equals(chain[which]!)) expect(verdicts).not.toContain('accepted')
+          // An even number of flips may cancel out; any other change breaks a signature or the reading. Before 7.0 the
+          // algorithm outside the signed part may differ from the one inside (path/signature-conscrypt.ts).
+          if (bytes.equals(chain[which]!)) return
+          expect(kinds(sent, [certificateOf(root)], recursive)).not.toContain('accepted')
+          if (isUnderItsAlgorithm(bytes)) expect(verdicts).not.toContain('accepted')
         },
       ),
       { numRuns: 500 },
