@@ -71,9 +71,10 @@ const apart: Plugin = {
         : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'command' }, ({ path }) => ({
-      contents: `module.exports = require('./commands.cjs')[${JSON.stringify(path)}]()`,
+      contents: `const { loadCached } = require('./code-cache.js')
+module.exports = loadCached(require('node:path').join(__dirname, 'commands.cjs'))[${JSON.stringify(path)}]()`,
+      resolveDir: `${root}src/cli`,
     }))
-    onResolve({ filter: /^\.\/commands\.cjs$/ }, ({ path }) => ({ path, external: true }))
   },
 }
 const commands = ['check', 'replay', 'demo', 'android'].map((name) => `./${name}-command.js`)
