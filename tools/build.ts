@@ -1,4 +1,5 @@
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
@@ -7,7 +8,9 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
  * and the command line once more as one file that needs nothing beside it (dist/adfs-check.cjs; not in the package).
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-rmSync(`${root}dist`, { recursive: true, force: true })
+/** The folder to build into, for tests; npm's is `dist`. */
+const out = resolve(root, process.argv[2] ?? 'dist')
+rmSync(out, { recursive: true, force: true })
 
 /** The kit's script as text in the bundle: src/kit/script.ts reads a file that a bundle does not have beside it. */
 const scriptAsText: Plugin = {
@@ -105,7 +108,7 @@ await build({
     contents: "module.exports = require('./src/android/trust-store-data.ts').default",
     resolveDir: root,
   },
-  outfile: 'dist/trust-stores.cjs',
+  outfile: `${out}/trust-stores.cjs`,
 })
 for (const [name, entry] of [
   ['main', 'src/cli/main.ts'],
@@ -116,7 +119,7 @@ for (const [name, entry] of [
     ...commonJs,
     plugins: [apart],
     entryPoints: [entry!],
-    outfile: `dist/${name}.cjs`,
+    outfile: `${out}/${name}.cjs`,
     external,
     ...selfUrl(),
   })
@@ -128,7 +131,7 @@ await build({
     contents: commands.map((path) => `exports['${path}'] = () => require('${path}')`).join('\n'),
     resolveDir: `${root}src/cli`,
   },
-  outfile: 'dist/commands.cjs',
+  outfile: `${out}/commands.cjs`,
   external,
   ...selfUrl(),
 })
@@ -137,7 +140,7 @@ await build({
   format: 'esm',
   plugins: [scriptAsText, storesBeside],
   entryPoints: ['src/index.ts'],
-  outdir: 'dist',
+  outdir: out,
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
@@ -147,7 +150,7 @@ await build({
   minifyWhitespace: true,
   lineLimit: 160,
 })
-const alone = `${root}dist/adfs-check.cjs`
+const alone = `${out}/adfs-check.cjs`
 await build({
   ...commonJs,
   plugins: [scriptAsText, pagesInside],
@@ -156,7 +159,7 @@ await build({
   ...selfUrl(),
 })
 chmodSync(alone, 0o755)
-chmodSync(`${root}dist/main.cjs`, 0o755)
+chmodSync(`${out}/main.cjs`, 0o755)
 
 /** What `import.meta.url` is in a CommonJS module. */
 function selfUrl(): Pick<BuildOptions, 'banner' | 'define'> {

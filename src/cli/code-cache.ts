@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -55,7 +56,8 @@ function cacheFile(): string | null {
         : env.XDG_CACHE_HOME || join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache')
     if (!base) return null
     const folder = join(base, 'adfs-check')
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Not Node's own recursive mkdir, which never comes back below /proc.
+    for (const path of [base, folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 })
     const info = lstatSync(folder)
     return info.isDirectory() && isOurs(info) ? join(folder, `${process.version}-${process.arch}.bin`) : null
   } catch {
