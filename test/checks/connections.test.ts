@@ -131,7 +131,7 @@ describe('a server that cannot be looked at', () => {
     [
       'packets swallowed',
       { kind: 'timed-out', phase: 'connect', timeoutMs: 10_000, observation: null },
-      /Nothing came within 10 s while waiting for the TCP connection/,
+      /No whole answer came within 10 s while waiting for the TCP connection/,
       'firewall',
     ],
     ['silence', silence, /while waiting for the ServerHello/, 'services'],
@@ -256,7 +256,7 @@ describe('what is not known', () => {
     const { summary, says } = found([attempt('10', silence), attempt('14', reset), attempt('17', answered())])
     expect(summary).toEqual(['warning verdict-undetermined 10 11 12 12L 13 14 15 16'])
     expect(says[0]).toMatch(
-      /^Not known for Android 10-13 \(when its hello was sent: Nothing came within 10 s.*\) and Android 14-16 \(when its hello was sent: The connection was reset/,
+      /^Not known for Android 10-13 \(when its hello was sent: No whole answer came within 10 s.*\) and Android 14-16 \(when its hello was sent: The connection was reset/,
     )
   })
 
