@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { builtProgram } from '../test/support/built.js'
 import { killAtRandom } from '../test/support/killing.js'
 
@@ -15,5 +15,5 @@ try {
   }
   process.exitCode = faults === 0 ? 0 : 1
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(dirname(folder), { recursive: true, force: true })
 }

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startFarm } from '../../src/demo/farm.js'
 import type { ReportDocument } from '../../src/report/schema.js'
@@ -23,7 +23,7 @@ const anchor = join(scratch, 'root.pem')
 writeFileSync(anchor, farm.root.pem)
 afterAll(async () => {
   await farm.close()
-  for (const path of [built, scratch]) rmSync(path, { recursive: true })
+  for (const path of [dirname(built), scratch]) rmSync(path, { recursive: true })
 })
 const check = (index: number) => [
   farm.name,

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../src/cli/machine.js'
 import { run } from '../../src/cli/program.js'
@@ -21,7 +21,7 @@ writeFileSync(anchor, farm.root.pem)
 afterAll(async () => {
   await farm.close()
   await silent.close()
-  for (const path of [folder, built]) rmSync(path, { recursive: true })
+  for (const path of [folder, dirname(built)]) rmSync(path, { recursive: true })
 })
 
 const at = (index: number) => `127.0.0.1:${farm.servers[index]!.port}`

@@ -5,13 +5,17 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The program as it is shipped, built into a folder of its own: `main.cjs` and what it loads, and `adfs-check.cjs`. */
+/**
+ * The folder `dist` of the program as it is shipped, built into a temporary package of its own, which is the folder above
+ * it and is to be removed.
+ */
 export function builtProgram(): string {
   const folder = mkdtempSync(join(tmpdir(), 'adfs-check-built-'))
-  execFileSync(process.execPath, ['--import', 'tsx', 'tools/build.ts', folder], { cwd: root })
-  // What `main.cjs` depends on is installed beside it.
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
-  return folder
+  const built = join(folder, 'dist')
+  execFileSync(process.execPath, ['--import', 'tsx', 'tools/build.ts', built], { cwd: root })
+  // The pages, and what `main.cjs` depends on, are installed beside it.
+  for (const name of ['docs', 'node_modules']) symlinkSync(join(root, name), join(folder, name), 'junction')
+  return built
 }
 
 export interface Ended {
