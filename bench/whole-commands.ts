@@ -12,13 +12,12 @@ import { builtProgram } from '../test/support/built.js'
 import { type BenchRow, median } from './measure.js'
 
 /**
- * Whole commands of the program as it is built, by the Node.js that runs this or the one in BENCH_NODE, in turns with
+ * CPU time (user and system) of whole commands of the program as it is built, by the Node.js that runs this or the one in BENCH_NODE, in turns with
  * what they are compared with, so that a busy machine slows both. The servers live in this process.
  */
 const node = process.env.BENCH_NODE ?? process.execPath
 
 interface Took {
-  readonly wallMs: number
   readonly cpuMs: number
   readonly bytes: number
 }
@@ -43,7 +42,7 @@ export async function benchWholeCommands(rounds = 15): Promise<WholeCommands> {
       }
       const own = median(ours.map(({ cpuMs }, round) => cpuMs - bare[round]!.cpuMs))
       figures.push(`${what}: own part ${own.toFixed(0)} ms CPU`)
-      const [oursMs, peerMs] = [ours, bare].map((took) => median(took.map(({ wallMs }) => wallMs)))
+      const [oursMs, peerMs] = [ours, bare].map((took) => median(took.map(({ cpuMs }) => cpuMs)))
       return { what, peer: 'node -e 0', oursMs: oursMs!, peerMs: peerMs!, goal }
     }
     const figures: string[] = []
@@ -62,7 +61,7 @@ export async function benchWholeCommands(rounds = 15): Promise<WholeCommands> {
       one.push(await run([main, ...fleet(200, 'root.pem')], 0))
       many.push(await run([main, ...fleet(200, 'bundle.pem')], 0))
     }
-    const [oneMs, manyMs] = [one, many].map((took) => median(took.map(({ wallMs }) => wallMs)))
+    const [oneMs, manyMs] = [one, many].map((took) => median(took.map(({ cpuMs }) => cpuMs)))
     const peer = 'the same with one anchor'
     rows.push({ what: '200 servers, 145 anchors', peer, oursMs: manyMs!, peerMs: oneMs!, goal: 1.2 })
     for (const [android, connections] of [
@@ -139,7 +138,6 @@ const listening = (server: { once(event: 'listening', done: () => void): unknown
 const portOf = (server: { address(): string | AddressInfo | null }) => (server.address() as AddressInfo).port
 
 function run(args: readonly string[], expected: number, env: Record<string, string> = {}): Promise<Took> {
-  const start = performance.now()
   return new Promise((done, fail) => {
     const child = spawn(node, ['--require', join(import.meta.dirname, 'cpu-time.cjs'), ...args], {
       stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
@@ -154,7 +152,7 @@ function run(args: readonly string[], expected: number, env: Record<string, stri
       micros += chunk
     })
     child.on('error', fail).on('close', (code) => {
-      if (code === expected) done({ wallMs: performance.now() - start, cpuMs: Number(micros) / 1000, bytes })
+      if (code === expected) done({ cpuMs: Number(micros) / 1000, bytes })
       else fail(new Error(`${args.join(' ').slice(0, 200)} ended with ${code}, not ${expected}`))
     })
   })

@@ -75,7 +75,7 @@ const apart: Plugin = {
     )
     onLoad({ filter: /.*/, namespace: 'command' }, ({ path }) => ({
       contents: `const { loadCached } = require('./code-cache.js')
-module.exports = loadCached(require('node:path').join(__dirname, 'commands.cjs'))[${JSON.stringify(path)}]()`,
+module.exports = loadCached(require('node:path').join(__dirname, 'commands.cjs'), process)[${JSON.stringify(path)}]()`,
       resolveDir: `${root}src/cli`,
     }))
   },

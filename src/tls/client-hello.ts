@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net'
+import { isIP } from 'node:net'
 import { extensionTypes } from './code-points.js'
 import type { KeyShare } from './key-share.js'
 import type { HelloShape } from './observation.js'
@@ -152,8 +152,8 @@ export function sniNameFor(shape: HelloShape, serverName: string | null): string
   const valid =
     serverName !== null &&
     serverName.length <= 253 &&
-    // An IPv6 address has colons, which no name has; Node's own test for it takes milliseconds to come up.
-    !isIPv4(serverName) &&
+    // Of a name with letters Node's test need not be asked: for IPv6 it takes milliseconds to come up.
+    !(/^[\d.]+$/.test(serverName) && isIP(serverName) !== 0) &&
     /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i.test(serverName)
   return shape.sni && valid ? serverName : null
 }
