@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
 import { Budget, LimitReached } from '../../src/path/limits.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /** What one verdict may cost; each limit must end the work by itself. */
 it('compares up to eight million names', () => {

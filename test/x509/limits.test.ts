@@ -3,7 +3,7 @@ import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
 import { oidText } from '../../src/x509/der.js'
 import { parseCertificate } from '../../src/x509/parse.js'
 import { verifySigned } from '../../src/x509/signature.js'
-import { certificateOf } from '../support/hostile-chains.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 describe('a certificate may have', () => {
   /** Those that `issue` writes by itself included. */

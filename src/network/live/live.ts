@@ -1,4 +1,4 @@
-import { probe } from '../../tls/prober.js'
+import { probe } from './prober.js'
 import type { FetchOutcome, Network } from '../network.js'
 import { resolve } from './resolve.js'
 
