@@ -1,7 +1,7 @@
 import type { Step } from './adfs/actions.js'
 import { planOf } from './adfs/plan.js'
 import type { ExaminedFarm } from './checks/check.js'
-import { runChecks } from './checks/registry.js'
+import { findingsOf, runChecks } from './checks/registry.js'
 import type { Attempt } from './examine/examination.js'
 import { examine, type Pause } from './examine/examine.js'
 import { examinedFarm } from './examine/examined-farm.js'
@@ -50,7 +50,7 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
   const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
   const examined = examinedFarm(farm, examinations, policy, settings, fetches)
   const results = runChecks(examined)
-  const steps = planOf(results.flatMap(({ findings }) => findings), examined, asked)
+  const steps = planOf(findingsOf(results), examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })
   return { ...gate(composed), examined, steps }
 }

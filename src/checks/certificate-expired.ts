@@ -17,7 +17,7 @@ export const certificateExpired = defineCheck({
   tell(evidence, told) {
     const { certificate, isLeaf, isNeeded, isAcceptedByOthers, replacement } = evidence
     const fact = say`${whichList(evidence, told)}${called(certificate)} expired on ${{ date: new Date(evidence.notAfter) }}`
-    if (!isNeeded) return say`${fact}. No Android release needs it to reach a root, so nothing breaks.`
+    if (!isNeeded) return say`${fact}. No Android release needs it to reach a root: it changes nothing.`
     const verb = told.severity === 'warning' ? 'may refuse' : 'refuses'
     const others = isAcceptedByOthers && !isLeaf ? say` Other releases find another way or pass it over.` : []
     const instead =

@@ -16,7 +16,7 @@ export const certificateNotYetValid = defineCheck({
   tell(evidence, told) {
     const { certificate, isNeeded, isLeaf } = evidence
     const fact = say`${whichList(evidence, told)}${called(certificate)} is valid from ${{ date: new Date(evidence.notBefore) }}, after the date of this check (${{ date: told.farm.at }})`
-    if (!isNeeded) return say`${fact}. No Android release needs it to reach a root, so nothing breaks.`
+    if (!isNeeded) return say`${fact}. No Android release needs it to reach a root: it changes nothing.`
     const until = isLeaf
       ? 'The previous certificate must stay in service until then, and a day longer for phones with a slow clock.'
       : 'The previous intermediate must stay until then.'

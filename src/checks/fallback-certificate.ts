@@ -1,7 +1,7 @@
 import type { Seen } from '../examine/examination.js'
 import { type Answer, leafOf } from '../examine/presented.js'
 import { listed, say, type Words } from '../words/words.js'
-import { type Case, defineCheck, found } from './check.js'
+import { type Advice, type Case, defineCheck, found } from './check.js'
 import { seenOf } from './support/answers.js'
 import { namedExchanges } from './support/handshake.js'
 import { coveredNames } from './support/names.js'
@@ -38,15 +38,22 @@ export const fallbackCertificate = defineCheck({
       'other-list-same-certificate': say`the same certificate ${called} comes with other intermediates or none`,
       'other-certificate': say`a different certificate comes: ${called}${until}`,
     }[comparison]
+    const isHint = comparison === 'other-list-same-certificate'
     return varies
       ? say`Without a server name ${what}. Connections with the name differ among themselves too, so several servers stand behind the address, and which of them answered is not known.`
-      : say`Without a server name ${what}. AD FS alone would reset such a connection: there is a fallback binding (IP:port), or another device ends TLS here. Android sends the name, so nothing breaks${comparison === 'same-list' ? '' : '; after a renewal such bindings are easily forgotten'}.`
+      : say`Without a server name ${what}. AD FS alone would reset such a connection: there is a fallback binding (IP:port), or another device ends TLS here${isHint ? ', or several servers stand behind the address and this is one of the others' : ''}. Android sends the name, so nothing breaks${comparison === 'same-list' ? '' : '; after a renewal such bindings are easily forgotten'}.`
   },
-  actions: ({ varies }) =>
+  actions: ({ comparison, varies }) =>
     varies
-      ? [{ action: { verb: 'name-nodes' }, by: 'whoever-checks' }]
-      : [{ action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' }],
+      ? [nameNodes]
+      : [
+          { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
+          // Windows builds one chain for one certificate: two of them are of two servers.
+          ...(comparison === 'other-list-same-certificate' ? [nameNodes] : []),
+        ],
 })
+
+const nameNodes: Advice = { action: { verb: 'name-nodes' }, by: 'whoever-checks' }
 
 function caseOf(seen: Seen): Case<Evidence>[] {
   const nameless = seen.answers.find(({ id }) => id === seen.withoutName?.answer)

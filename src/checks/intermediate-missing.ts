@@ -89,7 +89,7 @@ export const intermediateMissing = defineCheck({
         : say` A PC may have it in a store of its own and be content; apps on Android go by what is sent.`
     const luck =
       byLuck.length > 0
-        ? say` An app that has met it on another server accepts it until its process ends.`
+        ? say` An app that has met ${missing.length > 1 ? 'them' : 'it'} on another server accepts this one until its process ends.`
         : []
     const above = open
       ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`

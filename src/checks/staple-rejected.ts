@@ -4,7 +4,7 @@ import { defineCheck, found } from './check.js'
 import { confirming, reissuing } from './support/advice.js'
 import { concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
-import { type RefusalEvidence, refusalCases } from './support/refusals.js'
+import { type RefusalEvidence, refusalCases, refusing } from './support/refusals.js'
 
 const rules = [
   'staple-revoked',
@@ -27,8 +27,7 @@ export const stapleRejected = defineCheck({
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) => {
     const titles = evidence.rules.map((rule) => catalogue[rule].title).join('; ')
-    const verb = evidence.dependsOn === null ? 'refuses' : 'may refuse'
-    return say`${whichList(evidence, told)}${titles}${detailsOf(evidence)}; ${concerned(evidence, told)} ${verb} the server. Without any stapled response it would not ask.`
+    return say`${whichList(evidence, told)}${titles}${detailsOf(evidence)}; ${concerned(evidence, told)} ${refusing(evidence)} the server. Without any stapled response it would not ask.`
   },
   actions: ({ rules: broken, certificate }) =>
     broken.includes('staple-revoked')

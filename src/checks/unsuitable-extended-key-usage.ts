@@ -3,7 +3,7 @@ import { defineCheck, found } from './check.js'
 import { confirming, reissuing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
-import { refusalCases } from './support/refusals.js'
+import { refusalCases, refusing } from './support/refusals.js'
 
 const rules = ['eku'] as const
 
@@ -17,7 +17,7 @@ export const unsuitableExtendedKeyUsage = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}The extended key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not allow TLS servers (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses it.`,
+    say`${whichList(evidence, told)}The extended key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not allow TLS servers (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} it.`,
   actions: ({ certificate }) =>
     certificate === null || certificate.position === 0
       ? [

@@ -3,7 +3,7 @@ import { defineCheck, found } from './check.js'
 import { confirming, reissuing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
-import { refusalCases } from './support/refusals.js'
+import { refusalCases, refusing } from './support/refusals.js'
 
 const rules = ['key-usage', 'tls-key-usage'] as const
 
@@ -18,7 +18,7 @@ export const unsuitableKeyUsage = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}The key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not fit (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses the server.`,
+    say`${whichList(evidence, told)}The key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not fit (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
   actions: ({ certificate }) => [
     certificate === null || certificate.position === 0
       ? reissuing(certificate?.sha256 ?? null, { kind: 'key-usage' })

@@ -3,7 +3,7 @@ import { defineCheck, found } from './check.js'
 import { confirming, reissuing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
-import { refusalCases } from './support/refusals.js'
+import { refusalCases, refusing } from './support/refusals.js'
 
 const rules = ['weak-key'] as const
 
@@ -17,7 +17,7 @@ export const weakKey = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}${evidence.certificate ? say`The key of ${called(evidence.certificate)}` : 'A key of the path'} is no good (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses the server.`,
+    say`${whichList(evidence, told)}${evidence.certificate ? say`The key of ${called(evidence.certificate)}` : 'A key of the path'} is no good (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
   actions: ({ certificate }) => [
     certificate === null || certificate.position === 0
       ? reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' })

@@ -4,7 +4,7 @@ import { defineCheck, found } from './check.js'
 import { applying, confirming, importing, reissuing, removing } from './support/advice.js'
 import { called, concerned, shownAt } from './support/answers.js'
 import { whichList } from './support/lists.js'
-import { type RefusalEvidence, refusalCases } from './support/refusals.js'
+import { type RefusalEvidence, refusalCases, refusing } from './support/refusals.js'
 
 export interface Evidence extends RefusalEvidence {
   readonly algorithm: string | null
@@ -30,16 +30,16 @@ export const weakSignature = defineCheck({
     ),
   tell: (evidence: Evidence, told) =>
     evidence.certificate
-      ? say`${whichList(evidence, told)}${called(evidence.certificate)} is signed with ${evidence.algorithm ?? 'a weak algorithm'}; ${concerned(evidence, told)} refuses the server. A root may be signed so, a certificate below it may not.`
-      : say`${{ untrusted: evidence.details.join('; ') }}: ${concerned(evidence, told)} refuses the server.`,
+      ? say`${whichList(evidence, told)}${called(evidence.certificate)} is signed with ${evidence.algorithm ?? 'a weak algorithm'}; ${concerned(evidence, told)} ${refusing(evidence)} the server. A root may be signed so, a certificate below it may not.`
+      : say`${{ untrusted: evidence.details.join('; ') }}: ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
   actions: ({ certificate }, told) => {
     if (!certificate || certificate.position === 0)
       return [reissuing(certificate?.sha256 ?? null, { kind: 'stronger-signature' }), confirming]
     // A successor that was found is what to import; else the authority must make one.
-    const found = shownAt(told.farm, told.subjects).flatMap(({ repair }) => repair?.add ?? [])
+    const successors = shownAt(told.farm, told.subjects).flatMap(({ repair }) => repair?.add ?? [])
     const renewed = reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 })
     return [
-      ...(found.length > 0 ? importing(found.map((added) => added.certificate.sha256)) : [renewed]),
+      ...(successors.length > 0 ? importing(successors.map((added) => added.certificate.sha256)) : [renewed]),
       ...removing(told, certificate.sha256),
       ...applying(told),
     ]

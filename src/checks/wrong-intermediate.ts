@@ -156,7 +156,8 @@ function harmless(farm: ExaminedFarm, shown: Shown): readonly Case<Evidence>[] {
     ({ certificate, issuerSent }) =>
       issuerSent && !isSelfSigned(certificate) && !needed.has(certificate.sha256),
   )
-  if (!chain || !stray) return []
+  // Nothing is harmless where nobody accepts; what is refused is told by what it is refused for.
+  if (!chain || !stray || shown.verdicts.every(({ kind }) => kind !== 'accepted')) return []
   return [
     {
       facet: facetOf(stray.certificate, false),

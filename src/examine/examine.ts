@@ -50,6 +50,13 @@ export async function examine(
   return { examinations: repaired, fetches: await issuers.asked() }
 }
 
+/** Nothing stands first that could be repaired: unreadable, or an authority where the server's own certificate should be. */
+function isLeafMisplaced(entries: Answer['entries']): boolean {
+  const leaf = leafOf(entries)
+  const isAuthority = ({ basicConstraints }: Certificate) => basicConstraints?.ca ?? false
+  return leaf === null || (isAuthority(leaf) && !certificatesOf(entries).every(isAuthority))
+}
+
 class Repairs {
   readonly #known = new Map<string, Promise<Repair>>()
   readonly #pool = new IssuerPool()
@@ -76,7 +83,7 @@ class Repairs {
     const repairs: Seen['repairs'][number][] = []
     for (const answer of seen.answers) {
       const wanted = this.#unhappy(seen, answer)
-      if (wanted.length === 0 || leafOf(answer.entries) === null) continue
+      if (wanted.length === 0 || isLeafMisplaced(answer.entries)) continue
       const list = answer.entries.map(({ sha256 }) => sha256)
       const key = [subject.name?.ascii ?? subject.node.address, ...list, ...wanted].join()
       const known = this.#known.get(key) ?? this.#repair(answer, wanted, subject)

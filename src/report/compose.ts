@@ -3,6 +3,7 @@ import { optionsOf } from '../adfs/commands.js'
 import { supported } from '../android/releases.js'
 import { storeInfo } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
+import { findingsOf } from '../checks/registry.js'
 import type { Finding, Result } from '../checks/result.js'
 import type { AskedUrl } from '../examine/issuers.js'
 import { certificatesOf } from '../examine/presented.js'
@@ -65,7 +66,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
     },
     asked: [...optionsOf(asked)],
     subjects: examined.examinations.map((examination) => subjectReport(examination, releases)),
-    findings: mostImportantFirst(results).map((finding) => findingReport(finding, certificates)),
+    findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),
     plan: {
       steps: steps.map(({ on, by, action, argv, because }) => ({
@@ -85,14 +86,6 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
     certificates: certificates.report(),
   }
 }
-
-const severities = ['critical', 'warning', 'info'] as const
-
-/** Worse before milder, then in the order of the checks: what to mend first comes first. */
-const mostImportantFirst = (results: readonly Result[]): readonly Finding[] =>
-  results
-    .flatMap((result) => result.findings)
-    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
 
 function findingReport(finding: Finding, certificates: CertificateIndex): Report['findings'][number] {
   const { id, key, severity, subjects, releases, certificate, title, words, cases, advice, sources } = finding

@@ -1,7 +1,7 @@
 import type { RuleId } from '../../src/android/rules.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import { type Issued, sequence } from '../../src/demo/authority.js'
-import { inDays, make, makeCa, makeLeaf, soundPki, type World } from '../support/examined.js'
+import { inDays, make, makeCa, makeLeaf, parsed, soundPki, type World } from '../support/examined.js'
 
 /** One world and all that is to be found about its chain. Rows are the diagnosis lab's, in small. */
 export interface Row {
@@ -20,9 +20,10 @@ const otherRoot = makeCa('Other Root')
 const anchors = [root]
 const twin = (issuer: Issued, options = {}) =>
   makeCa('Contoso Issuing CA', issuer, { key: intermediate.key, ...options })
-const impostor = makeCa('Contoso Issuing CA', root)
+const impostor = makeCa('Contoso Issuing CA', root, { keyName: 'impostor' })
 const expiredTwin = twin(root, { notBefore: inDays(-900), notAfter: inDays(-10) })
 const serving = (...sent: readonly (Issued | Uint8Array)[]): World => ({ servers: [{ sent }], anchors })
+const sha1Twin = twin(root, { hash: 'sha1' })
 const plainLeaf = makeLeaf(intermediate)
 
 export const sound: World = serving(leaf, intermediate)
@@ -65,7 +66,12 @@ const missing: Record<string, Row> = {
   },
   'an intermediate that Windows replaces by a root of its own': {
     world: {
-      servers: [{ sent: [leaf], unless: [{ kind: 'root-disabled', root: null, twinOf: 'f'.repeat(64) }] }],
+      servers: [
+        {
+          sent: [leaf],
+          unless: [{ kind: 'root-disabled', root: null, twinOf: parsed(intermediate).sha256 }],
+        },
+      ],
       anchors,
       found: [intermediate],
     },
@@ -313,6 +319,33 @@ const validity: Record<string, Row> = {
   'an expired intermediate, the renewed one nowhere': {
     world: serving(leaf, expiredTwin),
     finds: ['critical certificate-expired'],
+  },
+  'an expired intermediate and a stale one, the renewed one found': {
+    world: { ...serving(leaf, expiredTwin, impostor), found: [intermediate] },
+    finds: ['critical certificate-expired'],
+  },
+  'an intermediate by which old releases accept, and its successor found': {
+    world: { ...serving(leaf, sha1Twin), found: [intermediate] },
+    finds: ['critical weak-signature: 10-17'],
+    advises: [
+      'import Contoso Issuing CA',
+      'remove Contoso Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Contoso Issuing CA',
+      'confirm',
+    ],
+  },
+  'the same where the old releases do not count, so that nobody judged them after the repair': {
+    world: { ...serving(leaf, sha1Twin), found: [intermediate], releases: '10..', others: '..9' },
+    finds: ['critical weak-signature'],
+    advises: [
+      'import Contoso Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Contoso Issuing CA',
+      'confirm',
+    ],
   },
   'an expired cross-certificate where another root would do': {
     world: {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { releases as allReleases, type Release } from '../../src/android/releases.js'
+import { releasesText } from '../../src/android/releases-text.js'
 import type { ExaminedFarm } from '../../src/checks/check.js'
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
 import type { Finding } from '../../src/checks/result.js'
 import { answersOf, seenOf } from '../../src/checks/support/answers.js'
 import { acceptedBy } from '../../src/checks/support/refusals.js'
-import type { Words } from '../../src/words/words.js'
 import { shortName } from '../../src/x509/identity.js'
-import { examinedFarm, makeCa, makeLeaf } from '../support/examined.js'
+import { examinedFarm, inDays, makeCa, makeLeaf } from '../support/examined.js'
+import { plainWords } from '../support/plain-words.js'
 import { rows } from './chain-cases.js'
 
 const cases = Object.entries(rows).map(([sentence, row]) => {
@@ -19,8 +19,8 @@ describe('what is found about', () => {
   it.each(cases)('$sentence', ({ farm, found, finds, says, never, advises }) => {
     expect(found.map((finding) => summary(finding, farm))).toEqual(finds)
     const [first] = found
-    if (says) expect(plain(first!.words, farm)).toMatch(says)
-    if (never) expect(plain(first!.words, farm)).not.toMatch(never)
+    if (says) expect(plainWords(first!.words, farm)).toMatch(says)
+    if (never) expect(plainWords(first!.words, farm)).not.toMatch(never)
     if (advises) expect(first!.advice.map(({ action }) => spoken(action, farm))).toEqual(advises)
   })
 })
@@ -45,13 +45,20 @@ describe('no refusal is without a finding that names the release', () => {
   })
 })
 
-describe('nothing is taken away that an accepting release goes by', () => {
+describe('nothing is taken away that a release goes by, unless it would accept without', () => {
   it.each(cases)('$sentence', ({ farm, found }) => {
     for (const { advice, subjects } of found) {
       const lists = seenOf(farm)
         .filter(({ subject }) => subjects.includes(subject.id))
         .flatMap(answersOf)
-      const needed = lists.flatMap(({ verdicts }) => acceptedBy(verdicts)).map(({ sha256 }) => sha256)
+      const needed = lists.flatMap(({ verdicts, repair }) =>
+        acceptedBy(
+          verdicts.filter(
+            ({ release }) =>
+              !repair?.verdictsAfter.some((after) => after.kind === 'accepted' && after.release === release),
+          ),
+        ).map(({ sha256 }) => sha256),
+      )
       for (const { action } of advice) {
         if (action.verb === 'remove') expect(needed).not.toContain(action.certificate)
       }
@@ -62,7 +69,7 @@ describe('nothing is taken away that an accepting release goes by', () => {
 describe('findings are data and plain sentences', () => {
   it.each(cases.filter(({ found }) => found.length > 0))('$sentence', ({ farm, found }) => {
     for (const { words, cases: told, advice, severity, key } of found) {
-      const text = plain(words, farm)
+      const text = plainWords(words, farm)
       expect(text).toMatch(/^[\x20-\x7e]+$/)
       expect(text).toMatch(/^["A-Z0-9].*\.$/)
       expect(text).not.toMatch(/undefined|null|NaN|\[object|\(\)|""|: \.|, \.| {2}|Import-|Cert:|netsh/)
@@ -75,50 +82,17 @@ describe('findings are data and plain sentences', () => {
 
 it('a case keeps its key when the leaf is renewed', () => {
   const issuer = makeCa('Contoso Issuing CA')
-  const keys = () =>
-    findingsOf(runChecks(examinedFarm({ servers: [{ sent: [makeLeaf(issuer)] }] }))).map(({ key }) => key)
-  expect(keys()).toEqual(keys())
+  const keys = (days: number) => {
+    const leaf = makeLeaf(issuer, { keyName: `leaf ${days}`, notAfter: inDays(days) })
+    return findingsOf(runChecks(examinedFarm({ servers: [{ sent: [leaf] }] }))).map(({ key }) => key)
+  }
+  expect(keys(100)).toEqual(keys(200))
 })
 
 /** `severity id`, with the releases unless all that count are meant. */
 function summary({ severity, id, releases }: Finding, farm: ExaminedFarm): string {
   if (releases.length === farm.releases.length) return `${severity} ${id}`
-  return `${severity} ${id}: ${releases.length === 0 ? '-' : range(releases)}`
-}
-
-function range(releases: readonly Release[]): string {
-  const parts: string[] = []
-  let start = 0
-  for (let index = 1; index <= releases.length; index++) {
-    const isRun =
-      index < releases.length &&
-      allReleases.indexOf(releases[index]!) === allReleases.indexOf(releases[index - 1]!) + 1
-    if (isRun) continue
-    const [first, last] = [releases[start]!, releases[index - 1]!]
-    parts.push(first === last ? first : `${first}-${last}`)
-    start = index
-  }
-  return parts.join(', ')
-}
-
-/** Words as a terminal would have them. */
-function plain(words: Words, farm: ExaminedFarm): string {
-  const named = (sha256: string) => {
-    const certificate = farm.certificates.get(sha256)
-    return certificate ? shortName(certificate.subject) : sha256.slice(0, 8)
-  }
-  return words
-    .map((word) => {
-      if (typeof word === 'string') return word
-      if ('code' in word) return word.code
-      if ('untrusted' in word) return word.untrusted
-      if ('certificate' in word) return `"${named(word.certificate)}"`
-      if ('releases' in word) return `Android ${range(word.releases)}`
-      if ('subject' in word) return word.subject
-      if ('date' in word) return word.date.toISOString().slice(0, 10)
-      return `${word.count[0]} ${word.count[0] === 1 ? word.count[1] : word.count[2]}`
-    })
-    .join('')
+  return `${severity} ${id}: ${releases.length === 0 ? '-' : releasesText(releases).replace('Android ', '')}`
 }
 
 /** `import Contoso Issuing CA`: the verb and what it is done with. */

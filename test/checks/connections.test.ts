@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { evidenceFor, nameless } from '../../src/android/connections.js'
-import { handshakeVerdict } from '../../src/android/handshake-verdict.js'
+import { nameless } from '../../src/android/connections.js'
 import { helloOf } from '../../src/android/hellos.js'
 import { parseReleaseRange, type Release } from '../../src/android/releases.js'
 import { checks, findingsOf, runChecks } from '../../src/checks/registry.js'
 import type { Attempt, Examination, Seen } from '../../src/examine/examination.js'
-import type { Answer } from '../../src/examine/presented.js'
-import type { UnresolvedName } from '../../src/farm/subject.js'
+import { examineServed } from '../../src/examine/served.js'
+import { settingsOf } from '../../src/examine/settings.js'
+import type { Asked } from '../../src/farm/asked.js'
+import type { ServedSubject, UnresolvedName } from '../../src/farm/subject.js'
 import { alertName } from '../../src/tls/code-points.js'
-import { endOf, observationOf as seenIn } from '../../src/tls/exchange-end.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../../src/tls/observation.js'
-import { entriesOf, examinedFarm, makeLeaf, observationOf, soundPki } from '../support/examined.js'
+import {
+  entriesOf,
+  examinedFarm,
+  makeLeaf,
+  now,
+  observationOf,
+  parsed,
+  soundPki,
+} from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
 
-/** What connections came to: handshakes that phones do not get through, and what hellos without a name reveal. */
+/** What connections came to: handshakes that phones do not get through, and what hellos without a name reveal. One long table of small
+ * worlds: rows are worth more side by side than in files of a length. */
 
 const { root, intermediate, leaf } = soundPki()
 const chain = [leaf.der, intermediate.der]
@@ -57,63 +66,29 @@ const all = (outcome: ProbeOutcome) =>
 const sound = examinedFarm({ servers: [{ sent: [leaf, intermediate] }], anchors: [root], releases: '10..' })
 const soundSeen = sound.examinations[0] as Seen
 
-/** The subject as `examine/` tells it from its connections; every list is sound. */
-function examined(attempts: readonly Attempt[]): Examination {
-  const { subject } = soundSeen
-  const listed = attempts.filter(({ outcome }) => seenIn(outcome))
-  if (listed.length === 0 && !attempts.some(({ outcome }) => outcome.kind === 'alert'))
-    return { kind: 'unseen', subject, attempts, outcome: attempts[0]!.outcome }
-  const keyOf = ({ certificates }: Observation) =>
-    certificates.map((der) => Buffer.from(der).toString('hex')).join()
-  const keys = [...new Set(listed.map(({ outcome }) => keyOf(seenIn(outcome)!)))]
-  const idOf = (observation: Observation) => `a${keys.indexOf(keyOf(observation)) + 1}`
-  const answers = keys.map((key, index): Answer => {
-    const group = listed.filter(({ outcome }) => keyOf(seenIn(outcome)!) === key)
-    const entries = entriesOf(seenIn(group[0]!.outcome)!.certificates)
-    return {
-      id: `a${index + 1}`,
-      entries,
-      exchanges: group.map(({ offer, nth, outcome }) => ({
-        offer: offer.id,
-        nth,
-        sni: offer.sni,
-        ended: endOf(outcome),
-        presented: {
-          entries,
-          staple: null,
-          timestamps: null,
-          handshake: {
-            ...soundSeen.answers[0]!.exchanges[0]!.presented.handshake!,
-            clientCertificateRequested: seenIn(outcome)!.clientCertificateRequested,
-          },
-        },
-      })),
-    }
-  })
-  const tried = attempts.map(({ offer, outcome }) => ({ shape: offer, outcome }))
-  const reach = releases.map((release) => {
-    const evidence = evidenceFor(release, tried)
-    const lists =
-      evidence.kind === 'shown' ? evidence.answers.map(({ observation }) => idOf(observation)) : []
-    return { release, evidence, answers: [...new Set(lists)] }
-  })
-  const aside = attempts.find(({ offer }) => !offer.sni)
-  const asideList = aside && seenIn(aside.outcome)
-  return {
-    ...soundSeen,
-    attempts,
-    answers,
-    reach,
-    withoutName: aside ? { outcome: aside.outcome, answer: asideList ? idOf(asideList) : null } : null,
-    varying: reach.find((one) => one.answers.length > 1)?.answers ?? [],
-    verdicts: reach.map(({ release, evidence, answers: [id] }, index) => {
-      const unfit = handshakeVerdict(release, evidence)
-      return unfit
-        ? { release, answer: null, verdict: unfit }
-        : { release, answer: id!, verdict: soundSeen.verdicts[index]!.verdict }
-    }),
-  }
+const asked: Asked = {
+  target: 'sts.contoso.com',
+  servers: [],
+  port: null,
+  family: null,
+  android: null,
+  trustAnchors: [{ path: 'root.cer', certificates: [{ certificate: parsed(root), from: 'root.cer' }] }],
+  deviceCas: [],
+  remembered: [],
+  intermediates: [],
+  at: null,
+  offline: true,
+  aiaAllowPrivate: false,
+  warn: null,
+  crit: null,
+  timeoutMs: null,
+  repeat: 0,
+  proxy: null,
 }
+const settings = settingsOf(asked, { releases, others: [] }, now)
+const { subject } = soundSeen
+const examined = (attempts: readonly Attempt[]): Examination =>
+  examineServed(subject as ServedSubject, attempts, settings)
 
 function found(attempts: readonly Attempt[], changes: object = {}) {
   const examination = examined(attempts)
@@ -335,19 +310,9 @@ describe('the proof of the key', () => {
   })
 
   it('is left to leaf-not-first where an authority stands in front', () => {
-    const examination = examined(all(wrong)) as Seen
-    const swapped = entriesOf([intermediate.der, leaf.der])
-    const farm = {
-      ...sound,
-      examinations: [
-        {
-          ...examination,
-          answers: examination.answers.map((answer) => ({ ...answer, entries: swapped })),
-          reach: examination.reach.map((reach) => ({ ...reach, answers: ['a1'] })),
-        },
-      ],
-    }
-    expect(told(farm).summary).toEqual(['critical leaf-not-first all'])
+    const keyProof = { kind: 'failed', detail: 'bad signature' } as const
+    const { summary } = found(all(answered({ keyProof }, [intermediate.der, leaf.der])))
+    expect(summary).toEqual(['critical leaf-not-first all'])
   })
 })
 

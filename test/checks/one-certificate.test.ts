@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { RuleId } from '../../src/android/rules.js'
+import { releasesText } from '../../src/android/releases-text.js'
 import transparency from '../../src/android/transparency-data.json' with { type: 'json' }
-import type { Verdict } from '../../src/android/verdict.js'
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
 import { type Issued, sequence, tlv } from '../../src/demo/authority.js'
-import { releasesText } from '../../src/report/releases-text.js'
 import {
   examinedFarm,
   host,
@@ -17,7 +15,8 @@ import {
 } from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
 
-/** What is wrong with one certificate, its staple or its timestamps: names, keys, purposes, lifetimes. */
+/** What is wrong with one certificate, its staple or its timestamps: names, keys, purposes, lifetimes. One long table of small
+ * worlds: rows are worth more side by side than in files of a length. */
 
 const { root, intermediate, leaf } = soundPki()
 const anchors = [root]
@@ -28,14 +27,6 @@ const variant = (options: Parameters<typeof makeLeaf>[1]): World =>
   serving(makeLeaf(intermediate, options), intermediate)
 const living = (from: number, to: number): World => variant({ notBefore: inDays(from), notAfter: inDays(to) })
 const named = (names: readonly string[]): World => variant({ names })
-const refusedFor =
-  (rule: RuleId): ((verdict: Verdict) => Verdict) =>
-  ({ release }) => ({
-    kind: 'refused',
-    release,
-    reason: { rule, certificate: null, detail: 'made up' },
-    attempted: [],
-  })
 const knownLogs = transparency.operators
   .flatMap(({ logs }) => logs.filter((log) => !('retiredAt' in log)).slice(0, 1))
   .slice(0, 3)
@@ -225,12 +216,6 @@ describe('keys, signatures and purposes', () => {
       'a damaged stapled response',
       { servers: [{ sent: [leaf, intermediate], staple: Buffer.from('garbage') }], anchors },
       ['critical staple-rejected: 8.0-17'],
-    ],
-    [
-      'a search that stops at a limit of the release',
-      { servers: [{ sent: [leaf, intermediate], judged: refusedFor('search-limit') }], anchors },
-      ['critical verdict-undetermined'],
-      /more ways through the certificates than Android 4\.4-17 tries/,
     ],
   ])
 

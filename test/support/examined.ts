@@ -125,6 +125,7 @@ export function examinedFarm(world: World): ExaminedFarm {
         presented: presented.entries.map(({ der }) => der),
         anchors: (release) =>
           deviceAnchors({
+            sortsNames: false,
             byNameHash: (hash) => anchorsOf(release).filter(({ subject }) => nameHash(subject) === hash),
           }),
         at: now,

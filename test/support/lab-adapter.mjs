@@ -28,6 +28,8 @@ const causes = {
   'certificate-list-too-large': 'list-too-large',
   'device-ca-dependent': 'device-ca',
   'several-servers-behind-address': 'several-servers',
+  'self-signed-certificate': 'untrusted-root',
+  'intermediate-named-like-root': 'wrong-intermediate',
 }
 
 /** Command line for one check; `kit` is a folder to write the repair into. */
@@ -54,7 +56,12 @@ const place = (id) => id.replace(/^.*@/, '')
 export function read(document) {
   const [report] = document.reports
   const serious = report.findings.filter(({ severity }) => severity !== 'info')
-  const [first] = serious
+  const [worst] = serious
+  // That several servers stand behind an address is said first; what is wrong with one of them is the next finding.
+  const first =
+    worst?.id === 'several-servers-behind-address'
+      ? (serious.find(({ id, severity }) => id !== worst.id && severity === worst.severity) ?? worst)
+      : worst
   const nameOf = (sha256) => report.certificates[sha256]?.name ?? null
   const releases = (rows, kind) =>
     rows.filter((row) => row.counts !== false && row.verdict === kind).flatMap((row) => row.releases)
@@ -115,7 +122,10 @@ export function read(document) {
     /** Command lines of the product that the reader is told to run, as arguments. */
     commands: [
       ...new Map(
-        report.plan.steps.flatMap(({ argv }) => (argv ? [[argv.join('\0'), argv]] : [])),
+        // Checking by the name asks another question on purpose: the run was about an address.
+        report.plan.steps.flatMap(({ argv, action }) =>
+          argv && action.verb !== 'check-by-name' ? [[argv.join('\0'), argv]] : [],
+        ),
       ).values(),
     ],
     releases: report.policy.releases,
@@ -142,11 +152,9 @@ export function kit(folder) {
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : []
   const hash = (der) => createHash('sha256').update(der).digest('hex')
   const pems = (file) =>
-    [
-      ...readFileSync(join(folder, file), 'utf8').matchAll(
-        /-----BEGIN CERTIFICATE-----([^-]+)-----END/g,
-      ),
-    ].map((match) => hash(Buffer.from(match[1], 'base64')))
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)].map(
+      (match) => hash(Buffer.from(match[1], 'base64')),
+    )
   return {
     chains: files.filter((file) => /fullchain[^/\\]*\.pem$/.test(file)).map(pems),
     imports: files

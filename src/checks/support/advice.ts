@@ -95,7 +95,7 @@ export const twinWords = (twins: readonly RootTwin[]): Words =>
   twins.length === 0
     ? []
     : say` Importing is not enough where Windows trusts the self-signed root of the same name and key as ${listed(
-        twins.map(({ twinOf }) => [{ certificate: twinOf }]),
+        [...new Set(twins.map(({ twinOf }) => twinOf))].map((sha256) => [{ certificate: sha256 }]),
       )}: it then goes on sending the shorter chain, until that root is disabled on the server.`
 
 export const disabling = (twins: readonly RootTwin[]): readonly Advice[] =>

@@ -196,12 +196,16 @@ export function culpritOf(verdict: Refused, shown: Shown, { impostors }: Chain):
 }
 
 /**
- * What may not be taken away: certificates by which a release accepts the list now, or would after its repair; all of a
- * list that no verdict speaks of, because the same releases get a worse one too.
+ * What may not be taken away: certificates by which a release would accept the list after its repair, or accepts it now
+ * and nobody judged it after a repair; all of a list that no verdict speaks of, because the same releases get a worse one.
  */
-export const neededIn = ({ verdicts, repair, leaf, certificates }: Shown): readonly Certificate[] => [
-  ...(leaf ? [leaf] : []),
-  ...(verdicts.length === 0 ? certificates : acceptedBy(verdicts)),
-  ...acceptedBy(repair?.verdictsAfter ?? []),
-  ...(repair?.chain ?? []),
-]
+export function neededIn({ verdicts, repair, leaf, certificates }: Shown): readonly Certificate[] {
+  const after = (repair?.verdictsAfter ?? []).filter(({ kind }) => kind === 'accepted')
+  const before = verdicts.filter(({ release }) => !after.some((one) => one.release === release))
+  return [
+    ...(leaf ? [leaf] : []),
+    ...(verdicts.length === 0 ? certificates : acceptedBy(before)),
+    ...acceptedBy(after),
+    ...(repair?.chain ?? []),
+  ]
+}

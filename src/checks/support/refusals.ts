@@ -107,6 +107,10 @@ export function refusalCase(farm: ExaminedFarm, refusal: Refusal): Case<RefusalE
   }
 }
 
+/** How sure a sentence is that phones refuse. */
+export const refusing = ({ dependsOn }: Pick<RefusalEvidence, 'dependsOn'>): string =>
+  dependsOn === null ? 'refuses' : 'may refuse'
+
 export const weightOf = (dependsOn: DependsOn | null): Severity =>
   dependsOn === null ? 'critical' : 'warning'
 
