@@ -51,7 +51,8 @@ export type Action =
   | { readonly verb: 'look'; readonly at: Lookup }
   /** Write the kit: a command of ours. */
   | { readonly verb: 'save' }
-  | { readonly verb: 'check-by-name' }
+  /** The target was an address. `name`: one that its certificate has; the plan finds it. */
+  | { readonly verb: 'check-by-name'; readonly name?: string }
   | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later' }
   | { readonly verb: 'confirm' }
 

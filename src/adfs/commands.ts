@@ -10,6 +10,9 @@ export interface CommandFor {
   readonly kit?: string
 }
 
+/** Folder of the kit in printed commands, where none was named. */
+export const defaultKitFolder = 'fix'
+
 /** Without milliseconds, as --at takes it. */
 const instantText = (at: Date) => at.toISOString().replace('.000Z', 'Z')
 
@@ -28,13 +31,6 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
     ...optionsOf(asked),
     ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),
   ]
-}
-
-/** The same, about a name instead of the address that was asked. */
-export function commandByName(farm: Farm, asked: Asked, name: string): readonly string[] {
-  const port = farm.port === 443 || asked.port !== null ? '' : `:${farm.port}`
-  const servers = asked.servers.length > 0 ? asked.servers : farm.address === null ? [] : [farm.address]
-  return [`${name}${port}`, ...servers.flatMap((server) => ['--server', server]), ...optionsOf(asked)]
 }
 
 function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null): readonly string[] {

@@ -6,7 +6,7 @@ import type { Asked } from '../farm/asked.js'
 import type { CaseKey, Role, Subject, SubjectId } from '../farm/subject.js'
 import { isSelfIssued, type Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
-import { commandByName, commandLine } from './commands.js'
+import { commandLine, defaultKitFolder } from './commands.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
 const order: readonly Action['verb'][] = [
@@ -41,9 +41,6 @@ const changes: readonly Action['verb'][] = [
 ]
 /** What the kit has files for. */
 const kitVerbs: readonly Action['verb'][] = ['import', 'fetch-by-hand', 'edit-bundle']
-
-/** Folder of the kit in printed commands, where none was named. */
-export const defaultKitFolder = 'fix'
 
 interface Wish {
   readonly action: Action
@@ -116,6 +113,10 @@ function here(action: Action, place: Place, all: readonly Place[]): Action | nul
   const concerns = (of: (place: Place) => readonly string[]) => (wanted: string) =>
     of(place).includes(wanted) || !all.some((other) => of(other).includes(wanted))
   switch (action.verb) {
+    case 'check-by-name': {
+      const name = action.name ?? nameAt(place)
+      return name === undefined ? action : { ...action, name }
+    }
     case 'import': {
       const certificates = action.certificates.filter(concerns(addedAt))
       return certificates.length === 0 ? null : { ...action, certificates }
@@ -408,10 +409,6 @@ function argvOf(
     case 'confirm':
     case 'run-again':
       return commandLine(farm, asked, { subjects: on.length === 0 ? null : subjects(here) })
-    case 'check-by-name': {
-      const name = here.flatMap(namesAt).find((value) => !value.includes('*'))
-      return name === undefined ? null : commandByName(farm, asked, name)
-    }
     default:
       return null
   }
@@ -425,15 +422,11 @@ const suppliers = (examination: Examination): readonly SubjectId[] =>
       )
     : []
 
-/** Host names in the certificates shown. */
-const namesAt = (examination: Examination): readonly string[] =>
-  examination.kind === 'seen'
-    ? examination.answers.flatMap(({ entries }) =>
-        (leafOf(entries)?.subjectAltNames ?? []).flatMap(({ type, value }) =>
-          // What goes into a command is a host name and nothing else.
-          type === 'dns' && /^[a-z0-9.-]+$/i.test(value) && /[a-z]/i.test(value) ? [value.toLowerCase()] : [],
-        ),
-      )
-    : []
+/** The first host name in the certificates shown that can be asked for. */
+const nameAt = ({ seen }: Place): string | undefined =>
+  seen
+    .flatMap(({ answers }) => answers.flatMap(({ entries }) => leafOf(entries)?.subjectAltNames ?? []))
+    .find(({ type, value }) => type === 'dns' && !value.includes('*') && Number.isNaN(Number(value.at(-1))))
+    ?.value
 
 const union = <T>(a: readonly T[], b: readonly T[]): readonly T[] => [...new Set([...a, ...b])]

@@ -3,7 +3,7 @@ import type { Role, SubjectId } from '../farm/subject.js'
 import { listed, say, type Word, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Demand, Lookup, Step } from './actions.js'
-import { shellLine } from './commands.js'
+import { defaultKitFolder, shellLine } from './commands.js'
 import { applicationId, stores, titles, type WindowsRole, type WindowsServer, windows } from './facts.js'
 import {
   bindingLines,
@@ -43,13 +43,16 @@ export interface SpeechContext {
   readonly certificate: (sha256: Sha256) => SpokenCertificate | undefined
   /** The whole plan: a step is spoken differently beside others. */
   readonly plan: readonly Step[]
-  /** Folder that the kit was written into; null: it is still to be written. */
-  readonly kit: string | null
+  /** Folder that the kit was written into, `here` in the kit's own text; null: it is still to be written. */
+  readonly kit: string | typeof here | null
   /** Windows Server of the farm where the operator said so. */
   readonly server: WindowsServer | null
   /** Environment variables that printed commands need (`environmentOf`). */
   readonly environment: readonly string[]
 }
+
+/** The reader has the kit before him. */
+export const here = Symbol('here')
 
 export interface SpokenSubject {
   readonly kind: 'served' | 'file'
@@ -74,19 +77,19 @@ export interface SpokenCertificate {
  */
 export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
   const { action } = step
-  const here = (text: Words, expected: Words | null = null): readonly Spoken[] => [
+  const onceHere = (text: Words, expected: Words | null = null): readonly Spoken[] => [
     { who: ['Here'], text: [...text, ...notes(step, context)], lines: commandLines(step), expected },
   ]
   switch (action.verb) {
     case 'save':
-      return context.kit === null ? here(say`Write the files`) : []
+      return context.kit === null ? onceHere(say`Write the files`) : []
     case 'confirm':
-      return here(
+      return onceHere(
         say`Check again, after the next reboot and each renewal too`,
         say`Every server is accepted. On a phone, try one that never opened this sign-in page: apps remember intermediates they have met`,
       )
     case 'run-again':
-      return here(
+      return onceHere(
         {
           here: say`Run it again`,
           elsewhere: say`Run it where the servers can be reached, for example outside the company's network`,
@@ -94,11 +97,12 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         }[action.where],
       )
     case 'check-by-name':
-      return here(
-        say`Check by the name that the phones use, and give the address with ${{ code: '--server' }}`,
+      // No command: it would be about another name than this run, so "check again" cannot be said of it.
+      return onceHere(
+        say`Check by the name that the phones use${action.name === undefined ? [] : say`, for example ${{ untrusted: action.name }}`}, and give ${places(step, context)} with ${{ code: '--server' }}`,
       )
     case 'name-nodes':
-      return here(
+      return onceHere(
         say`Name each server behind the address by its own address, with ${{ code: '--server' }} once for each`,
         say`Each server has a line of its own; ${{ code: '--repeat' }} looks longer where they cannot be reached one by one`,
       )
@@ -131,7 +135,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       return onWindows(
         step,
         context,
-        say`Remove ${{ certificate: action.certificate }} from the stores`,
+        say`Remove ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) from the stores`,
         [removeLine(thumbprint(action.certificate, context))],
         say`Where it is not there, or comes back, look in the store of the SYSTEM account, which ${{ code: 'certlm.msc' }} does not show`,
       )
@@ -240,7 +244,7 @@ function byRole(
       const where = places({ ...step, on }, context)
       return told(role).map(({ text, lines }) => ({
         who: known.has('unknown')
-          ? say`If ${where} is ${role === 'wap' ? 'a' : 'an'} ${titles[role].one}`
+          ? say`If ${role === 'wap' ? 'a' : 'an'} ${titles[role].one} answers at ${where}`
           : say`On the ${titles[role].one} ${where}`,
         text,
         lines,
@@ -249,10 +253,14 @@ function byRole(
     })
 }
 
-/** The script restarts unless something else is to be changed between import and restart. */
+/** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
 function restartsByScript(id: SubjectId, plan: readonly Step[]): boolean {
-  const here = plan.filter(({ on }) => on.includes(id)).map(({ action }) => action.verb)
-  return here.includes('import') && !here.includes('remove') && !here.includes('disable-root')
+  const imports = plan.filter(({ on, action }) => action.verb === 'import' && on.includes(id))
+  const between = plan.filter(({ action }) => action.verb === 'remove' || action.verb === 'disable-root')
+  return (
+    imports.length > 0 &&
+    imports.every(({ on }) => !between.some((step) => step.on.some((one) => on.includes(one))))
+  )
 }
 
 function imported(
@@ -266,7 +274,7 @@ function imported(
     return onWindows(
       step,
       context,
-      say`Copy the folder of the kit to each server; there, in its folder`,
+      say`Copy ${folderOf(context)} there, proxies first, one server at a time`,
       files.map((file) => certutilLine(store, `${file}.cer`)),
       expected,
     )
@@ -275,11 +283,16 @@ function imported(
   return onWindows(
     step,
     context,
-    say`Copy the folder ${{ code: context.kit ?? step.argv?.at(-1) ?? 'fix' }} there, proxies first, one server at a time; the first line changes nothing`,
+    say`Copy ${folderOf(context)} there, proxies first, one server at a time; the first line changes nothing`,
     [scriptLine(...switches, '-WhatIf'), scriptLine(...switches, ...(restart ? ['-Restart'] : []))],
     expected,
   )
 }
+
+const folderOf = ({ kit }: SpeechContext): Words =>
+  kit === here
+    ? ['this folder (where each server has one, its own)']
+    : say`the folder ${{ code: kit ?? defaultKitFolder }}`
 
 const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
   certificate(sha256)?.thumbprint ?? sha256

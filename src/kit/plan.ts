@@ -1,38 +1,17 @@
 import type { Step } from '../adfs/actions.js'
 import { commandLine, environmentOf, shellLine } from '../adfs/commands.js'
-import type { WindowsServer } from '../adfs/facts.js'
 import { scriptName } from '../adfs/recipes/windows.js'
-import { chainFileName, type SpeechContext } from '../adfs/speak.js'
-import type { ExaminedFarm } from '../checks/check.js'
-import type { Asked } from '../farm/asked.js'
-import type { Subject, SubjectId } from '../farm/subject.js'
+import { chainFileName, here, type SpeechContext } from '../adfs/speak.js'
 import { toPem } from '../containers/bundle.js'
 import { toPkcs7 } from '../containers/write-pkcs7.js'
+import type { Subject, SubjectId } from '../farm/subject.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName, fileNameOf } from './file-names.js'
 import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
+import type { KitInput, Part } from './input.js'
 import { readme } from './readme.js'
 import { installScript } from './script.js'
-
-/** What a kit is made of: one run's examinations and plan; no clock and no folder. */
-export interface KitInput {
-  readonly farm: ExaminedFarm
-  readonly plan: readonly Step[]
-  readonly asked: Asked
-  readonly version: string
-  /** Windows Server of the farm where the operator said so. */
-  readonly server: WindowsServer | null
-}
-
-/** What lies in one folder: for all machines, or where they differ for one. */
-export interface Part {
-  /** Empty, or the folder's name and a slash. */
-  readonly folder: string
-  readonly subjects: readonly Subject[]
-  readonly intermediates: readonly Certificate[]
-  readonly chains: readonly (readonly Certificate[])[]
-}
 
 /**
  * The files of the import kit; the same input gives the same bytes. Null: the plan has nothing that files would help
@@ -183,7 +162,7 @@ function speechContext({ farm, plan, asked, server }: KitInput): SpeechContext {
       )
     },
     plan,
-    kit: '.',
+    kit: here,
     server,
     environment: environmentOf(asked),
   }

@@ -182,8 +182,11 @@ async function makeFolders(folder: string, files: readonly KitFile[]): Promise<v
   const wanted = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => dirname(path)))
   for (const name of wanted) if (!(await isFolder(join(folder, name)))) await mkdir(join(folder, name))
   for (const name of ['.', ...wanted])
-    for (const left of await readdir(join(folder, name)))
-      if (temporary.test(left)) await rm(join(folder, name, left), { force: true })
+    for (const left of await readdir(join(folder, name))) {
+      const path = join(folder, name, left)
+      if (temporary.test(left) || (movedLock.test(left) && isAbandoned((await textOf(path)) ?? '', 0)))
+        await rm(path, { force: true })
+    }
 }
 
 async function removeEmptyFolders(
@@ -219,6 +222,8 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 const lockFile = '.adfs-check.lock'
+/** A lock that was taken over, where the run that did was killed before it could remove it. */
+const movedLock = /^\.adfs-check\.lock-[0-9a-f]{16}$/
 /** Writing a kit takes milliseconds; a lock of another machine that is older belongs to nobody. */
 const lockAgeMs = 20_000
 const unsignedAgeMs = 1_000

@@ -35,7 +35,7 @@ const [root0, root, cross, oldCross, int, oldInt, leaf] = [
   expiredIssuing,
   end,
 ].map(read) as [Certificate, Certificate, Certificate, Certificate, Certificate, Certificate, Certificate]
-const stranger = read(make({ subject: 'New Issuing CA', ca: true, issuer: oldRoot }))
+const stranger = read(make({ subject: 'New Issuing CA', ca: true, issuer: oldRoot, key: 'P-384' }))
 
 const none = { CA: [], My: [], Root: [], Disallowed: [] }
 const names = new Map([

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { commandByName, commandLine, environmentOf, optionsOf, shellLine } from '../../src/adfs/commands.js'
+import { commandLine, environmentOf, optionsOf, shellLine } from '../../src/adfs/commands.js'
 import type { Asked, GivenFile } from '../../src/farm/asked.js'
 import { asked, farmOf, mint, read } from './farm.js'
 
@@ -91,11 +91,8 @@ describe('the arguments', () => {
     ])
   })
 
-  it('ask for a name at the address that was the target', () => {
+  it('name no server where the target is the one address', () => {
     const single = { ...farm, name: null, address: '203.0.113.10', subjects: pick(0) }
-    expect(commandByName(single, { ...asked, target: '203.0.113.10' }, 'sts.contoso.test').join(' ')).toBe(
-      'sts.contoso.test --server 203.0.113.10',
-    )
     expect(commandLine(single, { ...asked, target: '203.0.113.10' }, { subjects: single.subjects })).toEqual([
       '203.0.113.10',
     ])

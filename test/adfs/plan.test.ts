@@ -6,12 +6,12 @@ import type { Finding } from '../../src/checks/result.js'
 import type { Role } from '../../src/farm/subject.js'
 import type { Word, Words } from '../../src/words/words.js'
 import { thumbprintOf } from '../../src/x509/identity.js'
-import { added, asked, farmOf, finding, type Machine, mint, read } from './farm.js'
+import { added, asked, farmOf, finding, type Machine, mint, read, subjectOf } from './farm.js'
 
 const rootIssued = mint({ subject: 'Root', ca: true })
 const policyIssued = mint({ subject: 'Policy CA', issuer: rootIssued, ca: true })
 const caIssued = mint({ subject: 'Issuing CA', issuer: policyIssued, ca: true })
-const staleIssued = mint({ subject: 'Issuing CA', issuer: rootIssued, ca: true })
+const staleIssued = mint({ subject: 'Issuing CA', issuer: rootIssued, ca: true, key: 'P-384' })
 const leafIssued = mint({ subject: 'sts.contoso.test', issuer: caIssued, names: ['sts.contoso.test'] })
 const otherIssued = mint({ subject: 'app.contoso.test', issuer: staleIssued, names: ['app.contoso.test'] })
 const certauthIssued = mint({
@@ -294,7 +294,7 @@ describe('the plan', () => {
       ...asked,
       target: '203.0.113.10',
     })
-    expect(first!.argv).toEqual(['sts.contoso.test', '--server', '203.0.113.10'])
+    expect(first!).toMatchObject({ argv: null, action: { verb: 'check-by-name', name: 'sts.contoso.test' } })
   })
 })
 
@@ -346,8 +346,8 @@ describe('speech', () => {
     expect(flat(bundle!.who)).toMatch(/^If a balancer or another proxy ends TLS at /)
     expect(flat(bundle!.text)).toMatch(/^Give it fullchain\.pem: /)
     expect(
-      told(unknown, [add, removing(c.stale)], 'restart').map(({ who }) => flat(who).split(' is ')[1]),
-    ).toEqual(['a Web Application Proxy', 'an AD FS server'])
+      told(unknown, [add, removing(c.stale)], 'restart').map(({ who }) => flat(who).split(' answers at ')[0]),
+    ).toEqual(['If a Web Application Proxy', 'If an AD FS server'])
   })
 
   it.each<[Role, Machine, string[]]>([
@@ -388,6 +388,20 @@ describe('speech', () => {
       'Restart-Service adfssrv',
       'Restart-Service appproxysvc',
     ])
+  })
+
+  it('where one server of an import is to be changed otherwise too, the restart is said for all', () => {
+    const both = [unknown, wap]
+    const steps = planOf(
+      [finding('x', both, [add]), finding('y', [unknown], [removing(c.stale)])],
+      farmOf(machines),
+      asked,
+    )
+    const lines = (verb: Action['verb']) =>
+      step(steps, verb).flatMap((one) => spoken(one, context(steps)).flatMap((told) => told.lines))
+    expect(lines('import')).toEqual(['.\\Install-Intermediates.ps1 -WhatIf', '.\\Install-Intermediates.ps1'])
+    expect(step(steps, 'restart').map(({ on }) => on)).toEqual([both.map((one) => subjectOf(one).id)])
+    expect(lines('restart')).toContain('Restart-Service appproxysvc')
   })
 
   it('a root is disabled by its thumbprint, and the risk is said', () => {

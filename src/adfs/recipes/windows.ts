@@ -85,7 +85,7 @@ export function rebind(
     },
     {
       ...plain,
-      where: [`on ${primary(server)}, where it does not`],
+      where: [`on ${primary(server)}, where it lists no such name`],
     },
   ]
 }
