@@ -1,9 +1,12 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
-/** Builds the command line (dist/main.js with chunks loaded on demand) and the library (dist/index.js). */
-
+/**
+ * Builds the command line (dist/main.js) and the library (dist/index.js), which share their chunks, and the command line
+ * once more as one file that needs nothing beside it (dist/adfs-check.cjs; not in the package).
+ */
 const root = fileURLToPath(new URL('..', import.meta.url))
 rmSync(`${root}dist`, { recursive: true, force: true })
 
@@ -19,37 +22,65 @@ const scriptAsText: Plugin = {
   },
 }
 
+/** What reads the pages of the findings finds them in the bundle: the one folder and its files, by their names. */
+const pagesInside: Plugin = {
+  name: 'pages-inside',
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /[\\/]src[\\/]cli[\\/][^\\/]+\.ts$/ }, ({ path }) => {
+      const code = readFileSync(path, 'utf8')
+      if (!code.includes('docs/checks')) return undefined
+      return { contents: code.replace(/'node:fs\/promises'/g, "'pages-inside'"), loader: 'ts' }
+    })
+    onResolve({ filter: /^pages-inside$/ }, ({ path }) => ({ path, namespace: 'pages' }))
+    onLoad({ filter: /.*/, namespace: 'pages' }, () => {
+      const folder = `${root}docs/checks`
+      const pages = Object.fromEntries(
+        readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`, 'utf8')]),
+      )
+      return {
+        contents: `const pages = ${JSON.stringify(pages)}
+export const readdir = async () => Object.keys(pages)
+export const readFile = async (path) => pages[String(path).split(/[\\\\/]/).at(-1)]`,
+      }
+    })
+  },
+}
+
 const common = {
   absWorkingDir: root,
   bundle: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   logLevel: 'warning',
-  plugins: [scriptAsText],
 } as const satisfies BuildOptions
 
+// Names are kept and lines are short: users of the library meet this code in the stack of an error.
 await build({
   ...common,
-  entryPoints: ['src/cli/main.ts'],
+  format: 'esm',
+  plugins: [scriptAsText],
+  entryPoints: ['src/cli/main.ts', 'src/index.ts'],
   outdir: 'dist',
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
   external: ['undici', 'node-forge', 'pkijs', 'asn1js'],
-  minify: true,
-  banner: {
-    js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-  },
-})
-await build({
-  ...common,
-  entryPoints: ['src/index.ts'],
-  outdir: 'dist',
-  splitting: true,
-  entryNames: '[name]',
-  chunkNames: 'chunks/[name]-[hash]',
-  packages: 'external',
   minifySyntax: true,
   minifyWhitespace: true,
+  lineLimit: 160,
+  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
 })
+
+const alone = `${root}dist/adfs-check.cjs`
+await build({
+  ...common,
+  format: 'cjs',
+  plugins: [scriptAsText, pagesInside],
+  entryPoints: ['src/cli/main.ts'],
+  outfile: alone,
+  minify: true,
+  banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+  define: { 'import.meta.url': 'importMetaUrl' },
+})
+chmodSync(alone, 0o755)
+console.log(`dist/${basename(alone)} holds everything`)

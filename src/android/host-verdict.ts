@@ -1,6 +1,6 @@
 import type { Certificate } from '../x509/certificate.js'
 import { matchesHost, presentedNames } from './hostname.js'
-import type { ReleaseRules } from './release-rules.js'
+import type { ReleaseRules, Verifier } from './release-rules.js'
 import type { Problem, Verdict } from './verdict.js'
 
 /** More names than that say nothing more to a reader. */

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
-import type { FormatName } from '../formats/registry.js'
+import type { FormatName } from '../formats/names.js'
 import { type Threshold, thresholdOf } from '../gate/thresholds.js'
-import { defaultConcurrency } from '../run/library.js'
+import { defaultConcurrency } from '../run/limits.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
@@ -28,6 +28,9 @@ export interface CheckFlags {
   readonly warn?: Threshold
   readonly crit?: Threshold
   readonly repeat: number
+  readonly retries: number
+  /** For the whole run, milliseconds. */
+  readonly deadline?: number
   readonly save?: string
   readonly redact?: boolean
   readonly verbose?: boolean
@@ -88,5 +91,6 @@ export const checkDefaults = {
   intermediates: [],
   concurrency: defaultConcurrency,
   repeat: 0,
+  retries: 0,
   format: 'text',
 } as const satisfies Partial<CheckFlags>

@@ -25,7 +25,7 @@ import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
 import { checksumFile } from './files.js'
 import type { KitInput, Part } from './input.js'
-import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
+import { codeSpan, commands, day, markdown, type Names } from '../formats/markdown-text.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the
