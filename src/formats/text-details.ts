@@ -90,7 +90,7 @@ function environment({ network, trustStores, fetches, policy }: Report, style: S
   const line = (text: string) => wrap(text, style.columns, '  ', '    ')
   return [
     line(
-      `Depended on: clock, resolver (${network.resolver}), ${network.proxy === null ? 'no proxy' : `proxy ${network.proxy}`}${network.offline ? ', offline' : ''}; ${network.timeoutMs / 1000} s for each connection.`,
+      `Depended on: clock, resolver (${network.resolver}), ${network.proxy === null ? 'no proxy' : `proxy ${oneLine(network.proxy)}`}${network.offline ? ', offline' : ''}; ${network.timeoutMs / 1000} s for each connection.`,
     ),
     ...fetches.map(({ url, outcome }) => line(`${oneLine(url)}: ${oneLine(outcome)}`)),
     line(

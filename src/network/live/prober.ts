@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { onAbort } from './abort.js'
 import { ClientHandshake, type HandshakeEnd } from '../../tls/handshake.js'
 import type {
   Endpoint,
@@ -9,6 +8,7 @@ import type {
   ProbeOutcome,
   ProbePhase,
 } from '../../tls/observation.js'
+import { onAbort } from './abort.js'
 import { dial } from './transport.js'
 
 /** Where the numbers come from. */
