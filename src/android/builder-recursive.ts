@@ -33,7 +33,11 @@ export function searchRecursively(search: Search): SearchResult {
   const attempts = new Attempts()
   const graph = new Graph(search)
   const leaf = search.presented[0]!
-  const found = (accepted: CandidatePath | null): SearchResult => ({ accepted, attempts: attempts.list })
+  const found = (accepted: CandidatePath | null): SearchResult => ({
+    accepted,
+    attempts: attempts.list,
+    others: accepted && search.allPaths ? otherPaths(search, graph, accepted) : [],
+  })
   try {
     if (!graph.leadsToAnchor(leaf)) {
       new Walk(search, graph, attempts, { maxSteps: stepsForReason, signed: false }).run()
@@ -56,6 +60,23 @@ export function searchRecursively(search: Search): SearchResult {
     if (error instanceof SearchEnded) return found(null)
     throw error
   }
+}
+
+/** Paths beside the one accepted that are told, and steps spent on finding them: for reading, not for the verdict. */
+const maxOthers = 8
+const stepsForOthers = 500
+
+/** The search goes on where the platform's ends; what it costs beyond the budget is left out. */
+function otherPaths(search: Search, graph: Graph, accepted: CandidatePath): readonly CandidatePath[] {
+  const all: CandidatePath[] = []
+  try {
+    new Walk(search, graph, new Attempts(), { maxSteps: stepsForOthers, signed: true, all }).run()
+  } catch (error) {
+    if (!(error instanceof LimitReached || error instanceof SearchEnded)) throw error
+  }
+  const keyOf = ({ certificates }: CandidatePath) =>
+    certificates.map(({ certificate }) => certificate.sha256).join()
+  return all.filter((path) => keyOf(path) !== keyOf(accepted)).slice(0, maxOthers)
 }
 
 /** Where even the dead ends are too far up to be met. */
@@ -131,6 +152,8 @@ class Walk {
   readonly #maxSteps: number
   /** Follow only links whose signature holds and that can reach an anchor: same outcome, far fewer ways. */
   readonly #signedOnly: boolean
+  /** Where accepted paths are kept in place of ending the search. */
+  readonly #all: CandidatePath[] | null
   #steps = 0
   readonly #untrusted: Certificate[] = []
   readonly #trusted: Certificate[] = []
@@ -140,13 +163,14 @@ class Walk {
     search: Search,
     graph: Graph,
     attempts: Attempts,
-    options: { maxSteps: number; signed: boolean },
+    options: { maxSteps: number; signed: boolean; all?: CandidatePath[] },
   ) {
     this.#search = search
     this.#graph = graph
     this.#attempts = attempts
     this.#maxSteps = options.maxSteps
     this.#signedOnly = options.signed
+    this.#all = options.all ?? null
   }
 
   run(): CandidatePath | null {
@@ -226,12 +250,19 @@ class Walk {
       return null
     }
     const path = this.#entries()
-    if (this.#untrusted.length === 0) return { certificates: path, problems: [] }
+    if (this.#untrusted.length === 0) return this.#accept(path)
     this.#search.budget.step(this.#untrusted.length)
     const problem = this.#weakness() ?? this.#validate(anchor)
-    if (!problem) return { certificates: path, problems: [] }
+    if (!problem) return this.#accept(path)
     this.#fail(path, problem, true)
     if ('endsSearch' in problem) throw new SearchEnded()
+    return null
+  }
+
+  #accept(certificates: CandidatePath['certificates']): CandidatePath | null {
+    const path = { certificates, problems: [] }
+    if (!this.#all) return path
+    if (this.#all.length <= maxOthers) this.#all.push(path)
     return null
   }
 

@@ -18,11 +18,15 @@ export interface Search {
   readonly rules: ReleaseRules
   readonly staple: Staple | null
   readonly budget: Budget
+  /** Whether to look for the other paths that it would accept, once it has one. */
+  readonly allPaths: boolean
 }
 
 /** What a search found: the path it accepts, or what it tried in vain. */
 export interface SearchResult {
   readonly accepted: CandidatePath | null
+  /** Further paths that it would have accepted, in the order it would have met them; only where asked for. */
+  readonly others?: readonly CandidatePath[]
   readonly attempts: readonly Attempt[]
 }
 

@@ -23,7 +23,14 @@ export interface Problem {
 
 /** What one Android release makes of what one server sent. */
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly release: Release; readonly path: CandidatePath }
+  | {
+      readonly kind: 'accepted'
+      readonly release: Release
+      /** The first that the release finds, which is the one it takes. */
+      readonly path: CandidatePath
+      /** Others that it would take were that one not there; empty unless asked for. */
+      readonly others: readonly CandidatePath[]
+    }
   | {
       readonly kind: 'refused'
       readonly release: Release

@@ -165,6 +165,7 @@ export function judgePresented(
       host: name?.ascii ?? node.address,
       remembered,
       stapledOcsp: staple,
+      allPaths: true,
       ...(handshake && { handshake }),
     },
     releases,

@@ -64,7 +64,9 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         ? [line(`  by ${path.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`)]
         : []),
       ...alternatives.map((other) =>
-        line(`  tried ${other.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`),
+        line(
+          `  ${verdict === 'accepted' ? 'or by' : 'tried'} ${other.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`,
+        ),
       ),
     ]),
     ...(subject.chromium

@@ -71,7 +71,7 @@ const verdict = object({
   basis: oneOf(['spoken', 'inferred', 'none', 'file'], 'Whether the release’s own hello was said.'),
   path: Type.Array(sha256, { description: 'The path accepted, leaf first, trust anchor last.' }),
   alternatives: Type.Array(Type.Array(sha256), {
-    description: 'Other paths that were tried, each refused or worse.',
+    description: 'Of accepted: further paths that would do. Of refused: the paths tried in vain.',
   }),
 })
 

@@ -153,7 +153,7 @@ function told(verdict: Verdict, notAsked: boolean) {
         reason: 'Every rule of this release is met.',
         sources: [],
         path: paths([verdict.path])[0]!,
-        alternatives: [],
+        alternatives: paths(verdict.others),
       }
     case 'refused':
     case 'depends':

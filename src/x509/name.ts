@@ -87,7 +87,10 @@ function attributeText(attribute: NameAttribute): string {
 }
 
 function escapeValue(text: string): string {
-  const escaped = text.replace(/["+,;<>\\]/g, '\\$&').replace(/^[ #]/, '\\$&')
+  const escaped = text
+    .replace(/["+,;<>\\]/g, '\\$&')
+    .replace(/^[ #]/, '\\$&')
+    .replaceAll('\0', '\\00')
   return escaped.replace(/(?<=.) $/s, '\\ ')
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Release } from '../../src/android/releases.js'
 import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
-import { planRepair, type RepairInput } from '../../src/examine/repair.js'
 import { IssuerPool } from '../../src/examine/pool.js'
+import { planRepair, type RepairInput } from '../../src/examine/repair.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
 import { verifySignature } from '../../src/x509/signature.js'
@@ -245,7 +245,7 @@ describe('limits', () => {
 
   it('a certificate of the right name and no right is never proposed', async () => {
     // Same name, other key: it signed nothing here. Same name and key, but no authority: it may sign nothing.
-    const impostor = ca('Issuing CA', policy)
+    const impostor = ca('Issuing CA', policy, { keyName: 'impostor' })
     const notCa = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy })
     const noExtension = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy, version: 1 })
     for (const files of [[impostor], [notCa], [noExtension], [impostor, notCa, noExtension]]) {

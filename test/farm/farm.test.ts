@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { resolveEndpoints } from '../../src/target/resolve.js'
 import { parseServerAddress, parseTarget } from '../../src/farm/target.js'
+import { resolveEndpoints } from '../../src/target/resolve.js'
 
 const options = { servers: [], family: null, timeoutMs: 5_000 }
 
