@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
@@ -83,4 +83,5 @@ await build({
   define: { 'import.meta.url': 'importMetaUrl' },
 })
 chmodSync(alone, 0o755)
+copyFileSync(`${root}src/report/report.schema.json`, `${root}dist/report.schema.json`)
 console.log(`dist/${basename(alone)} holds everything`)

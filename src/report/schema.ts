@@ -150,7 +150,15 @@ const word = Type.Union([
   object({ releases: releaseList }),
   object({ subject: subjectId }),
   object({ date: instant }),
-  object({ count: Type.Tuple([Type.Integer(), text(), text()]) }),
+  object({
+    // As draft 2020-12 writes a tuple.
+    count: Type.Unsafe<[number, string, string]>({
+      type: 'array',
+      prefixItems: [Type.Integer(), text('one'), text('several')],
+      minItems: 3,
+      items: false,
+    }),
+  }),
 ])
 
 const action = Type.Object(
@@ -261,6 +269,10 @@ const reportDocument = Type.Object(
 )
 
 export const schemas = { report, document: reportDocument }
+
+/** The schema of the whole document as it is shipped, draft 2020-12. */
+export const schemaText = (): string =>
+  `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...reportDocument }, null, 2)}\n`
 
 export type Report = Static<typeof report>
 export type ReportDocument = Static<typeof reportDocument>
