@@ -69,6 +69,11 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         ),
       ),
     ]),
+    ...subject.repairs.flatMap(({ answer, cutShort }) =>
+      cutShort
+        ? [line(`list ${answer}: the search for a repair was cut short; there may be a better one`)]
+        : [],
+    ),
     ...(subject.chromium
       ? [line(`Chrome and WebView (not counted): ${subject.chromium.verdict}, ${subject.chromium.reason}`)]
       : []),

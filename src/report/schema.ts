@@ -114,6 +114,7 @@ const repair = object({
     ),
   ),
   byLuck: releaseList,
+  cutShort: Type.Boolean({ description: 'The search ended at its budget: there may be a better repair.' }),
 })
 
 const subject = object({

@@ -192,7 +192,7 @@ export function grouped<T extends { releases: Release[] }>(rows: readonly T[]): 
 }
 
 function repairReport(answer: string, repair: Repair): RepairReport {
-  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck } = repair
+  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
   return {
     answer,
     add: add.map(({ certificate, origin, from, issued }) => ({
@@ -225,5 +225,6 @@ function repairReport(answer: string, repair: Repair): RepairReport {
       urls: [...open.urls],
     },
     byLuck: [...byLuck],
+    cutShort,
   }
 }
