@@ -138,7 +138,7 @@ export async function redacted(
   }
 }
 
-const addressLike = /(?<![.\w:])(?:\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f:.]*:[\da-f.]*)(?![.\w:])/gi
+const addressLike = /(?<![.\w:])(?:\d+\.\d+\.\d+\.\d+(?![.\d])|[\da-f]*:[\da-f:.]*:[\da-f.]*(?![.\w:]))/gi
 
 /** Every certificate in the case: sent, given as a file, or fetched, whose URLs are asked as well. */
 async function certificatesIn({ probes, asked, fetches }: Case): Promise<readonly Certificate[]> {
