@@ -61,7 +61,8 @@ const walls: Walls = {
       'tls',
       'x509',
     ],
-    demo: [],
+    // Keys are fixtures.
+    demo: ['..'],
     '.': [
       'adfs',
       'android',
@@ -80,7 +81,7 @@ const walls: Walls = {
   },
   machineRooms: ['network/live', 'run', 'cli', 'demo'],
   outside: {
-    'adfs/speak.ts': { 'node:crypto': ['createHash'] },
+    'adfs/speech.ts': { 'node:crypto': ['createHash'] },
     'android/blocklist.ts': { 'node:crypto': ['createHash'] },
     'android/staple.ts': { 'node:crypto': ['createHash'] },
     'android/trust-anchors.ts': { 'node:crypto': ['createHash'] },
@@ -90,12 +91,22 @@ const walls: Walls = {
     // The script is a real file beside the code; a bundle holds it as text.
     'kit/script.ts': { 'node:fs': ['readFileSync'] },
     'kit/write.ts': {
-      'node:crypto': ['createHash', 'randomBytes'],
-      'node:fs': ['constants'],
-      'node:fs/promises': ['link', 'lstat', 'mkdir', 'open', 'readdir', 'rename', 'rm', 'stat'],
+      'node:crypto': ['createHash'],
+      'node:fs/promises': ['lstat', 'mkdir', 'readdir', 'rename', 'rm'],
+      'node:path': ['dirname', 'join'],
+    },
+    'kit/lock.ts': {
+      'node:crypto': ['randomBytes'],
+      'node:fs/promises': ['link', 'lstat', 'open', 'rename', 'rm'],
       'node:os': ['hostname'],
-      'node:path': ['dirname', 'join', 'resolve'],
+      'node:path': ['join'],
       'node:timers/promises': ['setTimeout'],
+    },
+    'kit/safe-files.ts': {
+      'node:crypto': ['randomBytes'],
+      'node:fs': ['constants'],
+      'node:fs/promises': ['mkdir', 'open', 'stat'],
+      'node:path': ['dirname', 'join', 'resolve'],
     },
     'network/case.ts': { 'node:crypto': ['createHash'] },
     'network/redact.ts': { 'node:net': ['isIP'] },
@@ -117,7 +128,7 @@ const walls: Walls = {
       'node:crypto': ['createECDH', 'createPublicKey', 'diffieHellman', 'generateKeyPairSync'],
     },
     'x509/identity.ts': { 'node:crypto': ['createHash'] },
-    'x509/parse.ts': { 'node:buffer': ['isUtf8'], 'node:crypto': ['createHash'] },
+    'x509/parse.ts': { 'node:crypto': ['createHash'] },
     'x509/public-key.ts': { 'node:crypto': ['createHash'] },
     'x509/signature.ts': { 'node:crypto': ['constants', 'createPublicKey', 'KeyObject', 'verify'] },
   },
@@ -139,10 +150,10 @@ const walls: Walls = {
     {
       what: 'sets a timer',
       pattern: /\bset(?:Timeout|Interval|Immediate)\(|AbortSignal\.timeout/,
-      in: ['run', 'cli', 'demo', 'network/live', 'kit/write.ts'],
+      in: ['run', 'cli', 'demo', 'network/live', 'kit/lock.ts'],
     },
     // A lock says whose it is, and whether he still runs.
-    { what: 'touches the process', pattern: /\bprocess\./, in: ['cli/main.ts', 'kit/write.ts'] },
+    { what: 'touches the process', pattern: /\bprocess\./, in: ['cli/main.ts', 'kit/lock.ts'] },
     {
       what: 'fetches',
       pattern: /\bawait fetch\(|\bglobalThis\b/,
@@ -203,12 +214,11 @@ it('no wall is left for a room or a file that is gone, and no leave that nobody 
 })
 
 it('no file has more than 300 lines without a reason in its head', () => {
-  const long = [...sources].filter(([, code]) => code.split('\n').length > 301).map(([file]) => file)
-  // Tables and one decision each, told where they stand.
-  const explained = long.filter((file) =>
-    /\b(?:one|long|length|lines|together|table)\b/i.test(sources.get(file)!.slice(0, 3_000)),
+  const long = [...sources].filter(([, code]) => code.split('\n').length > 301)
+  const unexplained = long.filter(
+    ([, code]) => !/\bOne\s+(?:\* )?file: |^\/\/ Generated/m.test(code.slice(0, 4_000)),
   )
-  expect(long.filter((file) => !explained.includes(file))).toEqual([])
+  expect(unexplained.map(([file]) => file)).toEqual([])
   expect(sources.get('check.ts')!.split('\n').length).toBeLessThanOrEqual(70)
 })
 

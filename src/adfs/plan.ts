@@ -1,12 +1,24 @@
 import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
-import type { Examination, Seen } from '../examine/examination.js'
-import { leafOf } from '../examine/presented.js'
+import type { Examination } from '../examine/examination.js'
 import type { Asked } from '../farm/asked.js'
-import type { CaseKey, Role, Subject, SubjectId } from '../farm/subject.js'
-import { isSelfIssued, type Sha256 } from '../x509/identity.js'
+import type { CaseKey, SubjectId } from '../farm/subject.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
 import { commandLine, defaultKitFolder } from './commands.js'
+import { importsOf, merged, union } from './merge.js'
+import {
+  addedAt,
+  chainsAt,
+  leavesAt,
+  nameAt,
+  neededAt,
+  type Place,
+  placesFor,
+  placesOf,
+  presentedAt,
+  repairsAt,
+  type Wish,
+} from './place.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
 const order: readonly Action['verb'][] = [
@@ -42,20 +54,6 @@ const changes: readonly Action['verb'][] = [
 /** What the kit has files for. */
 const kitVerbs: readonly Action['verb'][] = ['import', 'fetch-by-hand', 'edit-bundle']
 
-interface Wish {
-  readonly action: Action
-  readonly by: Person
-  readonly because: readonly CaseKey[]
-}
-
-/** One machine, however many names and ports lead to it; a file; or nothing that was found. */
-interface Place {
-  readonly role: Role | 'file'
-  readonly subjects: readonly Subject[]
-  readonly seen: readonly Seen[]
-  wishes: Wish[]
-}
-
 /**
  * The advice of all findings as one plan: each thing once, in an order in which it can be done, machines whose steps are
  * equal together. Nothing is removed that a list of the same machine needs; what follows from a change (restart, rebind,
@@ -73,36 +71,6 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
   return shared([...places.values()], farm, asked)
-}
-
-function placesOf({ examinations }: ExaminedFarm): Map<string, Place> {
-  const places = new Map<string, Place>()
-  for (const examination of examinations) {
-    const { subject } = examination
-    const id = placeId(subject)
-    const place = places.get(id)
-    places.set(id, {
-      role: subject.kind === 'file' ? 'file' : subject.node.role,
-      subjects: [...(place?.subjects ?? []), subject],
-      seen: [...(place?.seen ?? []), ...(examination.kind === 'seen' ? [examination] : [])],
-      wishes: [],
-    })
-  }
-  return places
-}
-
-const placeId = (subject: Subject): string => (subject.kind === 'file' ? subject.id : subject.node.id)
-
-/** Where no server is concerned (a name without one) the advice stands at a place of its own. */
-function placesFor(advice: Advice, finding: Finding, places: Map<string, Place>): readonly Place[] {
-  const on = advice.on ?? finding.subjects
-  const named = [...places.values()].filter(
-    ({ subjects }) => on.length === 0 || subjects.some(({ id }) => on.includes(id)),
-  )
-  if (named.length > 0) return named
-  const nowhere = places.get('') ?? { role: 'unknown' as const, subjects: [], seen: [], wishes: [] }
-  places.set('', nowhere)
-  return [nowhere]
 }
 
 /**
@@ -137,15 +105,6 @@ function here(action: Action, place: Place, all: readonly Place[]): Action | nul
   }
 }
 
-const addedAt = ({ seen }: Place): readonly Sha256[] =>
-  repairsAt(seen).flatMap(({ add }) => add.map(({ certificate }) => certificate.sha256))
-const chainsAt = ({ seen }: Place): readonly (readonly Sha256[])[] =>
-  repairsAt(seen).map(({ chain }) => chain.map(({ sha256 }) => sha256))
-const presentedAt = ({ seen }: Place): readonly Sha256[] =>
-  seen.flatMap(({ answers }) => answers.flatMap(({ entries }) => entries.map(({ sha256 }) => sha256)))
-const leavesAt = ({ seen }: Place): readonly Sha256[] =>
-  seen.flatMap(({ answers }) => answers.flatMap(({ entries }) => leafOf(entries)?.sha256 ?? []))
-
 function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
   const here = finding.cases.filter(
     ({ subject }) => subject === null || subjects.some(({ id }) => id === subject),
@@ -173,9 +132,6 @@ function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: 
     ),
   ]
 }
-
-const repairsAt = (seen: readonly Seen[]) =>
-  seen.flatMap(({ repairs }) => repairs.map(({ repair }) => repair))
 
 function doer(action: Action): Person {
   switch (action.verb) {
@@ -216,116 +172,6 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
     if (!windowsVerbs.includes(verb) || role === 'adfs' || role === 'wap' || role === 'unknown') return true
     return role === 'file' && verb === 'import'
   })
-}
-
-/** One import for each store; a certificate goes into the first store asked for, a root into none. */
-function importsOf(wishes: readonly Wish[], { certificates }: ExaminedFarm): Wish[] {
-  const taken = new Set<Sha256>()
-  const byStore = new Map<string, Wish & { readonly action: Action & { verb: 'import' } }>()
-  for (const wish of wishes) {
-    const { action } = wish
-    if (action.verb !== 'import') continue
-    const fresh = action.certificates.filter((sha256) => {
-      const certificate = certificates.get(sha256)
-      return !taken.has(sha256) && !(certificate && isSelfIssued(certificate))
-    })
-    for (const sha256 of fresh) taken.add(sha256)
-    const before = byStore.get(action.store)
-    const all = [...(before?.action.certificates ?? []), ...fresh]
-    if (all.length === 0) continue
-    byStore.set(action.store, {
-      action: { ...action, certificates: all },
-      by: before?.by ?? wish.by,
-      because: union(before?.because ?? [], wish.because),
-    })
-  }
-  return [...byStore.values()]
-}
-
-/** Certificates that a list of this machine needs: of the repaired chains, and of the paths that releases accept today. */
-function neededAt(seen: readonly Seen[]): readonly Sha256[] {
-  return seen.flatMap(({ answers, verdicts, repairs }) =>
-    answers.flatMap(({ id }) => {
-      const repair = repairs.find(({ answer }) => answer === id)?.repair
-      const accepting = verdicts
-        .filter(({ answer }) => answer === id)
-        .flatMap(({ verdict }) =>
-          (verdict.kind === 'accepted' || verdict.kind === 'depends') && verdict.path
-            ? [{ release: verdict.release, path: verdict.path.certificates }]
-            : [],
-        )
-      const after = new Set(
-        repair?.verdictsAfter.filter(({ kind }) => kind === 'accepted').map(({ release }) => release),
-      )
-      const lost = accepting.filter(({ release }) => !after.has(release))
-      return [
-        ...(repair?.chain.map(({ sha256 }) => sha256) ?? []),
-        ...lost.flatMap(({ path }) => path.map(({ certificate }) => certificate.sha256)),
-      ]
-    }),
-  )
-}
-
-/** Equal actions once, with the keys of all who asked; demands on one new certificate together. */
-function merged(wishes: readonly Wish[]): Wish[] {
-  const found = new Map<string, Wish>()
-  for (const wish of wishes) {
-    const key = identity(wish.action)
-    const before = found.get(key)
-    found.set(
-      key,
-      before
-        ? {
-            action: combined(before.action, wish.action),
-            by: before.by,
-            because: union(before.because, wish.because),
-          }
-        : wish,
-    )
-  }
-  const all = [...found.values()]
-  // A twin that is known by its hash makes the same step about an unknown one superfluous.
-  return all.filter(
-    ({ action }) =>
-      action.verb !== 'disable-root' ||
-      action.root !== null ||
-      !all.some(
-        ({ action: other }) =>
-          other.verb === 'disable-root' && other.root !== null && other.twinOf === action.twinOf,
-      ),
-  )
-}
-
-function identity(action: Action): string {
-  switch (action.verb) {
-    case 'reissue':
-      return `reissue ${action.certificate}`
-    case 'fetch-by-hand':
-      return `fetch-by-hand ${action.child}`
-    case 'import':
-      return `import ${action.store}`
-    default:
-      return JSON.stringify(action)
-  }
-}
-
-function combined(a: Action, b: Action): Action {
-  if (a.verb === 'reissue' && b.verb === 'reissue') {
-    const names = [...a.demands, ...b.demands].flatMap((demand) =>
-      demand.kind === 'names' ? demand.names : [],
-    )
-    const others = [...a.demands, ...b.demands].filter(({ kind }) => kind !== 'names')
-    const distinct = [...new Map(others.map((demand) => [JSON.stringify(demand), demand])).values()]
-    return {
-      ...a,
-      demands: [
-        ...(names.length > 0 ? [{ kind: 'names' as const, names: [...new Set(names)] }] : []),
-        ...distinct,
-      ],
-    }
-  }
-  if (a.verb === 'fetch-by-hand' && b.verb === 'fetch-by-hand') return { ...a, urls: union(a.urls, b.urls) }
-  return a
 }
 
 /** Adds what every change of a store is followed by. */
@@ -421,12 +267,3 @@ const suppliers = (examination: Examination): readonly SubjectId[] =>
         add.flatMap(({ origin, from }) => (origin === 'other-server' ? [from] : [])),
       )
     : []
-
-/** The first host name in the certificates shown that can be asked for. */
-const nameAt = ({ seen }: Place): string | undefined =>
-  seen
-    .flatMap(({ answers }) => answers.flatMap(({ entries }) => leafOf(entries)?.subjectAltNames ?? []))
-    .find(({ type, value }) => type === 'dns' && !value.includes('*') && Number.isNaN(Number(value.at(-1))))
-    ?.value
-
-const union = <T>(a: readonly T[], b: readonly T[]): readonly T[] => [...new Set([...a, ...b])]

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { Role, SubjectId } from '../farm/subject.js'
 import { listed, say, type Word, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
-import type { Action, Demand, Lookup, Step } from './actions.js'
+import type { Action, Step } from './actions.js'
 import { defaultKitFolder, shellLine } from './commands.js'
-import { applicationId, stores, titles, type WindowsRole, type WindowsServer, windows } from './facts.js'
+import { demanded } from './demands.js'
+import { applicationId, stores, titles, type WindowsRole, windows } from './facts.js'
+import { looked, whoLooks } from './look.js'
 import {
   bindingLines,
-  certificationPath,
   certutilLine,
-  clockLine,
   deleteBindingLine,
   disablePurposes,
   exportedFile,
@@ -22,53 +21,11 @@ import {
   removeLine,
   restartLines,
   scriptLine,
-  serviceLines,
-  staplingSetting,
   storeSwitch,
-  tlsSettingLines,
-  verifyLine,
 } from './recipes/windows.js'
+import { chainFileName, here, places, ports, type SpeechContext, type Spoken } from './speech.js'
 
-/** What one person does: who and where, what, the commands to paste (never wrapped), what they then see. */
-export interface Spoken {
-  readonly who: Words
-  readonly text: Words
-  readonly lines: readonly string[]
-  readonly expected: Words | null
-}
-
-/** What speech needs to know; a report has it as well as an examined farm. */
-export interface SpeechContext {
-  readonly subject: (id: SubjectId) => SpokenSubject | undefined
-  readonly certificate: (sha256: Sha256) => SpokenCertificate | undefined
-  /** The whole plan: a step is spoken differently beside others. */
-  readonly plan: readonly Step[]
-  /** Folder that the kit was written into, `here` in the kit's own text; null: it is still to be written. */
-  readonly kit: string | typeof here | null
-  /** Windows Server of the farm where the operator said so. */
-  readonly server: WindowsServer | null
-  /** Environment variables that printed commands need (`environmentOf`). */
-  readonly environment: readonly string[]
-}
-
-/** The reader has the kit before him. */
-export const here = Symbol('here')
-
-export interface SpokenSubject {
-  readonly kind: 'served' | 'file'
-  readonly address: string | null
-  readonly port: number | null
-  readonly role: Role
-}
-
-export interface SpokenCertificate {
-  /** SHA-1 of the DER, upper-case hex. */
-  readonly thumbprint: string
-  /** dNSNames. */
-  readonly names: readonly string[]
-  /** Its file in the kit, without folder and ending; null: it has none. */
-  readonly file: string | null
-}
+export { chainFileName, here, type SpeechContext, type Spoken } from './speech.js'
 
 /**
  * One step in words, for each role it may concern. Nothing where another step already says it (the script restarts the
@@ -191,25 +148,6 @@ function notes({ argv }: Step, { environment }: SpeechContext): Words {
     ]),
   ]
 }
-
-/** Servers, each once however many names lead to it. */
-function places({ on }: Step, { subject }: SpeechContext): Words {
-  const placeOf = (id: SubjectId) => {
-    const served = subject(id)
-    return served?.kind === 'served' ? `${served.address} ${served.port}` : id
-  }
-  const first = new Map(on.map((id) => [placeOf(id), id]))
-  const ids = [...first.values()]
-  return ids.length === 0
-    ? ['every AD FS server and proxy']
-    : ids.length > 4
-      ? [{ count: [ids.length, 'server', 'servers'] }]
-      : listed(ids.map((id): Words => [{ subject: id }]))
-}
-
-const ports = ({ on }: Step, { subject }: SpeechContext): readonly number[] => [
-  ...new Set(on.flatMap((id) => subject(id)?.port ?? [])),
-]
 
 /** Roles among the servers of a step; a file and nothing known are unknown. */
 const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
@@ -336,15 +274,6 @@ function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context
   }
 }
 
-/** Name of a chain's file in the kit: plain where the plan has one chain only. */
-export function chainFileName(plan: readonly Step[], chain: readonly Sha256[]): string {
-  const all = new Set(
-    plan.flatMap(({ action }) => (action.verb === 'edit-bundle' ? [action.chain.join()] : [])),
-  )
-  if (all.size <= 1) return 'fullchain.pem'
-  return `fullchain-${createHash('sha256').update(chain.join()).digest('hex').slice(0, 8)}.pem`
-}
-
 function reissued(
   step: Step,
   { certificate, demands }: Action & { verb: 'reissue' },
@@ -366,91 +295,4 @@ function reissued(
       })),
     ),
   ]
-}
-
-export function demanded(demand: Demand): Words {
-  switch (demand.kind) {
-    case 'names':
-      return say`with ${listed(demand.names.map((name): Words => [{ untrusted: name }]))} as DNS subject alternative ${demand.names.length === 1 ? 'name' : 'names'}`
-    case 'validity':
-      return say`valid now`
-    case 'server-authentication':
-      return say`with the extended key usage Server Authentication`
-    case 'key-usage':
-      return say`with the key usage Digital Signature`
-    case 'stronger-key':
-      return say`with a new key, RSA of at least 2048 bits or P-256`
-    case 'stronger-signature':
-      return say`signed with SHA-256 or better`
-    case 'known-authority':
-      return say`from a public authority whose root the phones have`
-    case 'intermediate-renewed':
-      return say`with a renewed ${{ certificate: demand.certificate }}`
-    case 'constraints':
-      return say`from an authority that may issue this name (${{ certificate: demand.certificate }} may not)`
-    case 'other':
-      return say`without the fault told above`
-  }
-}
-
-const whoLooks = ({ by }: Step): Words => [
-  {
-    'adfs-admin': 'The AD FS administrator',
-    'certificate-buyer': 'Whoever orders certificates',
-    'network-admin': 'Whoever runs network and balancers',
-    'whoever-checks': 'Here',
-    'ca-admin': 'Whoever runs the certification authority',
-  }[by],
-]
-
-/** Each thing to look at, in its one spelling. */
-function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 'text' | 'lines'> {
-  switch (at.kind) {
-    case 'certification-path':
-      return { text: say`Look at ${{ certificate: at.certificate }}: ${certificationPath}`, lines: [] }
-    case 'bindings':
-      return {
-        text: say`See which certificate is bound (the first on an AD FS server, the second on a proxy); an entry headed ${{ code: 'IP:port' }} may overrule the one for the name. AD FS bindings have the application id ${{ code: applicationId }}`,
-        lines: [bindingLines.adfs, bindingLines.wap, bindingLines.all],
-      }
-    case 'services':
-      return { text: say`See whether the services run on ${places(step, context)}`, lines: serviceLines }
-    case 'tls-settings':
-      return {
-        text: say`See which protocols, cipher suites and curves the server allows; TLS 1.2 with ECDHE, AES-GCM and NistP256 reaches Android 5.0 and later. A change needs a reboot`,
-        lines: tlsSettingLines,
-      }
-    case 'clock':
-      return { text: say`See whether the clock is right on ${places(step, context)}`, lines: [clockLine] }
-    case 'firewall':
-      return {
-        text: say`See whether firewalls let this connection through to ${places(step, context)}, port ${ports(step, context).join(', ') || '443'}`,
-        lines: [],
-      }
-    case 'device-at-address':
-      return {
-        text: say`Find out which device answers at ${places(step, context)}, and whether it ends TLS`,
-        lines: [],
-      }
-    case 'dns':
-      return {
-        text: say`See what DNS says here and outside`,
-        lines: [shellLine([at.host], 'nslookup').line],
-      }
-    case 'issuer-kind':
-      return {
-        text: say`See whether the issuer of ${{ certificate: at.certificate }} is a root of your own (issued to and by itself): ${certificationPath}. If it is, phones do not have it, and only a certificate from a public authority helps; if not, it is an intermediate that is to be imported`,
-        lines: [],
-      }
-    case 'ocsp-stapling':
-      return {
-        text: say`Let the server reach the OCSP address over HTTP (the line shows whether it does, with the certificate exported as ${{ code: 'leaf.cer' }}), or set ${{ code: staplingSetting.value }} to 0 below ${{ code: staplingSetting.below }} and reboot`,
-        lines: [verifyLine],
-      }
-    case 'client-certificate-binding':
-      return {
-        text: say`See whether a binding of this port asks for client certificates (${{ code: 'Negotiate Client Certificate' }}, named in the language of Windows); AD FS asks on port 49443 or on ${{ code: 'certauth.' }} names only`,
-        lines: [bindingLines.all],
-      }
-  }
 }

@@ -1,7 +1,7 @@
 import type { Certificate } from '../x509/certificate.js'
 import { onlyElement } from '../x509/der.js'
+import { extensionOids } from '../x509/extensions.js'
 import { readName, stringOf } from '../x509/name.js'
-import { extensionOids } from '../x509/parse.js'
 import { releaseRules, type Verifier } from './release-rules.js'
 import type { Release } from './releases.js'
 

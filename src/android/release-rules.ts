@@ -1,5 +1,5 @@
+import type { BcVersion } from '../path/general-names-bc.js'
 import type { OddForm } from '../path/key-forms.js'
-import type { BcVersion } from '../path/name-constraints-bc.js'
 import type { LibcoreRules } from '../path/pkix-libcore.js'
 import { type Release, releases } from './releases.js'
 import { type StrengthRules, strengthBefore6, strengthFrom6, strengthFrom10 } from './strength.js'

@@ -22,7 +22,7 @@ export const rules: Record<RuleId, Rule> = {
   },
   unreadable: {
     title: 'A certificate cannot be read the way this release reads it',
-    citation: 'RFC 5280 §4.1; BouncyCastle x509.Certificate (4.4–6.0), sun.security.x509.X509CertImpl (7.0+)',
+    citation: 'RFC 5280 §4.1; d2i_X509 (all releases), sun.security.x509.X509CertImpl (7.0+)',
   },
   'no-path-missing-issuer': {
     title: 'An intermediate certificate is missing',

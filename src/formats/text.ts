@@ -11,6 +11,8 @@ import { nameOf, oneLine, placeOf, spokenWords } from './text-words.js'
 /**
  * For a person at a terminal at two in the morning: the verdict first and last, a line for each server, one cause, one
  * fix. Everything else is behind --verbose.
+ *
+ * One file: the parts of a screen are read together, in the order in which they stand on it.
  */
 export const text: Format = {
   name: 'text',

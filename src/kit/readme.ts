@@ -1,4 +1,5 @@
 import type { Step } from '../adfs/actions.js'
+import { demanded } from '../adfs/demands.js'
 import { bundleRecipes } from '../adfs/recipes/bundles.js'
 import {
   byCertlm,
@@ -13,7 +14,7 @@ import {
   withCertutil,
 } from '../adfs/recipes/by-hand.js'
 import { exportedFile, scriptName } from '../adfs/recipes/windows.js'
-import { chainFileName, demanded, type SpeechContext, spoken } from '../adfs/speak.js'
+import { chainFileName, type SpeechContext, spoken } from '../adfs/speak.js'
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Seen } from '../examine/examination.js'

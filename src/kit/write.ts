@@ -1,11 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { AdfsCheckFault } from '../fault.js'
 import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
+import { isLeftLock, lock } from './lock.js'
+import { createExclusively, foreign, partIn, readOwn, temporary } from './safe-files.js'
 
 /** What became of a kit. */
 export type Written =
@@ -117,40 +116,8 @@ async function refuseForeign(
   if (!contents || sha256Of(contents) !== wanted.get(path)) throw foreign(target)
 }
 
-const foreign = (path: string) =>
-  new AdfsCheckFault(
-    'ADFS_CHECK_WRITE_FAILED',
-    `${path} is there already and is not as adfs-check wrote it.`,
-    { hint: 'Choose an empty folder for --kit.' },
-  )
-
-/** No file of a kit is larger; a foreign one need not be read to its end to see that it is not ours. */
-const maxOwnBytes = 4 * 1024 * 1024
-
-/**
- * The contents of an ordinary file, null for anything else. Never follows a link and never waits: a named pipe would
- * keep a plain open for ever.
- */
-async function readOwn(path: string): Promise<Buffer | null> {
-  const handle = await open(
-    path,
-    constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-  ).catch(() => null)
-  if (!handle) return null
-  try {
-    const info = await handle.stat()
-    return info.isFile() && info.size <= maxOwnBytes ? await handle.readFile() : null
-  } finally {
-    await handle.close()
-  }
-}
-
 const isFolder = async (path: string): Promise<boolean> =>
   (await lstat(path).catch(() => null))?.isDirectory() === true
-
-/** Leftovers of runs that were killed are recognised by this name, and by nothing else. */
-const temporary = /^\.adfs-check-[0-9a-f]{16}\.part$/
-const partIn = (folder: string) => join(folder, `.adfs-check-${randomBytes(8).toString('hex')}.part`)
 
 /** A new file beside the target, made exclusively, then put in its place in one step. */
 async function put(folder: string, path: string, contents: Uint8Array): Promise<void> {
@@ -165,27 +132,13 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
   }
 }
 
-const exclusively = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
-
-async function createExclusively(path: string, contents: Uint8Array): Promise<void> {
-  const handle = await open(path, exclusively, 0o644)
-  try {
-    await handle.writeFile(contents)
-    // Without it a file could be empty after a power cut although the list names it.
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 async function makeFolders(folder: string, files: readonly KitFile[]): Promise<void> {
   const wanted = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => dirname(path)))
   for (const name of wanted) if (!(await isFolder(join(folder, name)))) await mkdir(join(folder, name))
   for (const name of ['.', ...wanted])
     for (const left of await readdir(join(folder, name))) {
       const path = join(folder, name, left)
-      if (temporary.test(left) || (movedLock.test(left) && isAbandoned((await textOf(path)) ?? '', 0)))
-        await rm(path, { force: true })
+      if (temporary.test(left) || (await isLeftLock(path, left))) await rm(path, { force: true })
     }
 }
 
@@ -201,102 +154,5 @@ async function removeEmptyFolders(
     if (left.length === 0) await rm(join(folder, name), { recursive: true, force: true })
   }
 }
-
-/**
- * Makes each missing folder of a path. Not Node's own recursive mkdir: it never comes back where the system answers
- * ENOENT for a folder that exists, as below /proc.
- */
-async function makeFolder(folder: string): Promise<void> {
-  const missing: string[] = []
-  for (let path = resolve(folder); ; path = dirname(path)) {
-    const info = await stat(path).catch(() => null)
-    if (info?.isDirectory()) break
-    if (info || path === dirname(path)) throw new Error(`${path} is not a folder`)
-    missing.unshift(path)
-  }
-  for (const path of missing)
-    await mkdir(path).catch((cause: NodeJS.ErrnoException) => {
-      // Another run may have made it in the meantime.
-      if (cause.code !== 'EEXIST') throw cause
-    })
-}
-
-const lockFile = '.adfs-check.lock'
-/** A lock that was taken over, where the run that did was killed before it could remove it. */
-const movedLock = /^\.adfs-check\.lock-[0-9a-f]{16}$/
-/** Writing a kit takes milliseconds; a lock of another machine that is older belongs to nobody. */
-const lockAgeMs = 20_000
-const unsignedAgeMs = 1_000
-const patienceMs = 30_000
-
-/** Takes the folder's lock, waiting for a run that is at work, and taking over from one that was killed. */
-async function lock(folder: string): Promise<() => Promise<void>> {
-  await makeFolder(folder)
-  const path = join(folder, lockFile)
-  const mine = `${hostname()} ${process.pid} ${randomBytes(8).toString('hex')}\n`
-  for (let waited = 0; ; waited += 50) {
-    try {
-      await createExclusively(path, Buffer.from(mine))
-      return () => rm(path, { force: true })
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
-    }
-    const info = await lstat(path).catch(() => null)
-    if (info && !info.isFile()) throw foreign(path)
-    const text = await textOf(path)
-    if (info && text !== null && isAbandoned(text, (await timeThere(folder)) - info.mtimeMs))
-      await takeOver(path, text)
-    else if (waited >= patienceMs) throw new Error('another run of adfs-check is writing there')
-    else await wait(50)
-  }
-}
-
-/** The clock of the machine that keeps the folder, by a file that is new there. */
-async function timeThere(folder: string): Promise<number> {
-  const path = partIn(folder)
-  const handle = await open(path, exclusively, 0o644)
-  try {
-    // Asked of the handle: the run that holds the lock may sweep the file away.
-    return (await handle.stat()).mtimeMs
-  } finally {
-    await handle.close()
-    await rm(path, { force: true })
-  }
-}
-
-/** Its process is gone (seen only on the same machine), it was killed before it could sign, or it is older than any run takes. */
-function isAbandoned(text: string, ageMs: number): boolean {
-  if (ageMs > lockAgeMs) return true
-  if (text === '') return ageMs > unsignedAgeMs
-  const [host, pid] = text.split(' ')
-  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'ESRCH'
-  }
-}
-
-/**
- * Of several that want to, one gets it: the move succeeds once. What was moved may be the lock of a run that came in
- * between; then it is put back.
- */
-async function takeOver(path: string, abandoned: string): Promise<void> {
-  if ((await textOf(path)) !== abandoned) return
-  const aside = `${path}-${randomBytes(8).toString('hex')}`
-  if (
-    !(await rename(path, aside).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return
-  if ((await textOf(aside)) !== abandoned) await link(aside, path).catch(() => undefined)
-  await rm(aside, { force: true })
-}
-
-const textOf = async (path: string): Promise<string | null> =>
-  (await readOwn(path))?.toString('latin1') ?? null
 
 const sha256Of = (contents: Uint8Array) => createHash('sha256').update(contents).digest('hex')

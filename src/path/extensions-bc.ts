@@ -9,7 +9,7 @@ import {
   oidOf,
   tags,
 } from '../x509/der.js'
-import { extensionOids } from '../x509/parse.js'
+import { extensionOids } from '../x509/extensions.js'
 import { readAsBc } from './asn1-bc.js'
 
 /**

@@ -9,7 +9,7 @@ import {
   onlyElement,
   tags,
 } from '../x509/der.js'
-import { extensionOids } from '../x509/parse.js'
+import { extensionOids } from '../x509/extensions.js'
 
 /** Extensions that only path validation reads (RFC 5280 §4.2.1.4, .5, .10, .11, .14). */
 export interface PathExtensions {

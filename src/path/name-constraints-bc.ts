@@ -1,36 +1,20 @@
 import type { Certificate } from '../x509/certificate.js'
-import {
-  bytesOf,
-  childrenOf,
-  DerError,
-  type Element,
-  expectTag,
-  hexOf,
-  onlyElement,
-  tags,
-} from '../x509/der.js'
-import { type RelativeNames, readName, stringOf } from '../x509/name.js'
-import { extensionOids } from '../x509/parse.js'
+import { childrenOf, DerError, type Element, expectTag, onlyElement, tags } from '../x509/der.js'
+import { extensionOids } from '../x509/extensions.js'
+import { readName } from '../x509/name.js'
 import { domainFilter } from './domain-filter.js'
 import { implicitContent, sequenceAsBc, taggedInt, taggedNumber } from './extensions-bc.js'
+import {
+  type BcName,
+  type BcVersion,
+  directoryOf,
+  emailsOf,
+  isEmptyName,
+  nameText,
+  readBcName,
+  type TextName,
+} from './general-names-bc.js'
 import type { Budget } from './limits.js'
-
-/** Versions of BouncyCastle that validate paths: in Android 4.4, in 5.0 and 5.1, in 6.0. */
-export type BcVersion = '1.49' | '1.50' | '1.52'
-
-interface TextName {
-  readonly kind: 'email' | 'dns' | 'uri'
-  readonly text: string
-}
-
-/** A general name or the base of a subtree, as far as BouncyCastle 1.49 to 1.52 compares it. */
-type BcName =
-  | TextName
-  | { readonly kind: 'ip'; readonly octets: Uint8Array }
-  /** Relative names as encoded, hex: string type and case count. */
-  | { readonly kind: 'directory'; readonly rdns: readonly string[] }
-  /** otherName, ediPartyName, registeredID: neither restricted nor restricting. */
-  | { readonly kind: 'ignored' }
 
 /** Kinds that name constraints restrict. */
 const kinds = ['directory', 'email', 'dns', 'uri', 'ip'] as const
@@ -79,21 +63,22 @@ export class BcNameConstraints {
   /** RFC 5280 §6.1.4 (g). */
   add(certificate: Certificate): string | null {
     return total(() => {
-      const subtrees = new Map<number, BcName[]>()
+      const lists = new Map<
+        number,
+        { readonly elements: readonly Element[]; readonly bases: readonly BcName[] }
+      >()
       for (const field of sequenceAsBc(certificate, extensionOids.nameConstraints) ?? []) {
         const number = taggedNumber(field)
+        const elements = number <= 1 ? childrenOf(field) : []
         // Of two lists of one kind the latter counts; other fields are passed over.
-        if (number <= 1)
-          subtrees.set(
-            number,
-            childrenOf(field).map((subtree) => baseOf(subtree, number === 0)),
-          )
+        lists.set(number, { elements, bases: elements.map(baseOf) })
       }
+      lists.get(0)?.elements.forEach(readMinimum)
       for (const kind of kinds) {
-        const own = subtrees.get(0)?.filter((name) => name.kind === kind) ?? []
+        const own = lists.get(0)?.bases.filter((name) => name.kind === kind) ?? []
         if (own.length > 0) this.#permitted.set(kind, this.#intersect(this.#permitted.get(kind), own))
       }
-      this.#excluded.push(...(subtrees.get(1) ?? []))
+      this.#excluded.push(...(lists.get(1)?.bases ?? []))
       return null
     })
   }
@@ -123,73 +108,20 @@ function total(read: () => string | null): string | null {
   }
 }
 
-/**
- * GeneralSubtree: the base. Distances must stand in their places and mean nothing; only the minimum of a permitted one
- * is read at all (GeneralSubtree#hashCode, as it is put into a set).
- */
-function baseOf(element: Element, isPermitted: boolean): BcName {
+/** GeneralSubtree: the base. Distances must stand in their places and mean nothing. */
+function baseOf(element: Element): BcName {
   const [base, ...distances] = childrenOf(expectTag(element, tags.sequence))
   const numbers = distances.map(taggedNumber)
   if (!base || !['', '0', '1', '0,1'].includes(numbers.join()))
     throw new DerError('not a subtree', element.start)
-  for (const distance of distances) {
-    const isRead = isPermitted && taggedNumber(distance) === 0
-    isRead ? taggedInt(distance) : implicitContent(distance, tags.integer)
-  }
+  for (const distance of distances) implicitContent(distance, tags.integer)
   return readBcName(base)
 }
 
-/** GeneralName#getInstance: the tag decides, and x400Address is unknown to it. */
-function readBcName(element: Element): BcName {
-  const text = (): string => Buffer.from(implicitContent(element, 0x16)).toString('latin1').toLowerCase()
-  switch (taggedNumber(element)) {
-    case 0:
-    case 5:
-      childrenOf(element)
-      return { kind: 'ignored' }
-    case 8:
-      return { kind: 'ignored' }
-    case 1:
-      return { kind: 'email', text: text() }
-    case 2:
-      return { kind: 'dns', text: text() }
-    case 4: {
-      const [name, ...rest] = childrenOf(element)
-      if (!name || rest.length > 0) throw new DerError('not a directoryName', element.start)
-      return directoryOf(name)
-    }
-    case 6:
-      return { kind: 'uri', text: text() }
-    case 7:
-      return { kind: 'ip', octets: implicitContent(element, tags.octetString) }
-    default:
-      throw new DerError('a kind of name that is not known', element.start)
-  }
-}
-
-function directoryOf(name: Element): BcName {
-  const rdns = childrenOf(expectTag(name, tags.sequence)).map((rdn) =>
-    hexOf(bytesOf(expectTag(rdn, tags.set))),
-  )
-  return { kind: 'directory', rdns }
-}
-
-/**
- * E-mail addresses in a subject. 1.52 takes the first value of each RDN that has one, and fails where that is no string
- * or where an RDN is empty.
- */
-function emailsOf(rdns: RelativeNames, version: BcVersion): TextName[] {
-  if (version === '1.52' && rdns.some((rdn) => rdn.length === 0)) throw new DerError('an empty RDN', 0)
-  const isEmail = ({ oid }: { readonly oid: string }): boolean => oid === '1.2.840.113549.1.9.1'
-  const values =
-    version === '1.52'
-      ? rdns.filter((rdn) => rdn.some(isEmail)).map(([first]) => first!)
-      : rdns.flat().filter(isEmail)
-  return values.map((value) => {
-    const text = stringOf(value) ?? (version === '1.52' ? null : `#${hexOf(value.value)}`)
-    if (text === null) throw new DerError('an e-mail address that is no string', 0)
-    return { kind: 'email', text: text.toLowerCase() }
-  })
+/** Only the minimum of a permitted subtree is read at all: GeneralSubtree#hashCode, as it is put into a set. */
+function readMinimum(element: Element): void {
+  const minimum = childrenOf(element).find((field, i) => i > 0 && taggedNumber(field) === 0)
+  if (minimum) taggedInt(minimum)
 }
 
 /** Whether `name` lies within the subtree `base`. */
@@ -310,29 +242,3 @@ function commonSubnet(a: Uint8Array, b: Uint8Array): BcName[] {
 const larger = (a: number[], b: number[]): number[] => (a.some((octet, i) => octet > b[i]!) ? a : b)
 const smaller = (a: number[], b: number[]): number[] => (a.some((octet, i) => octet < b[i]!) ? a : b)
 const equal = (a: number[], b: number[]): boolean => a.every((octet, i) => octet === b[i])
-
-function isEmptyName(name: BcName): boolean {
-  switch (name.kind) {
-    case 'directory':
-      return name.rdns.length === 0
-    case 'ip':
-      return name.octets.length === 0
-    case 'ignored':
-      return false
-    default:
-      return name.text === ''
-  }
-}
-
-function nameText(name: BcName): string {
-  switch (name.kind) {
-    case 'directory':
-      return 'the subject'
-    case 'ip':
-      return `address ${name.octets.join('.')}`
-    case 'ignored':
-      return 'a name of another kind'
-    default:
-      return `${name.kind} "${name.text}"`
-  }
-}

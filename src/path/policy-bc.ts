@@ -1,6 +1,6 @@
 import type { Certificate } from '../x509/certificate.js'
 import { DerError } from '../x509/der.js'
-import { extensionOids } from '../x509/parse.js'
+import { extensionOids } from '../x509/extensions.js'
 import {
   type BcPolicy,
   checkQualifiers,

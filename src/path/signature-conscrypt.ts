@@ -5,9 +5,6 @@ import { verifySigned } from '../x509/signature.js'
 import { isKnownKey, type OddForm } from './key-forms.js'
 import type { Budget } from './limits.js'
 
-/** sha1WithRSA as old makecert writes it; BoringSSL does not know the OID. */
-const unknownSignatures = new Set(['1.3.14.3.2.29'])
-
 /**
  * Whether `issuer` signed `child` to Conscrypt before 7.0. Where the algorithm identifiers inside and outside the signed
  * part differ, X509_verify gives up without an error, and Conscrypt takes no error for a good signature (executed, with
@@ -18,7 +15,7 @@ export function isSignedAsConscrypt(
   issuer: Certificate,
   { budget, keyForms }: { readonly budget: Budget; readonly keyForms: ReadonlySet<OddForm> },
 ): boolean {
-  if (!isKnownKey(issuer.publicKey, keyForms) || unknownSignatures.has(child.signatureAlgorithm)) return false
+  if (!isKnownKey(issuer.publicKey, keyForms)) return false
   if (budget.verify(child, issuer)) return true
   const inner = algorithmOf(onlyElement(child.signedAlgorithm))
   if (inner.oid === child.signatureAlgorithm) return false

@@ -10,8 +10,9 @@ import {
   onlyElement,
   tags,
 } from '../x509/der.js'
+import { extensionOids } from '../x509/extensions.js'
 import { readName } from '../x509/name.js'
-import { algorithmOf, extensionOids } from '../x509/parse.js'
+import { algorithmOf } from '../x509/parse.js'
 import { type Policy, pathExtensions, type Subtree } from './extensions.js'
 import { type LibcoreName, readLibcoreName, readLibcoreNames } from './general-names-libcore.js'
 

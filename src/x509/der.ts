@@ -93,6 +93,13 @@ export function childrenOf(element: Element): Element[] {
   return children
 }
 
+/** The one element inside a constructed element. */
+export function onlyChild(element: Element): Element {
+  const [child, ...rest] = childrenOf(element)
+  if (!child || rest.length > 0) throw new DerError('exactly one value belongs here', element.start)
+  return child
+}
+
 /** Content octets; a view, not a copy. */
 export const contentOf = (element: Element): Uint8Array =>
   element.source.subarray(element.content, element.end)

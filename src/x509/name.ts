@@ -36,6 +36,27 @@ export function readName(element: Element): RelativeNames {
   })
 }
 
+/**
+ * What native readers refuse in a name: a value of a type that is no string of a name (ASN1_PRINTABLE), and text that
+ * cannot be turned into UTF-8 (x509_name_canon).
+ */
+export function checkedName(element: Element): Element {
+  for (const attribute of readName(element).flat()) {
+    if (noNameTags.has(attribute.tag))
+      throw new DerError('a name value of a type that is no text', element.start)
+    if (!textTags.has(attribute.tag)) continue
+    const text = stringOf(attribute)
+    if (text === null || (attribute.tag === 0x0c && !Buffer.from(text).equals(attribute.value)))
+      throw new DerError('a name value that is no valid text', element.start)
+  }
+  return element
+}
+
+/** UTF8String, NumericString, PrintableString, TeletexString, IA5String, UniversalString, BMPString. */
+const textTags = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1c, 0x1e])
+/** BOOLEAN, INTEGER, OCTET STRING, NULL, OID, SET, the two times, GeneralString. */
+const noNameTags = new Set([0x01, 0x02, 0x04, 0x05, 0x06, 0x31, 0x17, 0x18, 0x1b])
+
 export function nameOf(element: Element): Name {
   const rdns = readName(element)
   return {

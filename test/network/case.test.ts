@@ -235,37 +235,37 @@ describe('a case that was edited', () => {
     throw new Error('it was read')
   }
 
-  it.each<[string, (saved: Record<string, never>) => void, RegExp]>([
+  it.each<[string, (saved: Record<string, object>) => void, RegExp]>([
     ['newer', (all) => Object.assign(all, { caseVersion: 2 }), /caseVersion is 2; this program reads 1/],
     ['without its clock', (all) => Object.assign(all, { at: 'soon' }), /: at is no date/],
     [
       'with an option that is none',
-      (all) => Object.assign(all.asked, { android: '3' }),
+      (all) => Object.assign(all.asked!, { android: '3' }),
       /asked\.android is not/,
     ],
     [
       'with too many connections',
-      (all) => Object.assign(all.asked, { repeat: 1e9 }),
+      (all) => Object.assign(all.asked!, { repeat: 1e9 }),
       /asked\.repeat is no whole/,
     ],
     [
       'with a target that is none',
-      (all) => Object.assign(all.asked, { target: 'a b' }),
+      (all) => Object.assign(all.asked!, { target: 'a b' }),
       /asked\.target is not/,
     ],
     [
       'with a server that is none',
-      (all) => Object.assign(all.asked, { servers: ['a b'] }),
+      (all) => Object.assign(all.asked!, { servers: ['a b'] }),
       /asked\.servers\[0\]/,
     ],
     [
       'with a proxy password',
-      (all) => Object.assign(all.asked, { proxy: 'http://u:p@x' }),
+      (all) => Object.assign(all.asked!, { proxy: 'http://u:p@x' }),
       /asked\.proxy is no proxy/,
     ],
     [
       'with a threshold of nothing',
-      (all) => Object.assign(all.asked, { warn: {} }),
+      (all) => Object.assign(all.asked!, { warn: {} }),
       /asked\.warn limits nothing/,
     ],
     [
@@ -282,7 +282,7 @@ describe('a case that was edited', () => {
     [
       'with bytes that are none',
       (all) =>
-        Object.assign(all.asked, { deviceCas: [{ path: 'x', certificates: [{ from: 'x', der: 'AAAA' }] }] }),
+        Object.assign(all.asked!, { deviceCas: [{ path: 'x', certificates: [{ from: 'x', der: 'AAAA' }] }] }),
       /asked\.deviceCas\[0\]\.certificates\[0\]\.der is no certificate/,
     ],
   ])('%s', (_what, change, message) => {

@@ -1,8 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { judgeAllWithDeviceCas } from '../../src/android/device-ca.js'
 import { judge } from '../../src/android/judge.js'
 import type { Release } from '../../src/android/releases.js'
+import { keyStoreAnchors } from '../../src/android/trust-anchors.js'
 import { type Issued, type IssueOptions, issue, oid, sequence, tlv } from '../../src/demo/authority.js'
+import type { Certificate } from '../../src/x509/certificate.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /**
  * What Android 4.4 to 6.0 make of certificates that only BouncyCastle 1.49 to 1.52, or the names of Apache Harmony, read
@@ -19,7 +23,7 @@ function path(intermediate: Partial<IssueOptions>, leaf: Partial<IssueOptions> =
 }
 
 function outcome(
-  presented: readonly Uint8Array[],
+  presented: readonly (Uint8Array | Certificate)[],
   release: Release,
   anchors: readonly Issued[] = [root],
 ): string {
@@ -83,6 +87,11 @@ describe('name constraints', () => {
     [
       'names that cannot be read',
       path({}, withExtensions({ oid: '2.5.29.17', value: Buffer.of(0x30, 5) })),
+      'name-constraints',
+    ],
+    [
+      'an empty minimum of a permitted subtree',
+      path(withExtensions({ oid: '2.5.29.30', value: sequence(tlv(0xa0, sequence(other, tlv(0x80)))) })),
       'name-constraints',
     ],
     [
@@ -181,6 +190,23 @@ describe('extensions are read one by one, when a step asks', () => {
       'policy',
     ],
     [
+      'a qualifier of anyPolicy that is none',
+      path(withExtensions(policies), {
+        extensions: [{ oid: '2.5.29.32', value: sequence(sequence(oid('2.5.29.32.0'), sequence(int(1)))) }],
+      }),
+      'policy',
+    ],
+    [
+      'a qualifier that is none, while policies do not count any more',
+      path(
+        {},
+        {
+          extensions: [{ oid: '2.5.29.32', value: sequence(sequence(oid('1.2.3.1'), sequence(int(1)))) }],
+        },
+      ),
+      'accepted',
+    ],
+    [
       'a qualifier that is none, while policies count',
       path(withExtensions(policies), {
         extensions: [{ oid: '2.5.29.32', value: sequence(sequence(oid('1.2.3.1'), sequence(int(1)))) }],
@@ -190,6 +216,25 @@ describe('extensions are read one by one, when a step asks', () => {
   ])('%s', (_what, presented, expected) => {
     expect(outcomes(presented)).toBe(expected)
   })
+})
+
+it('blocks serial numbers of any issuer up to 5.1', () => {
+  const presented = path({}).map((der) => certificateOf({ der }))
+  const blockedOn = (serialNumber: string): string[] =>
+    (['4.4', '5.0', '5.1', '6.0'] as const).filter(
+      (release) => outcome([{ ...presented[0]!, serialNumber }, presented[1]!], release) === 'blocklisted',
+    )
+  expect(blockedOn('0864')).toEqual(['4.4', '5.0', '5.1'])
+  expect(blockedOn('000864')).toEqual(['4.4', '5.0', '5.1'])
+  expect(blockedOn('031da7')).toEqual(['5.0', '5.1'])
+})
+
+it('has no names where the list of them is there twice', () => {
+  const list = (name: string) => ({ oid: '2.5.29.17', value: sequence(text(0x82, name)) })
+  const presented = path({}, withExtensions(list('sts.contoso.com'), list('sts.contoso.com')))
+  const input = { presented, anchors: [root.der], at: new Date(), release: '5.1' } as const
+  expect(judge({ ...input, host: 'sts.contoso.com' }).kind).toBe('refused')
+  expect(judge({ ...input, host: 'leaf' }).kind).toBe('accepted')
 })
 
 describe('extendedKeyUsage comes from native code', () => {
@@ -245,5 +290,11 @@ describe('names', () => {
     const below = issue({ subject: theirs, ca: true, key: anchor.key })
     const leaf = issue({ subject: 'leaf', issuer: below, key })
     expect(outcomes([leaf.der], [anchor])).toBe(expected)
+    const device = judgeAllWithDeviceCas(
+      { presented: [leaf.der], anchors: () => keyStoreAnchors([]), at: new Date() },
+      ['4.4'],
+      [certificateOf(anchor)],
+    )
+    expect(device[0]!.kind).toBe(expected.startsWith('accepted') ? 'accepted' : 'refused')
   })
 })

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
+import { readAsBc } from '../../src/path/asn1-bc.js'
 import { Budget, LimitReached } from '../../src/path/limits.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { certificateOf } from '../support/certificate-of.js'
@@ -30,4 +31,11 @@ it('verifies few signatures of slow keys, and pays for a pair once', () => {
   for (let i = 0; i < 14; i++) expect(budget.verify(child, slow(i))).toBe(false)
   expect(() => budget.verify(child, slow(14))).toThrow(LimitReached)
   expect(budget.verify(child, slow(0))).toBe(false)
+})
+
+it('does not follow values without end (BouncyCastle)', () => {
+  const nested = (depth: number): Uint8Array =>
+    Buffer.concat([Buffer.alloc(2 * depth, Buffer.of(0x30, 0x80)), Buffer.alloc(2 * depth)])
+  expect(readAsBc(nested(60))).not.toBeNull()
+  expect(() => readAsBc(nested(70))).toThrow('nested deeper than 64 levels')
 })

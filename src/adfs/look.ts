@@ -1,0 +1,76 @@
+import { say, type Words } from '../words/words.js'
+import type { Lookup, Step } from './actions.js'
+import { shellLine } from './commands.js'
+import { applicationId } from './facts.js'
+import {
+  bindingLines,
+  certificationPath,
+  clockLine,
+  serviceLines,
+  staplingSetting,
+  tlsSettingLines,
+  verifyLine,
+} from './recipes/windows.js'
+import { places, ports, type SpeechContext, type Spoken } from './speech.js'
+
+export const whoLooks = ({ by }: Step): Words => [
+  {
+    'adfs-admin': 'The AD FS administrator',
+    'certificate-buyer': 'Whoever orders certificates',
+    'network-admin': 'Whoever runs network and balancers',
+    'whoever-checks': 'Here',
+    'ca-admin': 'Whoever runs the certification authority',
+  }[by],
+]
+
+/** Each thing to look at, in its one spelling. */
+export function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 'text' | 'lines'> {
+  switch (at.kind) {
+    case 'certification-path':
+      return { text: say`Look at ${{ certificate: at.certificate }}: ${certificationPath}`, lines: [] }
+    case 'bindings':
+      return {
+        text: say`See which certificate is bound (the first on an AD FS server, the second on a proxy); an entry headed ${{ code: 'IP:port' }} may overrule the one for the name. AD FS bindings have the application id ${{ code: applicationId }}`,
+        lines: [bindingLines.adfs, bindingLines.wap, bindingLines.all],
+      }
+    case 'services':
+      return { text: say`See whether the services run on ${places(step, context)}`, lines: serviceLines }
+    case 'tls-settings':
+      return {
+        text: say`See which protocols, cipher suites and curves the server allows; TLS 1.2 with ECDHE, AES-GCM and NistP256 reaches Android 5.0 and later. A change needs a reboot`,
+        lines: tlsSettingLines,
+      }
+    case 'clock':
+      return { text: say`See whether the clock is right on ${places(step, context)}`, lines: [clockLine] }
+    case 'firewall':
+      return {
+        text: say`See whether firewalls let this connection through to ${places(step, context)}, port ${ports(step, context).join(', ') || '443'}`,
+        lines: [],
+      }
+    case 'device-at-address':
+      return {
+        text: say`Find out which device answers at ${places(step, context)}, and whether it ends TLS`,
+        lines: [],
+      }
+    case 'dns':
+      return {
+        text: say`See what DNS says here and outside`,
+        lines: [shellLine([at.host], 'nslookup').line],
+      }
+    case 'issuer-kind':
+      return {
+        text: say`See whether the issuer of ${{ certificate: at.certificate }} is a root of your own (issued to and by itself): ${certificationPath}. If it is, phones do not have it, and only a certificate from a public authority helps; if not, it is an intermediate that is to be imported`,
+        lines: [],
+      }
+    case 'ocsp-stapling':
+      return {
+        text: say`Let the server reach the OCSP address over HTTP (the line shows whether it does, with the certificate exported as ${{ code: 'leaf.cer' }}), or set ${{ code: staplingSetting.value }} to 0 below ${{ code: staplingSetting.below }} and reboot`,
+        lines: [verifyLine],
+      }
+    case 'client-certificate-binding':
+      return {
+        text: say`See whether a binding of this port asks for client certificates (${{ code: 'Negotiate Client Certificate' }}, named in the language of Windows); AD FS asks on port 49443 or on ${{ code: 'certauth.' }} names only`,
+        lines: [bindingLines.all],
+      }
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { Role, SubjectId } from '../farm/subject.js'
+import { listed, type Words } from '../words/words.js'
+import type { Sha256 } from '../x509/identity.js'
+import type { Step } from './actions.js'
+import type { WindowsServer } from './facts.js'
+
+/** What one person does: who and where, what, the commands to paste (never wrapped), what they then see. */
+export interface Spoken {
+  readonly who: Words
+  readonly text: Words
+  readonly lines: readonly string[]
+  readonly expected: Words | null
+}
+
+/** What speech needs to know; a report has it as well as an examined farm. */
+export interface SpeechContext {
+  readonly subject: (id: SubjectId) => SpokenSubject | undefined
+  readonly certificate: (sha256: Sha256) => SpokenCertificate | undefined
+  /** The whole plan: a step is spoken differently beside others. */
+  readonly plan: readonly Step[]
+  /** Folder that the kit was written into, `here` in the kit's own text; null: it is still to be written. */
+  readonly kit: string | typeof here | null
+  /** Windows Server of the farm where the operator said so. */
+  readonly server: WindowsServer | null
+  /** Environment variables that printed commands need (`environmentOf`). */
+  readonly environment: readonly string[]
+}
+
+/** The reader has the kit before him. */
+export const here = Symbol('here')
+
+export interface SpokenSubject {
+  readonly kind: 'served' | 'file'
+  readonly address: string | null
+  readonly port: number | null
+  readonly role: Role
+}
+
+export interface SpokenCertificate {
+  /** SHA-1 of the DER, upper-case hex. */
+  readonly thumbprint: string
+  /** dNSNames. */
+  readonly names: readonly string[]
+  /** Its file in the kit, without folder and ending; null: it has none. */
+  readonly file: string | null
+}
+
+/** Servers, each once however many names lead to it. */
+export function places({ on }: Step, { subject }: SpeechContext): Words {
+  const placeOf = (id: SubjectId) => {
+    const served = subject(id)
+    return served?.kind === 'served' ? `${served.address} ${served.port}` : id
+  }
+  const first = new Map(on.map((id) => [placeOf(id), id]))
+  const ids = [...first.values()]
+  return ids.length === 0
+    ? ['every AD FS server and proxy']
+    : ids.length > 4
+      ? [{ count: [ids.length, 'server', 'servers'] }]
+      : listed(ids.map((id): Words => [{ subject: id }]))
+}
+
+export const ports = ({ on }: Step, { subject }: SpeechContext): readonly number[] => [
+  ...new Set(on.flatMap((id) => subject(id)?.port ?? [])),
+]
+
+/** Name of a chain's file in the kit: plain where the plan has one chain only. */
+export function chainFileName(plan: readonly Step[], chain: readonly Sha256[]): string {
+  const all = new Set(
+    plan.flatMap(({ action }) => (action.verb === 'edit-bundle' ? [action.chain.join()] : [])),
+  )
+  if (all.size <= 1) return 'fullchain.pem'
+  return `fullchain-${createHash('sha256').update(chain.join()).digest('hex').slice(0, 8)}.pem`
+}
