@@ -228,6 +228,13 @@ it('a certificate that expired is named with its date', async () => {
   expect(report.findings[0]!.message).toContain('2021-01-01')
 })
 
+it('a list beyond what phones read is refused for its length', async () => {
+  const report = await checked([await serving([leaf, ...Array.from({ length: 300 }, () => issuing2)])])
+  expect(report.verdict).toBe('critical')
+  expect(kindsOf(report)).toEqual(['refused'])
+  expect(report.findings[0]).toMatchObject({ id: 'certificate-list-too-large', severity: 'critical' })
+})
+
 it('certificates that name other hosts are told from chain troubles', async () => {
   const other = issue({ subject: 'adfs.contoso.test', issuer: root, names: ['adfs.contoso.test'] })
   const report = await checked([await serving([other])])

@@ -74,7 +74,7 @@ const reasonOf = (report: Report, release: Release) => verdictOf(report, release
 
 describe('a list that came before the handshake failed is no acceptance', () => {
   it.each<[Ending, 'refused' | 'undetermined', RegExp]>([
-    ['wrong signature', 'refused', /does not fit the key/],
+    ['wrong signature', 'refused', /does not fit the key|a key that is not that of the certificate/],
     ['alert', 'refused', /alert internal_error after its certificates/],
     ['close', 'undetermined', /closed while waiting for the proof of the key/],
     ['reset', 'undetermined', /reset while waiting for the proof of the key/],

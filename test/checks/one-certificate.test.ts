@@ -239,23 +239,6 @@ describe('lists that phones cannot take', () => {
       /presented\[1\]/,
     ],
     ['bytes in front', serving(garbage, intermediate), ['critical certificate-unreadable'], /presented\[0\]/],
-    [
-      'a megabyte',
-      {
-        servers: [
-          {
-            outcome: {
-              kind: 'limit-exceeded',
-              limit: 'maxCertificateBytes',
-              maximum: 102_400,
-              actual: 1_000_000,
-            },
-          },
-        ],
-      },
-      ['critical certificate-list-too-large'],
-      /1000000 bytes; Android 4\.4-17 reads at most 102400/,
-    ],
   ])
 })
 
