@@ -1,5 +1,5 @@
 import { isKnownKey } from '../path/key-forms.js'
-import { LimitReached } from '../path/limits.js'
+import { Budget, LimitReached } from '../path/limits.js'
 import { validateAsLibcore } from '../path/pkix-libcore.js'
 import type { PathProblem } from '../path/problem.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -67,11 +67,16 @@ export function searchRecursively(search: Search): SearchResult {
 const maxOthers = 8
 const stepsForOthers = 500
 
-/** The search goes on where the platform's ends; what it costs beyond the budget is left out. */
+/** The search goes on where the platform's ends, for a tenth of what a verdict may cost; what is beyond is left out. */
 function otherPaths(search: Search, graph: Graph, accepted: CandidatePath): readonly CandidatePath[] {
   const all: CandidatePath[] = []
+  const budget = new Budget({ verdicts: 0.1, within: search.budget })
   try {
-    new Walk(search, graph, new Attempts(), { maxSteps: stepsForOthers, signed: true, all }).run()
+    new Walk({ ...search, budget }, graph, new Attempts(), {
+      maxSteps: stepsForOthers,
+      signed: true,
+      all,
+    }).run()
   } catch (error) {
     if (!(error instanceof LimitReached || error instanceof SearchEnded)) throw error
   }

@@ -49,3 +49,13 @@ it('an authority that writes out that it is none is none', () => {
   })
   expect([...kinds([below(none), none])].every((kind) => kind.startsWith('refused'))).toBe(true)
 })
+
+it('an authority of version 1 is none to 4.4 to 6.0, whatever extensions it carries', () => {
+  const first = issue({ subject: 'Issuing', issuer: root, ca: true, amend: (fields) => void fields.shift() })
+  const verdicts = judgeAll(
+    { presented: [below(first), first].map(({ der }) => der), anchors: [certificateOf(root)], at },
+    ['4.4', '5.0', '5.1', '6.0'],
+  )
+  for (const verdict of verdicts)
+    expect(verdict).toMatchObject({ kind: 'refused', reason: { rule: 'not-a-ca' } })
+})
