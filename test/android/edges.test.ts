@@ -32,8 +32,11 @@ it('an intermediate that a process has met and that has expired helps nobody', (
     notBefore: new Date('2020-01-01'),
     notAfter: new Date('2026-01-01'),
   })
-  for (const kind of kinds([below(expired)], { remembered: [certificateOf(expired)] }))
-    expect(kind).toMatch(/^refused/)
+  // A namesake leads to the root by name, so that the way through the expired one is tried at all.
+  const namesake = issue({ subject: 'Issuing', keyName: 'another', issuer: root, ca: true })
+  for (const presented of [[below(expired)], [below(expired), namesake]])
+    for (const kind of kinds(presented, { remembered: [certificateOf(expired)] }))
+      expect(kind).toMatch(/^refused/)
   expect(
     kinds([below(expired)], { remembered: [certificateOf(expired)], at: new Date('2025-06-01') }),
   ).toEqual(new Set(['depends no-path-missing-issuer']))
