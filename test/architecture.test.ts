@@ -61,8 +61,8 @@ const walls: Walls = {
       'tls',
       'x509',
     ],
-    // Keys are fixtures.
-    demo: ['..'],
+    // Keys are fixtures; what the demo's servers send is what Windows would.
+    demo: ['..', 'adfs', 'x509'],
     '.': [
       'adfs',
       'android',

@@ -5,10 +5,12 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 /**
  * Builds the command line (dist/main.js) and the library (dist/index.js), which share their chunks, and the command line
- * once more as one file that needs nothing beside it (dist/adfs-check.cjs; not in the package).
+ * once more as one file that needs nothing beside it (dist/adfs-check.cjs; not in the package). An argument names another
+ * folder than dist.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-rmSync(`${root}dist`, { recursive: true, force: true })
+const outdir = process.argv[2] ?? `${root}dist`
+rmSync(outdir, { recursive: true, force: true })
 
 /** The kit's script as text in the bundle: src/kit/script.ts reads a file that a bundle does not have beside it. */
 const scriptAsText: Plugin = {
@@ -60,7 +62,7 @@ await build({
   format: 'esm',
   plugins: [scriptAsText],
   entryPoints: ['src/cli/main.ts', 'src/index.ts'],
-  outdir: 'dist',
+  outdir,
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
@@ -71,7 +73,7 @@ await build({
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
 })
 
-const alone = `${root}dist/adfs-check.cjs`
+const alone = `${outdir}/adfs-check.cjs`
 await build({
   ...common,
   format: 'cjs',
@@ -83,5 +85,5 @@ await build({
   define: { 'import.meta.url': 'importMetaUrl' },
 })
 chmodSync(alone, 0o755)
-copyFileSync(`${root}src/report/report.schema.json`, `${root}dist/report.schema.json`)
-console.log(`dist/${basename(alone)} holds everything`)
+copyFileSync(`${root}src/report/report.schema.json`, `${outdir}/report.schema.json`)
+console.log(`${basename(outdir)}/${basename(alone)} holds everything`)
