@@ -135,8 +135,10 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
 async function makeFolders(folder: string, files: readonly KitFile[]): Promise<void> {
   const wanted = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => dirname(path)))
   for (const name of wanted) if (!(await isFolder(join(folder, name)))) await mkdir(join(folder, name))
-  for (const name of ['.', ...wanted])
-    for (const left of await readdir(join(folder, name))) {
+  // A run that was killed may have left its own in a folder that this kit does not want.
+  const there = await readdir(folder, { withFileTypes: true })
+  for (const name of ['.', ...there.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))])
+    for (const left of await readdir(join(folder, name)).catch(() => [])) {
       const path = join(folder, name, left)
       if (temporary.test(left) || (await isLeftLock(path, left))) await rm(path, { force: true })
     }

@@ -5,7 +5,7 @@ import { formatNames, render } from '../../src/formats/registry.js'
 import { gate } from '../../src/gate/gate.js'
 import { composeReport } from '../../src/report/compose.js'
 import { askedOf } from '../../src/run/options.js'
-import { examinedFarm, makeCa, makeLeaf } from '../support/examined.js'
+import { examinedFarm, inDays, makeCa, makeLeaf } from '../support/examined.js'
 
 /** What certificates say can neither move a cursor, nor read backwards, nor become markup, in any format. */
 const evil = 'A\u001b[2J\u202e\u009b31m\u2066\u0007`<script>x</script>`\n\n# Heading\n\n[x](http://x) | y'
@@ -15,6 +15,8 @@ const worlds = [
   { servers: [{ sent: [makeLeaf(ca, { subject: evil })] }], anchors: [root], found: [ca] },
   { servers: [{ sent: [makeLeaf(ca, { subject: evil, names: [evil, 'other'] }), ca] }], anchors: [root] },
   { servers: [{ sent: [makeLeaf(ca, { subject: evil }), ca] }] },
+  // Sentences with dates.
+  { servers: [{ sent: [makeLeaf(ca, { notAfter: inDays(-1) }), ca] }], anchors: [root] },
   { servers: [{ sent: [makeLeaf(ca)] }, { sent: [makeLeaf(ca), ca, root] }], anchors: [root] },
 ]
 
