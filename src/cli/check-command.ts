@@ -64,7 +64,7 @@ export async function checkCommand(
       hint: 'See above.',
     })
   }
-  return tell(checks(farms, flags, running), flags, running, missed)
+  return tell(checks(farms, flags, running), flags, { ...running, now: flags.at ?? running.now }, missed)
 }
 
 interface Wanted {

@@ -192,6 +192,7 @@ export function judgePresented(
       host: name?.ascii ?? node.address,
       remembered,
       stapledOcsp: staple,
+      allPaths: true,
       ...(handshake && { handshake }),
     },
     releases,

@@ -8,7 +8,6 @@ import {
   expectTag,
   hexOf,
   oidOf,
-  onlyElement,
   tags,
 } from './der.js'
 
@@ -63,16 +62,7 @@ export function nameOf(element: Element): Name {
   return {
     der: bytesOf(element),
     text: nameText(rdns),
-    commonNames: commonNames(rdns).map((name) => neutralise(cut(name, maxValue))),
-  }
-}
-
-/** Common names in DER order, exactly as encoded: for comparing only, never for showing. Empty for an unreadable name. */
-export function rawCommonNames(name: Name): readonly string[] {
-  try {
-    return commonNames(readName(onlyElement(name.der)))
-  } catch {
-    return []
+    commonNames: commonNames(rdns).map((name) => cut(name, maxValue)),
   }
 }
 
@@ -135,18 +125,12 @@ function attributeText(attribute: NameAttribute): string {
 }
 
 function escapeValue(text: string): string {
-  const escaped = text.replace(/["+,;<>\\]/g, '\\$&').replace(/^[ #]/, '\\$&')
-  return neutralise(escaped.replace(/(?<=.) $/s, '\\ '))
+  const escaped = text
+    .replace(/["+,;<>\\]/g, '\\$&')
+    .replace(/^[ #]/, '\\$&')
+    .replaceAll('\0', '\\00')
+  return escaped.replace(/(?<=.) $/s, '\\ ')
 }
-
-/**
- * Control characters, line separators, bidi marks, zero-width and unpaired surrogates written as `\HH` per UTF-8 octet
- * (RFC 4514 §2.4), so that a name cannot repaint a terminal or read backwards.
- */
-export const neutralise = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (c) =>
-    Array.from(Buffer.from(c), (octet) => `\\${octet.toString(16).padStart(2, '0')}`).join(''),
-  )
 
 /** Decoded value, or null where the tag is not a string type or the octets do not fit it. */
 export function stringOf({

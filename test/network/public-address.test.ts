@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isPublicAddress } from '../../src/repair/address.js'
+import { isPublicAddress } from '../../src/network/live/public-address.js'
 
 it.each<[address: string, isPublic: boolean, what: string]>([
   ['127.0.0.1', false, 'loopback'],

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Issued, issue } from '../../src/demo/authority.js'
-import { probe } from '../../src/tls/prober.js'
+import { probe } from '../../src/network/live/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { closedPort, rawServer } from '../support/odd-servers.js'
 import { Workspace } from '../support/peers.js'
@@ -140,7 +140,7 @@ describe('through an HTTP proxy', () => {
     const files = new Workspace()
     // Node reads extra roots when it starts, hence a process of its own.
     const script = `
-      import { probe } from './src/tls/prober.ts'
+      import { probe } from './src/network/live/prober.ts'
       import { generalShape } from './src/tls/shapes.ts'
       const proxy = new URL('https://localhost:${proxy.port}')
       const endpoint = { address: '127.0.0.1', port: ${server.port}, serverName: 'sts.contoso.example' }

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { issue, type KeyKind } from '../../src/demo/authority.js'
+import { probe } from '../../src/network/live/prober.js'
 import type { Observation } from '../../src/tls/observation.js'
-import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { chainSeenByOpenssl, has } from '../support/peers.js'
 import {

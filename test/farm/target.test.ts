@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AdfsCheckFault } from '../../src/fault.js'
 import { formatEndpoint, parseServerAddress, parseTarget } from '../../src/farm/target.js'
+import { AdfsCheckFault } from '../../src/fault.js'
 
 describe('parseTarget reads', () => {
   it.each([

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
-import { onAbort } from './abort.js'
-import { ClientHandshake, type HandshakeEnd } from './handshake.js'
+import { ClientHandshake, type HandshakeEnd } from '../../tls/handshake.js'
 import type {
   Endpoint,
   HelloShape,
@@ -8,7 +7,8 @@ import type {
   ProbeLimits,
   ProbeOutcome,
   ProbePhase,
-} from './observation.js'
+} from '../../tls/observation.js'
+import { onAbort } from './abort.js'
 import { dial } from './transport.js'
 
 /** Where the numbers come from. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
-import { probe } from '../../src/tls/prober.js'
+import { probe } from '../../src/network/live/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { rawServer } from '../support/odd-servers.js'
 import { has } from '../support/peers.js'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Release } from '../../src/android/releases.js'
 import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
-import { planRepair, type RepairInput } from '../../src/repair/plan.js'
-import { IssuerPool } from '../../src/repair/pool.js'
+import { IssuerPool } from '../../src/examine/pool.js'
+import { planRepair, type RepairInput } from '../../src/examine/repair.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { sameName } from '../../src/x509/name-match.js'
 import { verifySignature } from '../../src/x509/signature.js'
@@ -245,7 +245,7 @@ describe('limits', () => {
 
   it('a certificate of the right name and no right is never proposed', async () => {
     // Same name, other key: it signed nothing here. Same name and key, but no authority: it may sign nothing.
-    const impostor = ca('Issuing CA', policy)
+    const impostor = ca('Issuing CA', policy, { keyName: 'impostor' })
     const notCa = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy })
     const noExtension = issue({ subject: 'Issuing CA', key: issuing.key, issuer: policy, version: 1 })
     for (const files of [[impostor], [notCa], [noExtension], [impostor, notCa, noExtension]]) {
@@ -302,7 +302,7 @@ describe('limits', () => {
     const server = issue({ subject: 'sts', issuer: dear })
     // 128 µs each: 240 ms allow some 1,900 of these.
     const twins = Array.from({ length: 2_000 }, (_, n) => {
-      const certificate = view(dear)
+      const certificate = certificateOf(dear)
       const sha256 = n.toString(16).padStart(64, '0')
       return { ...certificate, sha256, publicKey: { ...certificate.publicKey, spkiSha256: sha256 } }
     })

@@ -1,5 +1,4 @@
 import type { Word, Words } from '../words/words.js'
-import { neutralise } from '../x509/name.js'
 
 /** How Words name what they only point to. */
 export interface Names {
@@ -37,8 +36,8 @@ function marked(word: Exclude<Word, string>, names: Names): string {
   return `${count} ${count === 1 ? one : many}`
 }
 
-/** A day, UTC. */
-export const day = (date: Date): string => date.toISOString().slice(0, 10)
+/** A day, UTC; words of a report have the instant as text. */
+export const day = (date: Date | string): string => new Date(date).toISOString().slice(0, 10)
 
 /** `2026-11-24 09:46 UTC`. */
 export const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
@@ -49,3 +48,12 @@ export const commands = (lines: readonly string[], language = ''): string =>
 
 /** Our commands hold no control characters; should one, it must not end the fence. */
 const oneLine = (line: string) => neutralise(line).replaceAll('```', "'''")
+
+/**
+ * Control characters, line separators, bidi marks, zero-width and unpaired surrogates written as `\HH` per UTF-8 octet
+ * (as RFC 4514 §2.4 does in names), so that a name cannot repaint a page or read backwards.
+ */
+const neutralise = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (c) =>
+    Array.from(Buffer.from(c), (octet) => `\\${octet.toString(16).padStart(2, '0')}`).join(''),
+  )

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net'
-import type { Endpoint, ProbeOutcome } from './observation.js'
+import type { Endpoint, ProbeOutcome } from '../../tls/observation.js'
 
 type Failure = Extract<ProbeOutcome, { kind: 'unreachable' | 'proxy-failed' }>
 

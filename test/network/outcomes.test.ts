@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
+import { probe } from '../../src/network/live/prober.js'
 import type { HelloShape, ProbeLimits, ProbeOutcome } from '../../src/tls/observation.js'
-import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { closedPort, rawServer } from '../support/odd-servers.js'
 import {

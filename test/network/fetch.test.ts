@@ -6,13 +6,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { readCertificates } from '../../src/containers/bundle.js'
 import { toPkcs7 } from '../../src/containers/write-pkcs7.js'
 import { issue, oid, sequence, tlv } from '../../src/demo/authority.js'
-import { type FetchOptions, issuerFetcher } from '../../src/repair/fetch.js'
-import { fetchOutcomeText } from '../../src/repair/fetch-outcome.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { type AskedUrl, IssuerSource } from '../../src/examine/issuers.js'
+import { fetchOutcomeText } from '../../src/network/fetch-outcome.js'
+import { type FetchOptions, fetcher } from '../../src/network/live/fetch.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 const root = issue({ subject: 'Contoso Root', ca: true })
 const issuer = issue({ subject: 'Contoso Issuing CA 2', issuer: root, ca: true })
-const sha256 = certificateOf(issuer.der).sha256
+const { sha256 } = certificateOf(issuer)
 
 /** Opens without a password: it would be read, were it the operator's. */
 function unprotectedPfx(der: Uint8Array): Buffer {
@@ -28,7 +29,7 @@ const requests: string[] = []
 const pages: Record<string, RequestListener> = {
   '/issuer.cer': (_, response) => response.end(issuer.der),
   '/issuer.pem': (_, response) => response.setHeader('content-type', 'text/html').end(issuer.pem),
-  '/issuers.p7c': (_, response) => response.end(toPkcs7([view(issuer.der), view(root.der)])),
+  '/issuers.p7c': (_, response) => response.end(toPkcs7([certificateOf(issuer), certificateOf(root)])),
   '/issuer.pfx': (_, response) => response.end(unprotectedPfx(issuer.der)),
   '/gzip': (_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(issuer.der)),
   '/bomb': (_, response) => response.end(gzipSync(Buffer.alloc(5_000_000))),
@@ -63,7 +64,6 @@ const answer: RequestListener = (message, response) => {
 
 let server: Server
 let origin: string
-const open: { close: () => Promise<void> }[] = []
 const listen = async (listener: Server): Promise<string> => {
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   return `127.0.0.1:${(listener.address() as AddressInfo).port}`
@@ -76,26 +76,22 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
-afterEach(async () => {
+afterEach(() => {
   requests.length = 0
-  await Promise.all(open.splice(0).map((fetcher) => fetcher.close()))
 })
 
-const fetcher = (options: FetchOptions = {}) => {
-  const made = issuerFetcher({ allowPrivate: true, ...options })
-  open.push(made)
-  return made
+const source = (options: Partial<FetchOptions> = {}, make = fetcher) => {
+  const fetch = make({ allowPrivate: true, proxy: null, signal: null, ...options })
+  return new IssuerSource({ fetch: ({ url }) => fetch(url) })
 }
-const outcomeOf = async (url: string, options: FetchOptions = {}) => {
-  const one = fetcher(options)
+const outcomeOf = async (url: string, options: Partial<FetchOptions> = {}) => {
+  const one = source(options)
   const found = await one.fetch([url])
-  const [attempt] = one.attempts()
-  return {
-    hashes: found.map(({ certificate }) => certificate.sha256),
-    attempt: attempt!,
-    outcome: attempt!.outcome,
-  }
+  const [attempt] = await one.asked()
+  return { hashes: found.map(({ certificate }) => certificate.sha256), attempt: attempt!, ...attempt! }
 }
+const textOf = ({ outcome, certificates, problem }: AskedUrl) =>
+  fetchOutcomeText(outcome, certificates.length, problem)
 
 describe('what a URL gives', () => {
   it('the PKCS #12 file of these tests could be opened', async () => {
@@ -112,15 +108,13 @@ describe('what a URL gives', () => {
     ['/issuer.cer?query=1', 1],
   ])('%s: %d certificates', async (path, certificates) => {
     const { hashes, outcome } = await outcomeOf(origin + path)
-    expect(outcome).toEqual({ kind: 'fetched', certificates })
+    expect(outcome.kind).toBe('fetched')
+    expect(hashes).toHaveLength(certificates)
     expect(hashes[0]).toBe(sha256)
   })
 
   it.each<[string, object]>([
     ['/missing', { kind: 'http-status', status: 404 }],
-    ['/html', { kind: 'not-certificates', detail: expect.stringContaining('neither PEM') }],
-    ['/issuer.pfx', { kind: 'not-certificates', detail: expect.stringContaining('PKCS #12') }],
-    ['/empty', { kind: 'not-certificates', detail: expect.anything() }],
     ['/large', { kind: 'too-large', maximumBytes: 65_536 }],
     ['/bomb', { kind: 'too-large', maximumBytes: 65_536 }],
     ['/four', { kind: 'too-many-redirects', maximum: 3 }],
@@ -131,31 +125,42 @@ describe('what a URL gives', () => {
     ['/nowhere', { kind: 'refused', reason: 'malformed-url', detail: expect.anything() }],
   ])('%s: %o', async (path, outcome) => {
     const result = await outcomeOf(origin + path)
-    expect(result.outcome).toEqual(outcome)
+    expect(result.outcome).toMatchObject(outcome)
     expect(result.hashes).toEqual([])
-    expect(fetchOutcomeText(result.outcome)).not.toBe('')
+    expect(textOf(result.attempt)).not.toBe('')
+  })
+
+  it.each([
+    ['/html', /neither PEM/],
+    ['/issuer.pfx', /PKCS #12/],
+    ['/empty', /./],
+  ])('%s holds no certificate, and it is said why', async (path, problem) => {
+    const { hashes, attempt } = await outcomeOf(origin + path)
+    expect(hashes).toEqual([])
+    expect(attempt.problem).toMatch(problem)
+    expect(textOf(attempt)).toContain('holds no certificate')
   })
 
   it.each(['/drip', '/hang'])('%s ends at the deadline', async (path) => {
     const { outcome } = await outcomeOf(origin + path, { limits: { timeoutMs: 150 } })
-    expect(outcome).toEqual({ kind: 'timed-out', timeoutMs: 150 })
+    expect(outcome).toEqual({ kind: 'timed-out', timeoutMs: 150, redirects: [] })
   })
 
   it('names the redirects followed', async () => {
-    const { attempt } = await outcomeOf(`${origin}/thrice`)
-    expect(attempt.redirects).toEqual(['/twice', '/once', '/issuer.cer'].map((path) => origin + path))
+    const { outcome } = await outcomeOf(`${origin}/thrice`)
+    expect(outcome.redirects).toEqual(['/twice', '/once', '/issuer.cer'].map((path) => origin + path))
   })
 
   it('sends no cookies back', async () => {
-    const one = fetcher()
+    const one = source()
     await one.fetch([`${origin}/cookie`])
     expect(await one.fetch([`${origin}/cookie?again`])).toHaveLength(1)
   })
 
   it('takes an issuer over https from a server nobody trusts', async () => {
     const tls = createTlsServer({ key: issuer.keyPem, cert: issuer.pem }, answer)
-    const { outcome } = await outcomeOf(`https://${await listen(tls)}/issuer.cer`)
-    expect(outcome).toEqual({ kind: 'fetched', certificates: 1 })
+    const { outcome, certificates } = await outcomeOf(`https://${await listen(tls)}/issuer.cer`)
+    expect([outcome.kind, certificates.length]).toEqual(['fetched', 1])
     tls.closeAllConnections()
     tls.close()
   })
@@ -165,13 +170,13 @@ describe('what a URL gives', () => {
     const address = await listen(closed)
     await new Promise((resolve) => closed.close(resolve))
     const { outcome } = await outcomeOf(`http://${address}/issuer.cer`)
-    expect(outcome).toEqual({ kind: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') })
+    expect(outcome).toMatchObject({ kind: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') })
   })
 })
 
 describe('several URLs', () => {
   it('asks every one, and each only once', async () => {
-    const one = fetcher()
+    const one = source()
     const urls = ['/missing', '/issuer.cer', '/issuers.p7c'].map((path) => origin + path)
     expect(await one.fetch(urls)).toHaveLength(3)
     expect(await one.fetch(urls)).toHaveLength(3)
@@ -179,15 +184,26 @@ describe('several URLs', () => {
   })
 
   it('stops at the limit on fetches, and says so', async () => {
-    const one = fetcher({ limits: { maxFetches: 1 } })
-    await one.fetch([`${origin}/issuer.cer`, `${origin}/issuers.p7c`])
-    expect(one.attempts().map(({ outcome }) => outcome.kind)).toEqual(['fetched', 'limit-reached'])
+    const one = source()
+    const urls = Array.from({ length: 34 }, (_, n) => `${origin}/issuer.cer?${n}`)
+    expect(await one.fetch(urls)).toHaveLength(32)
+    expect((await one.asked()).map(({ outcome }) => outcome.kind).slice(31)).toEqual([
+      'fetched',
+      'too-many-fetches',
+      'too-many-fetches',
+    ])
+    expect(requests).toHaveLength(32)
   })
 
   it('stops when the total time is used up', async () => {
-    const one = fetcher({ limits: { totalMs: 100 } })
-    await one.fetch([`${origin}/hang`, `${origin}/issuer.cer`])
-    expect(one.attempts().map(({ outcome }) => outcome.kind)).toEqual(['timed-out', 'limit-reached'])
+    const one = source({ limits: { totalMs: 100 } })
+    await one.fetch([`${origin}/hang`, `${origin}/hang?again`])
+    expect((await one.asked()).map(({ outcome }) => outcome)).toMatchObject([
+      { kind: 'timed-out' },
+      { kind: 'timed-out', timeoutMs: 1 },
+    ])
+    // What was on its way may still arrive.
+    await new Promise((done) => setTimeout(done, 50))
   })
 })
 
@@ -227,11 +243,10 @@ describe('addresses that are not public', () => {
           { address: 'fd00::1', family: 6 },
         ]),
     }))
-    const { issuerFetcher: fresh } = await import('../../src/repair/fetch.js')
-    const one = fresh()
-    open.push(one)
+    const { fetcher: fresh } = await import('../../src/network/live/fetch.js')
+    const one = source({ allowPrivate: false }, fresh)
     await one.fetch([`http://rebound.example:${new URL(origin).port}/issuer.cer`])
-    expect(one.attempts()[0]?.outcome).toEqual({
+    expect((await one.asked())[0]?.outcome).toMatchObject({
       kind: 'refused',
       reason: 'private-address',
       detail: 'rebound.example (127.0.0.1) is not a public address',
@@ -243,7 +258,7 @@ describe('addresses that are not public', () => {
 
 describe('through a proxy', () => {
   let proxy: Server
-  let proxyUrl: string
+  let proxyUrl: URL
   const seen: string[] = []
   beforeAll(async () => {
     // A forward proxy whose Internet is our server, whatever host is asked for.
@@ -256,7 +271,7 @@ describe('through a proxy', () => {
       }
       request(origin + forward(message), (inner) => inner.pipe(response)).end()
     })
-    proxyUrl = `http://${await listen(proxy)}`
+    proxyUrl = new URL(`http://${await listen(proxy)}`)
   })
   afterAll(() => {
     proxy.closeAllConnections()
@@ -265,8 +280,8 @@ describe('through a proxy', () => {
 
   it('an http URL is asked of the proxy as an ordinary request', async () => {
     const url = 'http://issuer.example/issuer.cer'
-    const { outcome } = await outcomeOf(url, { proxy: proxyUrl, allowPrivate: false })
-    expect(outcome).toEqual({ kind: 'fetched', certificates: 1 })
+    const { hashes } = await outcomeOf(url, { proxy: proxyUrl, allowPrivate: false })
+    expect(hashes).toEqual([sha256])
     expect(seen).toEqual([url])
   })
 

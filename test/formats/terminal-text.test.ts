@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { releasesText } from '../../src/android/releases-text.js'
-import { inAscii, neutralised, wrap } from '../../src/report/style.js'
+import { inAscii, neutralised, wrap } from '../../src/formats/terminal-text.js'
 
 it('neutralises control characters, escape sequences and bidi marks wherever they hide', () => {
   const hostile = { name: 'a\x1b[2Jb\u202egnp.exe', list: ['\x07\r'], nested: { '\x00key': '\u2066x' } }
