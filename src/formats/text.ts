@@ -4,7 +4,7 @@ import { type Gated, worst } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { briefPlan, spokenPlan } from './speech.js'
-import { type Colour, inAscii, paint, wrap } from './terminal-text.js'
+import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
 import { servers } from './text-servers.js'
 import {
@@ -56,8 +56,17 @@ function screenOf({ report, gate }: Gated, style: Style): string {
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
-  return `${sections.join('\n\n')}\n\n${end.join('\n')}\n`
+  const body = sections.join('\n\n')
+  const rows = [...body.split('\n'), ...end].reduce((sum, line) => sum + rowsOf(line, style), 0)
+  return `${body}\n${style.verbose || rows < screenRows ? '\n' : ''}${end.join('\n')}\n`
 }
+
+/** The smallest terminal still in use; the blank line before the end is left out where it would be one too many. */
+const screenRows = 24
+
+/** Rows of the terminal that a line takes; commands may be longer than one. */
+const rowsOf = (line: string, { columns }: Style): number =>
+  Math.max(1, Math.ceil(unpainted(line).length / columns))
 
 const colours: Record<Report['verdict'], Colour> = {
   ok: 'green',

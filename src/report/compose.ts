@@ -88,8 +88,21 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 }
 
 function findingReport(finding: Finding, certificates: CertificateIndex): Report['findings'][number] {
-  const { id, key, severity, subjects, releases, certificate, title, words, short, brief, cases, advice, sources } =
-    finding
+  const {
+    id,
+    key,
+    severity,
+    subjects,
+    releases,
+    certificate,
+    title,
+    words,
+    short,
+    brief,
+    cases,
+    advice,
+    sources,
+  } = finding
   return {
     id,
     key,

@@ -169,7 +169,9 @@ const finding = object({
   message: text('Fact and consequence, in words'),
   words: Type.Array(word, { description: 'The message with marks' }),
   short: nullable(Type.Array(word, { description: 'The same in one or two sentences, where it is long' })),
-  brief: nullable(Type.Array(word, { description: 'The cause in a few words, for a line that names the server' })),
+  brief: nullable(
+    Type.Array(word, { description: 'The cause in a few words, for a line that names the server' }),
+  ),
   cases: Type.Array(object({ key: caseKey, subject: nullable(subjectId), evidence: Type.Unknown() })),
   actions: Type.Array(action),
   sources: Type.Array(text()),
