@@ -199,7 +199,7 @@ function restarted(step: Step, context: BriefContext): readonly Brief[] {
   const names = [...new Set([...services.wap, deviceRegistrationService])]
   return [
     {
-      text: say`Then restart the services on ${at({ ...step, on }, context)}`,
+      text: say`Then restart the services ${context.servers === 1 ? 'there' : say`on ${at({ ...step, on }, context)}`}`,
       lines: on.some((id) => imports.some((other) => other.on.includes(id)))
         ? [scriptLine('-Restart')]
         : [`Get-Service ${names.join(', ')} -ErrorAction SilentlyContinue | Restart-Service`],

@@ -104,7 +104,7 @@ export const intermediateMissing = defineCheck({
         ? quoted(issuer.name)
         : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
     const it = missing.length > 1 ? 'them' : 'it'
-    const pc = urls.length > 0 ? 'PCs do, so they look fine' : `a PC may have ${it} and look fine`
+    const pc = urls.length > 0 ? 'PCs do, so they look fine' : `PCs may have ${it}`
     return say`${whichList(evidence, told)}The server does not send ${names}; Android apps do not download ${it}, ${pc}. ${untouched}`
   },
   brief: ({ missing, issuer }) =>

@@ -56,17 +56,23 @@ function screenOf({ report, gate }: Gated, style: Style): string {
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
-  const body = sections.join('\n\n')
-  const rows = [...body.split('\n'), ...end].reduce((sum, line) => sum + rowsOf(line, style), 0)
-  return `${body}\n${style.verbose || rows < screenRows ? '\n' : ''}${end.join('\n')}\n`
+  return `${style.verbose ? [...sections, end.join('\n')].join('\n\n') : fitted([...sections, end.join('\n')], style)}\n`
 }
 
-/** The smallest terminal still in use; the blank line before the end is left out where it would be one too many. */
-const screenRows = 24
+/** The smallest terminal still in use has 24 rows, and the prompt comes after the report. */
+const screenRows = 23
 
-/** Rows of the terminal that a line takes; commands may be longer than one. */
-const rowsOf = (line: string, { columns }: Style): number =>
-  Math.max(1, Math.ceil(unpainted(line).length / columns))
+/** Sections with blank lines between, but for the last of these where the screen would otherwise be too small. */
+function fitted(sections: readonly string[], { columns }: Style): string {
+  // A command may be longer than a row.
+  const rows = sections
+    .flatMap((section) => section.split('\n'))
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(unpainted(line).length / columns)), 0)
+  const gaps = sections.length - 1
+  const room = screenRows - rows
+  const kept = room < 0 ? gaps : Math.min(gaps, room)
+  return sections.map((section, index) => (index > 0 && index <= kept ? `\n${section}` : section)).join('\n')
+}
 
 const colours: Record<Report['verdict'], Colour> = {
   ok: 'green',
@@ -142,11 +148,11 @@ function resultText(report: Report): string {
   if (verdict === 'unknown')
     return subjects.length === 0
       ? 'nothing could be checked'
-      : `${unknown + farm.unresolved.length || total} of ${count(total, 'server')} could not be checked`
+      : `${unknown + farm.unresolved.length || total} of ${count(total, 'server')} not checked`
   if (verdict === 'critical') return 'accepted today, but act now'
   if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
-  const accepted = total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`
-  return verdict === 'warning' ? `${accepted}, with a warning` : accepted
+  if (verdict === 'warning') return 'accepted, with a warning'
+  return total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`
 }
 
 /** A sound farm in one line: what is sent, until when, under which root. */
