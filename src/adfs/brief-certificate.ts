@@ -20,7 +20,9 @@ export function reset(step: Step, certificate: Sha256, context: BriefContext): r
   const changed = context.plan.filter(
     ({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb),
   )
-  const on = step.on.filter((id) => !changed.some((other) => other.on.includes(id)))
+  const on = step.on.filter(
+    (id) => !changed.some((other) => other.action !== step.action && other.on.includes(id)),
+  )
   if (on.length === 0) return []
   const names = context.certificate(certificate)?.names ?? []
   const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null

@@ -19,6 +19,9 @@ export interface BriefContext extends SpeechContext {
 /** Whatever changes a server; beside it, looking around is for when it did not help. */
 export const changes: readonly Action['verb'][] = [
   'fetch-by-hand',
+  'renew-authority',
+  'repair-key',
+  'bind',
   'reissue',
   'import',
   'remove',

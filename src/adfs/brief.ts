@@ -1,6 +1,7 @@
 import type { SubjectId } from '../farm/subject.js'
 import { say, type Words } from '../words/words.js'
 import type { Action, Step } from './actions.js'
+import { harmless } from './addresses.js'
 import { reissued, reset } from './brief-certificate.js'
 import {
   at,
@@ -143,10 +144,13 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       return spoken(step, context).flatMap(({ lines }) =>
         one(say`Check again, from here${notes(step, context)}`, lines),
       )
+    case 'bind':
     case 'rebind':
       return reset(step, action.certificate, context)
     case 'reboot':
       return []
+    case 'renew-authority':
+    case 'repair-key':
     case 'look':
     case 'save':
     case 'run-again':
@@ -202,7 +206,9 @@ function restarted(step: Step, context: BriefContext): readonly Brief[] {
 }
 
 const elsewhere = (urls: readonly string[]): Words =>
-  urls.length === 0 ? [] : say` (or get it from ${{ untrusted: urls[0]! }})`
+  harmless(urls)
+    .slice(0, 1)
+    .flatMap((url) => say` (or get it from ${{ untrusted: url }})`)
 
 const folderOf = ({ kit }: SpeechContext): Words => [
   { code: typeof kit === 'string' ? kit : defaultKitFolder },

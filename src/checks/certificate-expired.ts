@@ -3,10 +3,10 @@ import { defineCheck, found } from './check.js'
 import {
   applying,
   confirming,
-  fetching,
   importing,
-  reissuing,
   removing,
+  renewing,
+  succeeding,
   tidying,
   untouched,
 } from './support/advice.js'
@@ -49,13 +49,12 @@ export const certificateExpired = defineCheck({
       : say`${whichList(evidence, told)}${called(certificate)} expired on ${{ date: new Date(notAfter) }}. It was renewed; the server still sends the old one. ${untouched}`,
   brief: ({ certificate, notAfter }) =>
     say`${{ certificate: certificate.sha256 }} expired on ${{ date: new Date(notAfter) }}`,
-  actions({ certificate, isLeaf, isNeeded, replacement, child }, told) {
+  actions({ certificate, isLeaf, isNeeded, replacement }, told) {
     if (!isNeeded) return [...removing(told, certificate.sha256), ...tidying(told)]
-    if (isLeaf) return [reissuing(certificate.sha256, { kind: 'validity' }), confirming]
-    const below = replacement === null && child !== null ? told.farm.certificates.get(child) : undefined
+    if (isLeaf) return [succeeding(told, certificate.sha256), confirming]
+    if (replacement === null) return renewing(certificate.sha256, { kind: 'validity' })
     return [
-      ...(below ? [fetching(below)] : []),
-      ...importing(replacement && replacement.position === null ? [replacement.sha256] : []),
+      ...importing(replacement.position === null ? [replacement.sha256] : []),
       ...removing(told, certificate.sha256),
       ...applying(told),
     ]

@@ -35,7 +35,9 @@ export const couldNotConnect = defineCheck({
       }),
     ]),
   tell: (evidence) =>
-    say`${'end' in evidence ? endWords(evidence.end) : unresolvedWords(evidence.unresolved)}, so nothing is known of its certificates.`,
+    'unresolved' in evidence && evidence.unresolved.reason === 'too-many-addresses'
+      ? say`${unresolvedWords(evidence.unresolved)}.`
+      : say`${'end' in evidence ? endWords(evidence.end) : unresolvedWords(evidence.unresolved)}, so nothing is known of its certificates.`,
   brief: (evidence) => ('end' in evidence ? endBrief(evidence.end) : ['no address']),
   actions: (evidence) => [
     ...('end' in evidence ? endAdvice(evidence.end) : unresolvedAdvice(evidence.unresolved)),

@@ -1,7 +1,7 @@
 import { say } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import { defineCheck, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { renewing } from './support/advice.js'
 import {
   type Beside,
   beside,
@@ -60,16 +60,5 @@ export const intermediateNamedLikeRoot = defineCheck({
   short: (evidence, told) =>
     say`${whichList(evidence, told)}${called(evidence.intermediate)} bears the name of its own root, and ${concerned(evidence, told)} takes it for that. Nothing that is imported or removed helps; it must be issued again.`,
   brief: ({ intermediate }) => say`${{ certificate: intermediate.sha256 }} is named like its root`,
-  actions: ({ intermediate, leaf }) => [
-    {
-      action: {
-        verb: 'reissue',
-        certificate: intermediate.sha256,
-        demands: [{ kind: 'intermediate-renewed', certificate: intermediate.sha256 }],
-      },
-      by: 'ca-admin',
-    },
-    reissuing(leaf, { kind: 'other' }),
-    confirming,
-  ],
+  actions: ({ intermediate, leaf }) => renewing(intermediate.sha256, { kind: 'own-name' }, leaf),
 })

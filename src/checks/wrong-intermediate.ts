@@ -81,7 +81,7 @@ export const wrongIntermediate = defineCheck({
       const instead = right ? say`; ${called(right)} leads to one that it has` : []
       return say`${which}${called(wrong)}, issued by ${quoted(wrong.issuer)}, is the issuer of ${called(child)} but leads to no root that ${who} has${instead}. These releases take the first certificate that fits and look no further.${twinWords(twins)}`
     }
-    const keys = say`its key identifier is ${wrong.keyIdentifier ? { code: wrong.keyIdentifier } : 'absent'}, ${wantedKeyIdentifier ? { code: wantedKeyIdentifier } : 'another'} is wanted`
+    const keys = say`its key identifier is ${wrong.keyIdentifier ? { code: wrong.keyIdentifier.slice(0, 8) } : 'absent'}, ${wantedKeyIdentifier ? { code: wantedKeyIdentifier.slice(0, 8) } : 'another'} is wanted`
     const consequence = isHarmless
       ? say`Android finds its way without it: harmless, but worth removing.`
       : right

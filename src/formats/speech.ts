@@ -31,7 +31,6 @@ function contextOf(report: Report): SpeechContext {
     plan: report.plan.steps as unknown as readonly Step[],
     kit: report.kit?.folder ?? null,
     server: null,
-    // A proxy that commands do not name has credentials.
-    environment: report.network.proxy === null || report.asked.includes('--proxy') ? [] : ['HTTPS_PROXY'],
+    environment: report.network.environment,
   }
 }

@@ -1,6 +1,6 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
-import { type Gated, worst } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { briefPlan, spokenPlan } from './speech.js'
@@ -28,7 +28,7 @@ import {
 export const text: Format = {
   name: 'text',
   streams: true,
-  async write(_head, reports, _end, sink, style) {
+  async write(_head, reports, end, sink, style) {
     const gates: Gated['gate'][] = []
     for await (const gated of reports) {
       const screen = screenOf(gated, style)
@@ -37,7 +37,7 @@ export const text: Format = {
       gates.push(gated.gate)
     }
     if (gates.length > 1) {
-      const { verdict, exitCode } = worst(gates)
+      const { verdict, exitCode } = await end
       await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
     }
   },

@@ -1,5 +1,5 @@
 import type { Step } from '../adfs/actions.js'
-import { optionsOf } from '../adfs/commands.js'
+import { environmentOf, optionsOf } from '../adfs/commands.js'
 import { supported } from '../android/releases.js'
 import { storeInfo } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -52,6 +52,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       proxy: asked.proxy === 'none' ? null : asked.proxy,
       offline: asked.offline,
       timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
+      environment: [...environmentOf(asked)],
     },
     trustStores: {
       sources: grouped(

@@ -223,7 +223,15 @@ const report = object({
     supported: object({ from: release, asOf: text(), source: text() }, 'Where the default comes from'),
   }),
   network: object(
-    { resolver: text(), proxy: nullable(text()), offline: Type.Boolean(), timeoutMs: Type.Number() },
+    {
+      resolver: text(),
+      proxy: nullable(text()),
+      offline: Type.Boolean(),
+      timeoutMs: Type.Number(),
+      environment: Type.Array(text(), {
+        description: 'Environment variables that printed commands need, because their value is secret',
+      }),
+    },
     'What the answers depended on',
   ),
   trustStores: object({
