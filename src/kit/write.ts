@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AdfsCheckFault } from '../fault.js'
 import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
 import { isLeftLock, lock } from './lock.js'
-import { createExclusively, foreign, partIn, readOwn, temporary } from './safe-files.js'
+import { createExclusively, foreign, partIn, patiently, readOwn, temporary } from './safe-files.js'
 
 /** What became of a kit. */
 export type Written =
@@ -42,7 +42,7 @@ export async function writeKit(
     throw new AdfsCheckFault(
       'ADFS_CHECK_WRITE_FAILED',
       `The kit cannot be written into ${folder}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      { hint: 'Choose a folder that you may write to.', cause },
+      { hint: 'Choose a folder that you may write to, and close programs that have its files open.', cause },
     )
   }
 }
@@ -66,7 +66,8 @@ async function replace(
     .flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`))
     .join('')
   await put(folder, checksumFile, Buffer.from(old + listOf(files), 'latin1'))
-  for (const path of stale) if (path !== checksumFile) await rm(join(folder, path), { force: true })
+  for (const path of stale)
+    if (path !== checksumFile) await patiently(() => rm(join(folder, path), { force: true }))
   for (const { path, contents } of files) if (path !== checksumFile) await put(folder, path, contents)
   await put(folder, checksumFile, Buffer.from(listOf(files), 'latin1'))
   await removeEmptyFolders(folder, stale, wanted)
@@ -125,7 +126,7 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
   const part = partIn(dirname(target))
   try {
     await createExclusively(part, contents)
-    await rename(part, target)
+    await patiently(() => rename(part, target))
   } catch (cause) {
     await rm(part, { force: true })
     throw cause
@@ -135,11 +136,22 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
 async function makeFolders(folder: string, files: readonly KitFile[]): Promise<void> {
   const wanted = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => dirname(path)))
   for (const name of wanted) if (!(await isFolder(join(folder, name)))) await mkdir(join(folder, name))
-  for (const name of ['.', ...wanted])
-    for (const left of await readdir(join(folder, name))) {
-      const path = join(folder, name, left)
-      if (temporary.test(left) || (await isLeftLock(path, left))) await rm(path, { force: true })
+  await sweep(folder)
+  // A run that was killed may have been at work in a folder that this kit does not have.
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory() && (await sweep(join(folder, entry.name))) && !wanted.has(entry.name))
+      await rmdir(join(folder, entry.name)).catch(() => undefined)
+}
+
+/** Removes what killed runs left directly in a folder; whether there was anything. A folder that is not ours to read is left. */
+async function sweep(folder: string): Promise<boolean> {
+  let swept = false
+  for (const name of await readdir(folder).catch(() => []))
+    if (temporary.test(name) || (await isLeftLock(join(folder, name), name))) {
+      await patiently(() => rm(join(folder, name), { force: true }))
+      swept = true
     }
+  return swept
 }
 
 async function removeEmptyFolders(
