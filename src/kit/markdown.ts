@@ -37,8 +37,8 @@ function marked(word: Exclude<Word, string>, names: Names): string {
   return `${count} ${count === 1 ? one : many}`
 }
 
-/** A day, UTC. */
-export const day = (date: Date): string => date.toISOString().slice(0, 10)
+/** A day, UTC; reports carry instants as text. */
+export const day = (date: Date | string): string => new Date(date).toISOString().slice(0, 10)
 
 /** Commands from column 0, in a fence: nothing to trim after copying. */
 export const commands = (lines: readonly string[], language = ''): string =>
