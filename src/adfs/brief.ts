@@ -149,8 +149,12 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       return reset(step, action.certificate, context)
     case 'reboot':
       return []
-    case 'renew-authority':
     case 'repair-key':
+      // What comes after the first is for another person.
+      return spoken(step, context).flatMap(({ who, text, lines }, index) =>
+        index === 0 ? one(text, lines) : one(say`${who}: ${text}.`, lines, true),
+      )
+    case 'renew-authority':
     case 'look':
     case 'save':
     case 'run-again':
