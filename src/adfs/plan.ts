@@ -191,15 +191,16 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
   })
 }
 
-/** Not the certificate alone, which everybody has, nor a chain that goes on nobody knows where, unless a release accepts. */
+/** Not the certificate alone, which everybody has, unless it is the whole chain and a release accepts it. */
 function isWorthAFile(chain: readonly Sha256[], { seen }: Place): boolean {
-  const repairs = repairsAt(seen).filter(
-    (repair) => repair.chain.map(({ sha256 }) => sha256).join() === chain.join(),
-  )
-  const isOpen = repairs.some(({ open }) => open !== null)
   return (
-    (chain.length > 1 && !isOpen) ||
-    repairs.some(({ verdictsAfter }) => verdictsAfter.some(({ kind }) => kind === 'accepted'))
+    chain.length > 1 ||
+    repairsAt(seen).some(
+      (repair) =>
+        repair.chain.length === 1 &&
+        repair.chain[0]!.sha256 === chain[0] &&
+        repair.verdictsAfter.some(({ kind }) => kind === 'accepted'),
+    )
   )
 }
 
@@ -210,7 +211,9 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const binds = wishes.some(({ action }) => action.verb === 'bind')
   const renewed = new Set(
-    wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
+    wishes.flatMap(({ action }) =>
+      action.verb === 'reissue' || action.verb === 'renew-authority' ? [action.certificate] : [],
+    ),
   )
   const leaves = [...new Set(leavesAt(place))]
   const because = stored.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
@@ -218,11 +221,6 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const chains = repairsAt(place.seen)
     .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
     .map(({ chain }) => chain.map(({ sha256 }) => sha256))
-    // One that is to be issued anew is not to be written down as it is.
-    .filter(
-      (chain) =>
-        !wishes.some(({ action }) => action.verb === 'renew-authority' && chain.includes(action.certificate)),
-    )
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),
@@ -234,9 +232,11 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   ]
   return merged([...wishes, ...(stored.length > 0 ? consequences : [])]).filter(
     ({ action }) =>
-      action.verb !== 'rebind' ||
-      // The cmdlet sets one certificate for every binding: with several it would take the others' away.
-      (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate)),
+      // What is to be issued anew is not to be written down as it is.
+      (action.verb !== 'edit-bundle' || !action.chain.some((sha256) => renewed.has(sha256))) &&
+      (action.verb !== 'rebind' ||
+        // The cmdlet sets one certificate for every binding: with several it would take the others' away.
+        (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate))),
   )
 }
 

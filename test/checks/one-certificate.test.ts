@@ -10,6 +10,7 @@ import {
   make,
   makeCa,
   makeLeaf,
+  parsed,
   soundPki,
   type World,
 } from '../support/examined.js'
