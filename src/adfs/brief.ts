@@ -97,15 +97,25 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   ]
   const on = at(step, context)
   switch (action.verb) {
-    case 'import':
+    case 'import': {
+      const removals = context.plan.filter((other) => isRemovedWith(step, other, context))
+      const first = removals.flatMap((other) => removalOf(other, context))
+      const folder = say`"${folderOf(context)}"`
+      if (first.length > 0 && context.servers === 1)
+        return one(say`Copy ${folder} there; then as administrator (line 1 removes the old one)`, [
+          ...first,
+          ...scripts(step, action, context),
+        ])
       return one(
-        say`Copy ${context.servers === 1 ? 'the folder ' : ''}"${folderOf(context)}" to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator`,
-        scripts(step, action, context),
+        say`Copy ${context.servers === 1 ? 'the folder ' : ''}${folder} to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator${first.length === 0 ? '' : ' (line 1 removes the old one)'}`,
+        [...first, ...scripts(step, action, context)],
       )
+    }
     case 'remove':
+      if (context.plan.some((other) => isRemovedWith(other, step, context))) return []
       return one(
-        say`On ${on}, as administrator, remove ${{ certificate: action.certificate }} ${{ code: thumbprint(action.certificate, context).slice(0, 8) }}`,
-        [removeLine(thumbprint(action.certificate, context))],
+        say`${context.servers === 1 ? 'There' : say`On ${on}`}, as administrator, remove ${{ certificate: action.certificate }} ${{ code: thumbprint(action.certificate, context).slice(0, 8) }}`,
+        removalOf(step, context),
       )
     case 'disable-root':
       return one(
@@ -174,6 +184,17 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   }
 }
 
+const removalOf = ({ action }: Step, context: BriefContext): readonly string[] =>
+  action.verb === 'remove' ? [removeLine(thumbprint(action.certificate, context))] : []
+
+/** One certificate goes and others come, on the same servers: one step. */
+const isRemovedWith = (imports: Step, removal: Step, { plan }: BriefContext): boolean =>
+  imports.action.verb === 'import' &&
+  removal.action.verb === 'remove' &&
+  imports.on.join() === removal.on.join() &&
+  plan.filter(({ action }) => action.verb === 'remove').length === 1 &&
+  !plan.some(({ action }) => action.verb === 'disable-root')
+
 function scripts(
   step: Step,
   { store }: Action & { verb: 'import' },
@@ -199,7 +220,7 @@ function restarted(step: Step, context: BriefContext): readonly Brief[] {
   const names = [...new Set([...services.wap, deviceRegistrationService])]
   return [
     {
-      text: say`Then restart the services on ${at({ ...step, on }, context)}`,
+      text: say`Then restart the services ${context.servers === 1 ? 'there' : say`on ${at({ ...step, on }, context)}`}`,
       lines: on.some((id) => imports.some((other) => other.on.includes(id)))
         ? [scriptLine('-Restart')]
         : [`Get-Service ${names.join(', ')} -ErrorAction SilentlyContinue | Restart-Service`],
