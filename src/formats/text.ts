@@ -1,6 +1,6 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
-import { type Gated, worst } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { briefPlan, spokenPlan } from './speech.js'
@@ -28,7 +28,7 @@ import {
 export const text: Format = {
   name: 'text',
   streams: true,
-  async write(_head, reports, _end, sink, style) {
+  async write(_head, reports, end, sink, style) {
     const gates: Gated['gate'][] = []
     for await (const gated of reports) {
       const screen = screenOf(gated, style)
@@ -37,7 +37,7 @@ export const text: Format = {
       gates.push(gated.gate)
     }
     if (gates.length > 1) {
-      const { verdict, exitCode } = worst(gates)
+      const { verdict, exitCode } = await end
       await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
     }
   },
@@ -108,15 +108,13 @@ function verdictWords(report: Report): string {
   const accepting = `accepted by ${releasesText(report.policy.releases)}`
   switch (report.verdict) {
     case 'critical':
-      return refusing.length > 0
-        ? `REFUSED by ${releasesText(refusing)}`
-        : `CRITICAL, though ${accepting} today`
+      return refusing.length > 0 ? `REFUSED by ${releasesText(refusing)}` : `${accepting}, ACT NOW`
     case 'unknown':
       return report.subjects.some(({ verdicts }) => verdicts.length > 0)
         ? 'NOT ALL CHECKED'
         : 'COULD NOT BE CHECKED'
     case 'warning':
-      return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, with a WARNING`
+      return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, WARNING`
     case 'ok':
       return `ok for ${releasesText(report.policy.releases)}`
   }
@@ -149,7 +147,7 @@ function resultText(report: Report): string {
     return subjects.length === 0
       ? 'nothing could be checked'
       : `${unknown + farm.unresolved.length || total} of ${count(total, 'server')} not checked`
-  if (verdict === 'critical') return 'accepted today, but act now'
+  if (verdict === 'critical') return 'accepted, but act now'
   if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
   if (verdict === 'warning') return 'accepted, with a warning'
   return total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`

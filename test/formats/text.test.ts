@@ -87,7 +87,7 @@ const common: Record<string, [World, RegExp]> = {
   ],
   'a leaf that expires soon': [
     serving(makeLeaf(intermediate, { notBefore: inDays(-80), notAfter: inDays(15) }), intermediate),
-    /accepted by Android 10-17, with a WARNING/,
+    /accepted by Android 10-17, WARNING/,
   ],
   'nothing listening': [refusedConnection, /COULD NOT BE CHECKED {3}\(1 server tried\)/],
   'all fine': [serving(leaf, intermediate), /ok for Android 10-17 {3}\(1 server checked, \d+ connections?\)/],
