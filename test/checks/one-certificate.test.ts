@@ -11,7 +11,6 @@ import {
   make,
   makeCa,
   makeLeaf,
-  parsed,
   soundPki,
   type World,
 } from '../support/examined.js'
