@@ -2,18 +2,11 @@ import { Command, CommanderError, Option } from 'commander'
 import { formatNames } from '../formats/names.js'
 import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
+import { instant, repeatable, seconds, threshold, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
 import type { Machine } from './machine.js'
-import {
-  type CheckFlags,
-  checkDefaults,
-  instant,
-  repeatable,
-  seconds,
-  threshold,
-  wholeNumber,
-} from './options.js'
+import { type CheckFlags, checkDefaults } from './options.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
 

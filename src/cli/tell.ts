@@ -67,8 +67,14 @@ export async function tell(
       const { checked, save } = one
       // Kits of several targets lie side by side, the first in the folder named.
       const folder = flags.kit === undefined || count === 1 ? flags.kit : `${flags.kit}-${count}`
+      // A kit that cannot be made does not take the report with it.
       const kit =
-        folder === undefined || signal.aborted ? null : await kitFor({ ...one, checked }, folder, machine)
+        folder === undefined || signal.aborted
+          ? null
+          : await kitFor({ ...one, checked }, folder, machine).catch((error: unknown) => {
+              faultCode = Math.max(faultCode, reportFault(error, machine))
+              return null
+            })
       gates.push(checked.gate)
       if (kit) writes.push(kit.write)
       if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))

@@ -2,6 +2,7 @@ import type { Step } from '../adfs/actions.js'
 import { demanded } from '../adfs/demands.js'
 import { bundleRecipes } from '../adfs/recipes/bundles.js'
 import {
+  afterRestart,
   byCertlm,
   certutilImports,
   drain,
@@ -20,7 +21,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { Seen } from '../examine/examination.js'
 import { leafOf } from '../examine/presented.js'
 import { placeOf, type Subject } from '../farm/subject.js'
-import { codeSpan, commands, day, markdown, type Names } from '../formats/markdown-text.js'
+import { codeSpan, commands, day, markdown, minute, type Names } from '../formats/markdown-text.js'
 import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
@@ -54,12 +55,13 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
     parts.length > 0 ? files(parts, input) : '',
     steps(plan, context, names),
     imports || has('fetch-by-hand') ? byHand(parts) : '',
+    imports ? stillOld() : '',
     imports ? withoutScript(input) : '',
     has('edit-bundle') ? balancers(plan) : '',
     ...plan.map(({ action }) => (action.verb === 'reissue' ? request(action, input, names) : '')),
     inOtherWords,
     imports ? undo : '',
-    `Made by adfs-check ${version} from a check at ${farm.at.toISOString()}.`,
+    `Made by adfs-check ${version} from a check at ${minute(farm.at)}.`,
   ]
   return `${paragraphs(...sections)}\n`
 }
@@ -224,6 +226,8 @@ function byHand(parts: readonly Part[]): string {
     own(whyBothStores),
   )
 }
+
+const stillOld = () => paragraphs('## If the old chain is still sent after the restart', own(afterRestart))
 
 const withoutScript = ({ server }: KitInput) =>
   paragraphs(

@@ -3,6 +3,7 @@ import { releasesText } from '../../src/android/releases-text.js'
 import transparency from '../../src/android/transparency-data.json' with { type: 'json' }
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
 import { type Issued, sequence, tlv } from '../../src/demo/authority.js'
+import { certificateOf } from '../support/certificate-of.js'
 import {
   examinedFarm,
   host,
@@ -158,8 +159,23 @@ describe('names', () => {
     })
     const [finding] = findingsOf(runChecks(farm)).filter(({ id }) => id === 'hostname-not-covered')
     const verbs = finding!.advice.map(({ action }) => action.verb)
-    expect(verbs).toContain('rebind')
+    expect(verbs).toContain('bind')
     expect(verbs).not.toContain('reissue')
+  })
+
+  it.each([
+    ['expired', -1],
+    ['ends soon', 3],
+  ])('asks for a binding where it %s and another server has its successor', (_when, days) => {
+    const old = makeLeaf(intermediate, { notAfter: inDays(days) })
+    const farm = examinedFarm({
+      servers: [{ sent: [leaf, intermediate] }, { sent: [old, intermediate] }],
+      anchors,
+    })
+    const advice = findingsOf(runChecks(farm))
+      .filter(({ id }) => id.startsWith('certificate-expir'))
+      .flatMap((finding) => finding.advice.map(({ action }) => action))
+    expect(advice[0]).toEqual({ verb: 'bind', certificate: certificateOf(leaf).sha256 })
   })
 
   it.each([
@@ -193,7 +209,7 @@ describe('keys, signatures and purposes', () => {
       'a leaf signed with SHA-1',
       variant({ hash: 'sha1' }),
       ['critical weak-signature: 10-17'],
-      /ecdsa-with-SHA1/,
+      /is signed with SHA-1; Android 10-17/,
     ],
     [
       'a root signed with SHA-1',
