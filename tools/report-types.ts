@@ -47,7 +47,8 @@ function typeOf(schema: Schema, indent: string): string {
     return `{\n${fields.join('')}${open}${indent}}`
   }
   const scalar = scalars[schema.type ?? '']
-  if (schema.type !== undefined && scalar === undefined) throw new Error(`no type for ${JSON.stringify(schema)}`)
+  if (schema.type !== undefined && scalar === undefined)
+    throw new Error(`no type for ${JSON.stringify(schema)}`)
   return scalar ?? 'unknown'
 }
 
