@@ -31,10 +31,10 @@ import { type NoAnchor, noAnchor } from './support/no-anchor.js'
 
 export interface Evidence extends Beside {
   /**
-   * `private`: no release has the root · `young`: newer releases have it · `spelling`: they have it under another
+   * `private`: no release has the root · `young`: newer releases have it · `gone`: older ones do · `spelling`: they have it under another
    * encoding of its name · `open`: nobody knows whether the issuer named is a root · `none`: the chain ends nowhere.
    */
-  readonly why: 'private' | 'young' | 'spelling' | 'open' | 'none'
+  readonly why: 'private' | 'young' | 'gone' | 'spelling' | 'open' | 'none'
   readonly root: Sha256 | null
   readonly rootName: string
   readonly rootSubject: string
@@ -68,8 +68,18 @@ export const anchorUnknownToAndroid = defineCheck({
       ),
     ),
   tell(evidence, told) {
-    const { why, root, rootName, top, firstRelease, alsoMissing, crossCertificates, widened, twins } =
-      evidence
+    const {
+      why,
+      root,
+      rootName,
+      top,
+      firstRelease,
+      trustedBy,
+      alsoMissing,
+      crossCertificates,
+      widened,
+      twins,
+    } = evidence
     const who = concerned(evidence, told)
     const name: Words = root ? [{ certificate: root }] : quoted(rootName)
     const which = whichList(evidence, told)
@@ -83,6 +93,13 @@ export const anchorUnknownToAndroid = defineCheck({
             ? say` ${listed(crossCertificates.map((sha256) => [{ certificate: sha256 }]))}, issued by an older root, would let ${{ releases: widened }} follow.`
             : say` Only a cross-certificate from one of the authority's older roots, if there is one, would let them follow.`
         return say`${which}The chain ends at ${name}, which ${who} does not have; the first release with this root is ${first}. The root is too new for the older phones.${cross}${twinWords(twins)}`
+      }
+      case 'gone': {
+        const cross =
+          crossCertificates.length > 0
+            ? say` ${listed(crossCertificates.map((sha256) => [{ certificate: sha256 }]))}, issued by another root, would let ${{ releases: widened }} follow.`
+            : say` Only a chain to a newer root helps: ask the authority for it.`
+        return say`${which}The chain ends at ${name}, which ${who} no longer has; the last release with this root is ${{ releases: [...trustedBy.slice(-1)] }}.${cross}${twinWords(twins)}`
       }
       case 'private': {
         const also =
@@ -99,7 +116,7 @@ export const anchorUnknownToAndroid = defineCheck({
   },
   actions({ why, leaf, top, crossCertificates, twins }, told) {
     const another = reissuing(leaf, { kind: 'known-authority' })
-    if (why === 'young' && crossCertificates.length > 0) {
+    if ((why === 'young' || why === 'gone') && crossCertificates.length > 0) {
       return [...importing(crossCertificates), ...disabling(twins), ...applying(told)]
     }
     const child = told.farm.certificates.get(top.sha256)
@@ -129,6 +146,9 @@ function caseOf(farm: ExaminedFarm, trouble: NoAnchor): Case<Evidence> {
         !Buffer.from(issuer.der).equals(root.certificate.subject.der),
     )
   const top = spelledBy || below
+  const newest = (list: readonly Release[]) =>
+    Math.max(...list.map((release) => allReleases.indexOf(release)))
+  const isGone = root !== null && unknown.length > 0 && newest(root.having) < newest(unknown)
   const isYoung = root !== null && root.having.length > 0 && !root.spelledDifferently
   const crosses = isYoung && root.acceptedNow ? add : []
   const after = shown.repair?.verdictsAfter ?? []
@@ -148,7 +168,9 @@ function caseOf(farm: ExaminedFarm, trouble: NoAnchor): Case<Evidence> {
         ? root.spelledDifferently
           ? 'spelling'
           : isYoung
-            ? 'young'
+            ? isGone
+              ? 'gone'
+              : 'young'
             : 'private'
         : chain.tops.length > 0
           ? 'open'

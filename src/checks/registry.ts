@@ -31,6 +31,7 @@ import { serversDiffer } from './servers-differ.js'
 import { severalServersBehindAddress } from './several-servers-behind-address.js'
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
+import { systemUpdateDependent } from './system-update-dependent.js'
 import { tellAll } from './told.js'
 import { tooFewSct } from './too-few-sct.js'
 import { unrelatedCertificate } from './unrelated-certificate.js'
@@ -71,6 +72,7 @@ export const checks = [
   certificateExpiring,
   serversDiffer,
   clientCertificateDemanded,
+  systemUpdateDependent,
   worksByLuck,
   deviceCaDependent,
   tooFewSct,

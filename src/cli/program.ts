@@ -11,7 +11,15 @@ import type { DemoFlags } from './demo-command.js'
 import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
 import { faultLine } from './fault-line.js'
 import type { Machine } from './machine.js'
-import { type CheckFlags, checkDefaults, instant, repeatable, seconds, threshold, wholeNumber } from './options.js'
+import {
+  type CheckFlags,
+  checkDefaults,
+  instant,
+  repeatable,
+  seconds,
+  threshold,
+  wholeNumber,
+} from './options.js'
 import type { ReplayFlags } from './replay-command.js'
 import { textStyle } from './terminal.js'
 

@@ -223,7 +223,28 @@ const report = object({
     'What the answers depended on',
   ),
   trustStores: object({
-    sources: Type.Array(object({ releases: releaseList, roots: Type.Integer(), source: text() })),
+    sources: Type.Array(
+      object(
+        {
+          releases: releaseList,
+          roots: Type.Integer(),
+          source: text(),
+          shipped: text('YYYY-MM-DD or YYYY-MM'),
+        },
+        'The store that a release shipped with',
+      ),
+    ),
+    updates: Type.Array(
+      object(
+        {
+          update: text('YYYY-MM of the tag read'),
+          releases: releaseList,
+          roots: Type.Integer(),
+          source: text(),
+        },
+        'Stores that Play system updates bring; which phone has which is not known',
+      ),
+    ),
     added: Type.Array(sha256),
   }),
   /** What printed commands repeat, without the target. */
