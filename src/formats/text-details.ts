@@ -67,11 +67,13 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         line(`  tried ${other.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`),
       ),
     ]),
-    ...(subject.chromium
-      ? [line(`Chrome and WebView (not counted): ${subject.chromium.verdict}, ${subject.chromium.reason}`)]
-      : []),
+    ...subject.elsewhere.map(({ client, verdict, reason }) =>
+      line(`${clients[client]} (not counted): ${verdict}, ${reason}`),
+    ),
   ].join('\n')
 }
+
+const clients = { chrome: 'Chrome', webview: 'WebView', windows: 'Windows' }
 
 const certificates = (report: Report): string =>
   Object.entries(report.certificates)

@@ -71,7 +71,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       ),
     },
     asked: [...optionsOf(asked)],
-    subjects: examined.examinations.map((examination) => subjectReport(examination, releases)),
+    subjects: examined.examinations.map((examination) => subjectReport(examination, releases, examined.at)),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),
     plan: {

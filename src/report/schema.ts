@@ -133,11 +133,19 @@ const subject = object({
   answers: Type.Array(answer),
   verdicts: Type.Array(verdict),
   repairs: Type.Array(repair),
-  chromium: nullable(
-    object(
-      { verdict: oneOf(['accepted', 'refused', 'unknown']), reason: text() },
-      'Chrome and WebView on the newest release: they fetch missing intermediates, apps do not. Never counts.',
-    ),
+  elsewhere: Type.Array(
+    object({
+      client: oneOf(
+        ['chrome', 'webview', 'windows'],
+        'Chrome anywhere, WebView on the newest release, Schannel',
+      ),
+      verdict: oneOf(['accepted', 'refused', 'unknown']),
+      reason: text(),
+    }),
+    {
+      description:
+        'Why it may work for whoever tries it: these fetch issuers or have other roots. Never counts.',
+    },
   ),
 })
 
