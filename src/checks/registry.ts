@@ -13,6 +13,7 @@ import { checkFailed, type FailureEvidence } from './check-failed.js'
 import { clientCertificateDemanded } from './client-certificate-demanded.js'
 import { commonNameOnly } from './common-name-only.js'
 import { couldNotConnect } from './could-not-connect.js'
+import { dataOutdated } from './data-outdated.js'
 import { deviceCaDependent } from './device-ca-dependent.js'
 import { duplicateCertificate } from './duplicate-certificate.js'
 import { fallbackCertificate } from './fallback-certificate.js'
@@ -83,6 +84,7 @@ export const checks = [
   rootIncluded,
   fallbackCertificate,
   sniRequired,
+  dataOutdated,
   checkFailed,
 ] as const satisfies readonly Check[]
 

@@ -108,6 +108,8 @@ export interface World {
   readonly publicAnchors?: boolean
   readonly warn?: ExaminedFarm['warn']
   readonly crit?: ExaminedFarm['crit']
+  /** The clock of the checks that look at no certificate. */
+  readonly at?: Date
 }
 
 /** Facts as `examine/` would hand them to the checks, with the real judge's verdicts. */
@@ -230,7 +232,7 @@ export function examinedFarm(world: World): ExaminedFarm {
   return {
     farm: { id: name.ascii, name, address: null, port: 443, subjects, unresolved: [] },
     examinations,
-    at: now,
+    at: world.at ?? now,
     releases,
     others,
     warn: world.warn ?? defaultThresholds.warn,
