@@ -160,6 +160,10 @@ export function releasesOf(root: Pick<Certificate, 'subject' | 'publicKey'>): re
   return releases.filter((release) => same.some((other) => other.releases.includes(release)))
 }
 
+/** Releases that shipped with the root of this SHA-256, oldest first; no certificate is parsed. */
+export const releasesHaving = (sha256: string): readonly Release[] =>
+  releasesIn(rows.find((row) => row.sha256 === sha256)?.inReleases ?? 0)
+
 /** How many roots a Play system update brings. */
 export const rootsIn = (update: StoreUpdate): number =>
   rows.filter(

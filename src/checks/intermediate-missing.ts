@@ -4,15 +4,7 @@ import { listed, say, type Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Sha256, shortName } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import {
-  applying,
-  disabling,
-  fetching,
-  importing,
-  type RootTwin,
-  rootTwins,
-  twinWords,
-} from './support/advice.js'
+import { applying, disabling, importing, type RootTwin, rootTwins, twinWords } from './support/advice.js'
 import {
   type Beside,
   beside,
@@ -28,6 +20,7 @@ import {
 import { isSelfSigned, isTwin } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { type NoAnchor, noAnchor } from './support/no-anchor.js'
+import { fetchingPublished, type Published, publishedOf, wayWords } from './support/published.js'
 
 export interface Evidence extends Beside {
   readonly sent: number
@@ -45,6 +38,8 @@ export interface Evidence extends Beside {
   }[]
   /** The certificate above which nobody knows anything, beside what is missing for certain. */
   readonly open: { readonly sha256: Sha256; readonly issuer: string } | null
+  /** Of the issuer that nobody could supply. */
+  readonly published: Published | null
   readonly byLuck: readonly Release[]
   readonly twins: readonly RootTwin[]
   readonly list: ListFact | null
@@ -67,7 +62,7 @@ export const intermediateMissing = defineCheck({
       ),
     ),
   tell(evidence, told) {
-    const { child, missing, issuer, urls, byLuck, open } = evidence
+    const { child, missing, issuer, urls, byLuck, open, published } = evidence
     const who = concerned(evidence, told)
     const names = listed(
       missing.map(
@@ -91,18 +86,27 @@ export const intermediateMissing = defineCheck({
       byLuck.length > 0
         ? say` An app that has met ${missing.length > 1 ? 'them' : 'it'} on another server accepts this one until its process ends.`
         : []
-    const above = open
-      ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
-      : []
+    const above =
+      published && published.reaches.length > 0
+        ? wayWords(published)
+        : open
+          ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
+          : []
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
-  actions({ child, missing, open, twins }, told) {
+  actions({ child, missing, open, twins, published }, told) {
     const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
     return [
       ...(unknown
         ? [
-            { action: { verb: 'look', at: { kind: 'issuer-kind', certificate: unknown.sha256 } } } as const,
-            fetching(unknown),
+            ...(published?.isPublic
+              ? []
+              : [
+                  {
+                    action: { verb: 'look', at: { kind: 'issuer-kind', certificate: unknown.sha256 } },
+                  } as const,
+                ]),
+            fetchingPublished(unknown, published ?? noneKnown),
           ]
         : []),
       ...importing(missing.map(({ sha256 }) => sha256)),
@@ -112,10 +116,13 @@ export const intermediateMissing = defineCheck({
   },
 })
 
+const noneKnown = { way: [], reaches: [], isPublic: false, inWindows: false }
+
 function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): Case<Evidence> {
   const add = shown.repair?.add ?? []
   const child = add[0]?.issued ?? open ?? chain.tops.at(-1) ?? chain.leaf
   const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
+  const unsupplied = add.length === 0 ? child : open
   return {
     facet: `${child.issuer.text} ${keyIdentifier ?? ''}`.trimEnd(),
     subject: shown.seen.subject.id,
@@ -135,6 +142,14 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
         asIssuedBy: hasRootTwin(farm, certificate) ? shortName(certificate.issuer) : null,
       })),
       open: add.length > 0 && open ? { sha256: open.sha256, issuer: shortName(open.issuer) } : null,
+      published:
+        unsupplied &&
+        publishedOf(
+          unsupplied.issuer,
+          unsupplied.authorityKeyIdentifier?.keyIdentifier ?? null,
+          missing,
+          farm.at,
+        ),
       byLuck: counting(farm, shown.repair?.byLuck ?? []),
       twins: rootTwins(shown),
       list: listFact(shown),

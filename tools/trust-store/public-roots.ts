@@ -62,7 +62,8 @@ const text = JSON.stringify(
   1,
 )
 if (!process.argv.includes('--check')) writeFileSync(file, `${text}\n`)
-else if (readFileSync(file, 'utf8') !== `${text}\n`) {
+// The formatter lays the file out anew, so the values are compared.
+else if (JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))) !== JSON.stringify(JSON.parse(text))) {
   console.error(`${file.pathname} is not what the inputs give; run npm run public-roots`)
   process.exitCode = 1
 }
