@@ -32,6 +32,7 @@ import { serversDiffer } from './servers-differ.js'
 import { severalServersBehindAddress } from './several-servers-behind-address.js'
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
+import { supersededIntermediate } from './superseded-intermediate.js'
 import { systemUpdateDependent } from './system-update-dependent.js'
 import { tellAll } from './told.js'
 import { tooFewSct } from './too-few-sct.js'
@@ -74,6 +75,7 @@ export const checks = [
   serversDiffer,
   clientCertificateDemanded,
   systemUpdateDependent,
+  supersededIntermediate,
   worksByLuck,
   deviceCaDependent,
   tooFewSct,
