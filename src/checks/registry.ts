@@ -1,5 +1,6 @@
 import type { Verdict } from '../android/verdict.js'
 import type { SubjectId } from '../farm/subject.js'
+import { anchorLeaving } from './anchor-leaving.js'
 import { anchorUnknownToAndroid } from './anchor-unknown-to-android.js'
 import { blocklistedKey } from './blocklisted-key.js'
 import { certificateExpired } from './certificate-expired.js'
@@ -86,6 +87,7 @@ export const checks = [
   rootIncluded,
   fallbackCertificate,
   sniRequired,
+  anchorLeaving,
   dataOutdated,
   checkFailed,
 ] as const satisfies readonly Check[]
