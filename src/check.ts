@@ -50,7 +50,9 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
   const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
   const examined = examinedFarm(farm, examinations, policy, settings, fetches)
   const results = runChecks(examined)
-  const steps = planOf(findingsOf(results), examined, asked)
+  // What breaks nothing is told, and left alone: the plan is for what has to be done.
+  const serious = findingsOf(results).filter(({ severity }) => severity !== 'info')
+  const steps = planOf(serious, examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })
   return { ...gate(composed), examined, steps }
 }

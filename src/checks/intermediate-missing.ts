@@ -4,7 +4,15 @@ import { listed, say, type Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Sha256, shortName } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import { applying, disabling, importing, type RootTwin, rootTwins, twinWords } from './support/advice.js'
+import {
+  applying,
+  disabling,
+  importing,
+  type RootTwin,
+  rootTwins,
+  twinWords,
+  untouched,
+} from './support/advice.js'
 import {
   type Beside,
   beside,
@@ -74,7 +82,7 @@ export const intermediateMissing = defineCheck({
     )
     const fact =
       missing.length === 0
-        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier }})` : ''}, and it could not be got from here; ${who} refuses the server.`
+        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier.slice(0, 8) }})` : ''}, and it could not be got from here; ${who} refuses the server.`
         : missing.length === 1
           ? say`The server does not send ${names}, the issuer of ${called(child)}; ${who} refuses it.`
           : say`The server does not send ${names}, which lead from ${called(child)} to a root; ${who} refuses it.`
@@ -94,6 +102,19 @@ export const intermediateMissing = defineCheck({
           : []
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
+  short(evidence, told) {
+    const { missing, issuer, urls } = evidence
+    const names =
+      missing.length === 0
+        ? quoted(issuer.name)
+        : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
+    const pc = urls.length > 0 ? 'Windows can' : 'a PC may have it already'
+    return say`${whichList(evidence, told)}The server does not send ${names}, and apps on Android do not download it; ${pc}, so it looks fine from there. ${untouched}`
+  },
+  brief: ({ missing, issuer }) =>
+    missing.length > 1
+      ? say`${{ certificate: missing[0]!.sha256 }} and ${{ count: [missing.length - 1, 'other', 'others'] }} are missing`
+      : say`${missing[0] ? { certificate: missing[0].sha256 } : quoted(issuer.name)} is missing`,
   actions({ child, missing, open, twins, published }, told) {
     const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
     return [
@@ -121,6 +142,9 @@ const noneKnown = { way: [], reaches: [], isPublic: false, inWindows: false }
 function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): Case<Evidence> {
   const add = shown.repair?.add ?? []
   const child = add[0]?.issued ?? open ?? chain.tops.at(-1) ?? chain.leaf
+  const twins = rootTwins(shown)
+  const isNamedLikeRoot = (certificate: Certificate) =>
+    hasRootTwin(farm, certificate) || twins.some(({ twinOf }) => twinOf === certificate.sha256)
   const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
   const unsupplied = add.length === 0 ? child : open
   return {
@@ -139,7 +163,7 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
         origin,
         from,
         issued: issued.sha256,
-        asIssuedBy: hasRootTwin(farm, certificate) ? shortName(certificate.issuer) : null,
+        asIssuedBy: isNamedLikeRoot(certificate) ? shortName(certificate.issuer) : null,
       })),
       open: add.length > 0 && open ? { sha256: open.sha256, issuer: shortName(open.issuer) } : null,
       published:
@@ -151,7 +175,7 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
           farm.at,
         ),
       byLuck: counting(farm, shown.repair?.byLuck ?? []),
-      twins: rootTwins(shown),
+      twins,
       list: listFact(shown),
       ...beside(farm, missing),
     },
