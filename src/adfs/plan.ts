@@ -79,13 +79,30 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
   return shared([...places.values()], farm, asked)
 }
 
+const gathered = new WeakMap<
+  readonly Place[],
+  Map<(place: Place) => readonly string[], ReadonlySet<string>>
+>()
+
+/** What any of these places has; gathered once, however many of them ask. */
+function anywhere(all: readonly Place[], of: (place: Place) => readonly string[]): ReadonlySet<string> {
+  const known = gathered.get(all) ?? new Map<typeof of, ReadonlySet<string>>()
+  gathered.set(all, known)
+  const found = known.get(of) ?? new Set(all.flatMap(of))
+  known.set(of, found)
+  return found
+}
+
+const linksAt = (place: Place) => chainsAt(place).flat()
+const bundlesAt = (place: Place) => chainsAt(place).map((chain) => chain.join())
+
 /**
  * A finding may be told for machines that differ: of its advice each gets what its own lists and repairs are about. What
  * none of them is known to have is meant for all. Null: nothing is left.
  */
 function here(action: Action, place: Place, all: readonly Place[]): Action | null {
   const concerns = (of: (place: Place) => readonly string[]) => (wanted: string) =>
-    of(place).includes(wanted) || !all.some((other) => of(other).includes(wanted))
+    of(place).includes(wanted) || !anywhere(all, of).has(wanted)
   switch (action.verb) {
     case 'check-by-name': {
       const name = action.name ?? nameAt(place)
@@ -102,10 +119,9 @@ function here(action: Action, place: Place, all: readonly Place[]): Action | nul
     case 'rebind':
       return concerns(leavesAt)(action.certificate) ? action : null
     case 'disable-root':
-      return concerns((one) => chainsAt(one).flat())(action.twinOf) ? action : null
+      return concerns(linksAt)(action.twinOf) ? action : null
     case 'edit-bundle':
-      return concerns((one) => chainsAt(one).map((chain) => chain.join()))(action.chain.join()) &&
-        concerns(leavesAt)(action.chain[0] ?? '')
+      return concerns(bundlesAt)(action.chain.join()) && concerns(leavesAt)(action.chain[0] ?? '')
         ? action
         : null
     default:
@@ -114,9 +130,8 @@ function here(action: Action, place: Place, all: readonly Place[]): Action | nul
 }
 
 function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
-  const here = finding.cases.filter(
-    ({ subject }) => subject === null || subjects.some(({ id }) => id === subject),
-  )
+  const cases = casesBySubject(finding)
+  const here = [...(cases.get(null) ?? []), ...subjects.flatMap(({ id }) => cases.get(id) ?? [])]
   const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
   const wish = { action, by: by ?? doer(action), because }
   const touched =
@@ -143,6 +158,21 @@ function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: 
           : [],
     ),
   ]
+}
+
+const filed = new WeakMap<Finding, Map<SubjectId | null, Finding['cases'][number][]>>()
+
+function casesBySubject(finding: Finding): ReadonlyMap<SubjectId | null, Finding['cases'][number][]> {
+  const known = filed.get(finding)
+  if (known) return known
+  const cases = new Map<SubjectId | null, Finding['cases'][number][]>()
+  for (const one of finding.cases) {
+    const others = cases.get(one.subject)
+    if (others) others.push(one)
+    else cases.set(one.subject, [one])
+  }
+  filed.set(finding, cases)
+  return cases
 }
 
 function doer(action: Action): Person {
@@ -242,15 +272,14 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
 
 /** Steps of all places, equal ones together, with the commands of ours. */
 function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
-  const steps = new Map<string, { on: SubjectId[]; wish: Wish }>()
+  const steps = new Map<string, { on: Set<SubjectId>; because: Set<CaseKey>; wish: Wish }>()
   const add = (on: readonly SubjectId[], wish: Wish) => {
     // A new certificate is one for the whole farm, and "check again" one command.
     const key = `${wish.by} ${JSON.stringify(wish.action)}`
-    const step = steps.get(key)
-    steps.set(key, {
-      on: [...union(step?.on ?? [], on)],
-      wish: { ...wish, because: union(step?.wish.because ?? [], wish.because) },
-    })
+    const step = steps.get(key) ?? { on: new Set(), because: new Set(), wish }
+    for (const id of on) step.on.add(id)
+    for (const caseKey of wish.because) step.because.add(caseKey)
+    steps.set(key, step)
   }
   for (const { subjects, wishes } of places) {
     const ids = subjects.map(({ id }) => id)
@@ -265,7 +294,10 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     }
   }
   const told = [...steps.values()]
-    .map(({ on, wish }) => ({ on, ...wish, argv: argvOf(wish.action, on, farm, asked) }))
+    .map(({ on, because, wish }) => {
+      const ids = [...on]
+      return { on: ids, ...wish, because: [...because], argv: argvOf(wish.action, ids, farm, asked) }
+    })
     .sort((a, b) => order.indexOf(a.action.verb) - order.indexOf(b.action.verb))
   // "Run it where the servers can be reached" checks again too.
   const again = told.flatMap(({ action, argv }) => (action.verb === 'run-again' ? [argv?.join('\0')] : []))

@@ -108,8 +108,9 @@ export const intermediateMissing = defineCheck({
       missing.length === 0
         ? quoted(issuer.name)
         : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
-    const pc = urls.length > 0 ? 'Windows can' : 'a PC may have it already'
-    return say`${whichList(evidence, told)}The server does not send ${names}, and apps on Android do not download it; ${pc}, so it looks fine from there. ${untouched}`
+    const it = missing.length > 1 ? 'them' : 'it'
+    const pc = urls.length > 0 ? 'PCs do, so they look fine' : `PCs may have ${it}`
+    return say`${whichList(evidence, told)}The server does not send ${names}; Android apps do not download ${it}, ${pc}. ${untouched}`
   },
   brief: ({ missing, issuer }) =>
     missing.length > 1

@@ -1,4 +1,4 @@
-import type { RuleId } from '../../src/android/rules.js'
+import type { RuleId } from '../../src/android/rule-id.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import { type Issued, sequence } from '../../src/demo/authority.js'
 import { inDays, make, makeCa, makeLeaf, parsed, soundPki, type World } from '../support/examined.js'

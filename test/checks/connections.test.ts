@@ -131,7 +131,7 @@ describe('a server that cannot be looked at', () => {
     [
       'packets swallowed',
       { kind: 'timed-out', phase: 'connect', timeoutMs: 10_000, observation: null },
-      /Nothing came within 10 s while waiting for the TCP connection/,
+      /No whole answer came within 10 s while waiting for the TCP connection/,
       'firewall',
     ],
     ['silence', silence, /^The port is open but answers nothing for 10 s, so nothing/, 'services'],

@@ -29,7 +29,8 @@ export function endWords(end: End): Words {
       return say`The proxy did not connect (${{ untrusted: end.detail }})`
     case 'timed-out':
       if (isAtOnce) return [`The port is open but answers nothing for ${end.timeoutMs / 1000} s`]
-      return [`Nothing came within ${end.timeoutMs / 1000} s${afterwards}`]
+      // A server that drips a byte a second has said something, and has not answered.
+      return [`No whole answer came within ${end.timeoutMs / 1000} s${afterwards}`]
     case 'alert':
       return [`The server answered with the TLS alert ${end.alert.name}${afterwards}`]
     case 'reset':
