@@ -3,9 +3,9 @@ import { planOf } from './adfs/plan.js'
 import type { ExaminedFarm } from './checks/check.js'
 import { findingsOf, runChecks } from './checks/registry.js'
 import type { Attempt } from './examine/examination.js'
-import { examine, type Pause } from './examine/examine.js'
+import { type Examined, examine, type Pause } from './examine/examine.js'
 import { examinedFarm } from './examine/examined-farm.js'
-import { settingsOf } from './examine/settings.js'
+import { type Settings, settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
 import type { Farm, ServedSubject } from './farm/subject.js'
@@ -47,8 +47,17 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     hooks.observed?.(subject, attempts)
     return { subject, attempts }
   })
-  const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
-  const examined = examinedFarm(farm, examinations, policy, settings, fetches)
+  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked)
+}
+
+/** What examinations of one farm amount to. */
+export function toldOf(
+  farm: Farm,
+  { examinations, fetches }: Examined,
+  settings: Settings,
+  asked: Asked,
+): Checked {
+  const examined = examinedFarm(farm, examinations, policyOf(asked), settings, fetches)
   const results = runChecks(examined)
   const steps = planOf(findingsOf(results), examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })

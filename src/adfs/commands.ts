@@ -25,6 +25,14 @@ const maxNamed = 8
  * clock has moved on.
  */
 export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: CommandFor): readonly string[] {
+  if (asked.files)
+    return [
+      'file',
+      ...asked.files.paths,
+      ...asked.files.names.flatMap((name) => ['--name', name]),
+      ...optionsOf(asked),
+      ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),
+    ]
   return [
     asked.target,
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
@@ -70,7 +78,11 @@ export function optionsOf(asked: Asked): readonly string[] {
     ...files('--device-ca', asked.deviceCas),
     ...files('--remembered', asked.remembered),
     ...files('--intermediates', asked.intermediates),
+    ...files('--store', asked.files?.stores ?? []),
+    ...given('--windows-server', asked.files?.server),
     ...given('--password-file', asked.passwordFile),
+    ...given('--password-env', asked.files?.passwordEnv),
+    ...given('--against', asked.files?.against),
     ...(asked.offline ? ['--offline'] : []),
     ...(asked.aiaAllowPrivate ? ['--aia-allow-private'] : []),
     ...(asked.proxy === 'none'

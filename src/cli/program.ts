@@ -10,8 +10,17 @@ import { checkCommand } from './check-command.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
 import { faultLine } from './fault-line.js'
+import { type FileFlags, fileOptions } from './file-options.js'
 import type { Machine } from './machine.js'
-import { type CheckFlags, checkDefaults, instant, repeatable, seconds, threshold, wholeNumber } from './options.js'
+import {
+  type CheckFlags,
+  checkDefaults,
+  instant,
+  repeatable,
+  seconds,
+  threshold,
+  wholeNumber,
+} from './options.js'
 import type { ReplayFlags } from './replay-command.js'
 import { textStyle } from './terminal.js'
 
@@ -130,6 +139,11 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       const { replayCommand } = await import('./replay-command.js')
       done(await replayCommand(file, flags, machine))
     })
+
+  fileOptions(program.command('file')).action(async (files: string[], flags: FileFlags) => {
+    const { fileCommand } = await import('./file-command.js')
+    done(await fileCommand(files, { ...checkDefaults, ...flags }, machine))
+  })
 
   program
     .command('demo')

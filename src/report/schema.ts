@@ -116,6 +116,44 @@ const repair = object({
   byLuck: releaseList,
 })
 
+const file = object(
+  {
+    path: text('As on the command line'),
+    container: oneOf(['PKCS #12', 'PKCS #7', 'PEM', 'DER']),
+    safes: Type.Array(nullable(text('e.g. AES-256')), {
+      description: 'How each safe of a PKCS #12 file is encrypted; null: in the clear.',
+    }),
+    mac: nullable(text('Digest of the code that proved the password right')),
+    keys: Type.Array(
+      object({
+        kind: nullable(text('rsa, ec, …; null: could not be opened')),
+        cipher: nullable(text()),
+        provider: nullable(text('What kept it on Windows')),
+        fits: Type.Array(sha256),
+        problem: nullable(text()),
+      }),
+    ),
+    problems: Type.Array(object({ where: text(), message: text() })),
+    unless: Type.Array(object({ root: nullable(sha256), twinOf: sha256 }), {
+      description: 'Windows sends another list where its Root store holds one of these.',
+    }),
+    against: Type.Array(
+      object({
+        subject: subjectId,
+        seen: Type.Boolean(),
+        sameCertificate: Type.Boolean(),
+        names: object({ gained: Type.Array(text()), lost: Type.Array(text()) }),
+        releases: object({ gained: releaseList, lost: releaseList }),
+        key: object({ was: nullable(text()), is: text(), same: Type.Boolean() }),
+        issuer: object({ was: nullable(text()), is: text() }),
+        notAfter: object({ was: nullable(instant), is: instant }),
+      }),
+      { description: 'What changes at each server of the live farm' },
+    ),
+  },
+  'A file judged as if a Windows server presented its certificate',
+)
+
 const subject = object({
   id: subjectId,
   kind: oneOf(['served', 'file']),
@@ -133,6 +171,7 @@ const subject = object({
   answers: Type.Array(answer),
   verdicts: Type.Array(verdict),
   repairs: Type.Array(repair),
+  file: nullable(file),
   chromium: nullable(
     object(
       { verdict: oneOf(['accepted', 'refused', 'unknown']), reason: text() },

@@ -7,6 +7,7 @@ import type { Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import { outcomeText } from '../tls/wording.js'
 import { chromium } from './chromium.js'
+import { fileReport } from './file-report.js'
 import type { RepairReport, SubjectReport, VerdictReport } from './schema.js'
 
 /** One subject as the report tells it. Releases with equal verdicts share a row. */
@@ -25,6 +26,7 @@ export function subjectReport(examination: Examination, releases: readonly Relea
       answers: [],
       verdicts: [],
       repairs: [],
+      file: null,
       chromium: null,
     }
   }
@@ -38,6 +40,7 @@ export function subjectReport(examination: Examination, releases: readonly Relea
       verdicts.map((verdict) => verdictReport(verdict, reach, subject, releases.includes(verdict.release))),
     ),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),
+    file: fileReport(examination),
     chromium: chromium(examination, releases),
   }
 }
@@ -57,7 +60,7 @@ const identity = (subject: Subject) =>
         id: subject.id,
         kind: subject.kind,
         name: subject.name.ascii,
-        label: subject.id,
+        label: subject.path,
         address: null,
         port: null,
         role: 'unknown' as const,
@@ -135,7 +138,13 @@ function verdictReport(
   const evidence = reach.find((other) => other.release === release)?.evidence
   const basis =
     subject.kind === 'file' ? 'file' : evidence?.kind === 'shown' ? evidence.basis : ('none' as const)
-  return { releases: [release], counts, answer, basis, ...told(verdict, evidence?.kind === 'not-asked') }
+  return {
+    releases: [release],
+    counts,
+    answer,
+    basis,
+    ...told(verdict, basis === 'none' && evidence?.kind === 'not-asked'),
+  }
 }
 
 function told(verdict: Verdict, notAsked: boolean) {
