@@ -59,7 +59,9 @@ export function toldOf(
 ): Checked {
   const examined = examinedFarm(farm, examinations, policyOf(asked), settings, fetches)
   const results = runChecks(examined)
-  const steps = planOf(findingsOf(results), examined, asked)
+  // What breaks nothing is told, and left alone: the plan is for what has to be done.
+  const serious = findingsOf(results).filter(({ severity }) => severity !== 'info')
+  const steps = planOf(serious, examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })
   return { ...gate(composed), examined, steps }
 }

@@ -25,13 +25,20 @@ const maxNamed = 8
  * clock has moved on.
  */
 export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: CommandFor): readonly string[] {
+  // Whether an import worked is asked of the servers.
+  if (asked.files && kit === undefined) {
+    const { files: _, passwordFile: __, ...served } = asked
+    return [asked.target, ...optionsOf(served)]
+  }
   if (asked.files)
     return [
       'file',
       ...asked.files.paths,
       ...asked.files.names.flatMap((name) => ['--name', name]),
       ...optionsOf(asked),
-      ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),
+      ...(asked.at ? ['--at', instantText(asked.at)] : []),
+      '--kit',
+      kit!,
     ]
   return [
     asked.target,

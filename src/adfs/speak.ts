@@ -155,9 +155,14 @@ const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
 
 /** `As administrator on X`, or with the role unknown `If Windows ends TLS at X: as administrator there`. */
 const windowsAdmin = (step: Step, context: SpeechContext): Words =>
-  rolesOf(step, context).has('unknown')
-    ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
-    : say`As administrator on ${places(step, context)}`
+  isFile(step, context)
+    ? ['As administrator on each server that gets the file']
+    : rolesOf(step, context).has('unknown')
+      ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
+      : say`As administrator on ${places(step, context)}`
+
+const isFile = ({ on }: Step, { subject }: SpeechContext): boolean =>
+  on.length > 0 && on.every((id) => subject(id)?.kind === 'file')
 
 const onWindows = (
   step: Step,
@@ -261,9 +266,8 @@ function byHand({ child, urls }: Action & { verb: 'fetch-by-hand' }): Words {
 function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
   const where = places(step, context)
   const isBalancer = ![...rolesOf(step, context)].some((role) => role !== 'balancer')
-  const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
   return {
-    who: isFile
+    who: isFile(step, context)
       ? say`If the file is for a balancer or another proxy`
       : isBalancer
         ? say`Whoever runs the balancer at ${where}`

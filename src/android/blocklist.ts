@@ -21,12 +21,14 @@ const blockedKeys: Record<string, string> = {
 
 const found = new WeakMap<PublicKey, string | null>()
 
-/** Whose blocked key this is, or null. From 17 on a second list counts. */
+/** Whose blocked key this is, to follow "the key is", or null. From 17 on a second list counts. */
 export function blockedKey(key: PublicKey, { blocksChromiumKeys = false } = {}): string | null {
-  if (blocksChromiumKeys && blockedFrom17.has(key.spkiSha256)) return 'a key that Chromium blocks'
+  if (blocksChromiumKeys && blockedFrom17.has(key.spkiSha256))
+    return 'on the list of keys that Chromium blocks'
   let owner = found.get(key)
   if (owner === undefined) {
-    owner = blockedKeys[createHash('sha1').update(key.spki).digest('hex')] ?? null
+    const known = blockedKeys[createHash('sha1').update(key.spki).digest('hex')]
+    owner = known === undefined ? null : `that of ${known}`
     found.set(key, owner)
   }
   return owner

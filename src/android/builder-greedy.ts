@@ -99,7 +99,7 @@ function pathProblem(
       return {
         rule: 'blocklisted',
         certificate: sha256,
-        detail: `the key of "${subject.text}" is that of ${owner}`,
+        detail: `the key of "${subject.text}" is ${owner}`,
       }
   }
   if (rules.blockedSerials.includes(leaf.serialNumber.replace(/^(?:00)+(?=..)/, ''))) {

@@ -265,7 +265,7 @@ class Walk {
   #isBlocked({ publicKey, sha256, subject }: Certificate): boolean {
     const owner = blockedKey(publicKey, this.#search.rules)
     if (!owner) return false
-    const detail = `the key of "${subject.text}" is that of ${owner}`
+    const detail = `the key of "${subject.text}" is ${owner}`
     this.#fail(
       this.#entries(),
       { rule: 'blocklisted', certificate: sha256, detail },

@@ -2,6 +2,7 @@ import { outcomeText } from '../tls/wording.js'
 import type { HandshakeEvidence } from './connections.js'
 import { disagreementText } from './disagreement.js'
 import type { Release } from './releases.js'
+import type { RuleId } from './rules.js'
 import type { Verdict } from './verdict.js'
 
 /** What the handshake alone decides of a release; null: the server shows it certificates, which are judged then. */
@@ -11,13 +12,19 @@ export function handshakeVerdict(release: Release, known: HandshakeEvidence): Ve
       return null
     case 'refused': {
       const { failure } = known
+      if (failure?.kind === 'limit-exceeded')
+        return refusedFor(
+          release,
+          'message-too-large',
+          `${failure.actual} bytes, at most ${failure.maximum} are read`,
+        )
       const isUnproven = failure?.kind === 'key-not-proven'
       const alert = failure?.kind === 'alert' ? [alertText(failure)] : []
       const detail = isUnproven
         ? failure.detail
         : [...known.reasons.map(disagreementText), ...alert].join('; ')
       const rule = isUnproven ? 'key-not-proven' : 'handshake-refused'
-      return { kind: 'refused', release, reason: { rule, certificate: null, detail }, attempted: [] }
+      return refusedFor(release, rule, detail)
     }
     case 'undetermined':
       return {
@@ -38,3 +45,10 @@ function alertText({ alert, observation }: { alert: { name: string }; observatio
   const after = observation === null ? '' : ' after its certificates'
   return `the server answered with the alert ${alert.name}${after}`
 }
+
+const refusedFor = (release: Release, rule: RuleId, detail: string): Verdict => ({
+  kind: 'refused',
+  release,
+  reason: { rule, certificate: null, detail },
+  attempted: [],
+})

@@ -31,21 +31,19 @@ export const certificateListTooLarge = defineCheck({
   ],
 })
 
-/** The end of a connection that we stopped reading because no phone would have read on; null: none. */
-export function tooLarge(examination: Examination) {
-  const outcomes = examination.kind === 'unseen' ? [examination.outcome] : []
-  const stop = [...outcomes, ...examination.attempts.map(({ outcome }) => outcome)].find(
-    (outcome) => outcome.kind === 'limit-exceeded' && outcome.limit === 'maxCertificateBytes',
-  )
-  return stop?.kind === 'limit-exceeded' ? stop : null
-}
-
-/** Where no list was seen: what a release's own hello met is its verdict otherwise. */
+/** Where the list was so long that we stopped reading, as every phone does: no list was seen. */
 function stopped(examination: Examination, farm: ExaminedFarm): Case<Evidence>[] {
-  const stop = examination.kind === 'unseen' ? tooLarge(examination) : null
+  if (examination.kind === 'unseen') return []
+  const refused = examination.reach.flatMap(({ release, evidence }) =>
+    evidence.kind === 'refused' && evidence.failure?.kind === 'limit-exceeded'
+      ? [{ release, stop: evidence.failure }]
+      : [],
+  )
+  const stop = refused[0]?.stop
   if (!stop) return []
-  const evidence = { maximumBytes: stop.maximum, bytes: stop.actual, others: farm.others }
-  return [caseOf(examination.subject.id, farm.releases, evidence, farm)]
+  const releases = refused.map(({ release }) => release)
+  const evidence = { maximumBytes: stop.maximum, bytes: stop.actual, ...beside(farm, releases) }
+  return [caseOf(examination.subject.id, releases, evidence, farm)]
 }
 
 const judged = (farm: ExaminedFarm): Case<Evidence>[] =>

@@ -1,6 +1,6 @@
 import { listed, say, type Words } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
-import { confirming } from './support/advice.js'
+import { confirming, reissuing, tidying } from './support/advice.js'
 import { type Beside, beside, concerned, counting, mergeCases, severityFor } from './support/answers.js'
 import { refusalsOf } from './support/refusals.js'
 
@@ -32,16 +32,14 @@ export const certificateUnreadable = defineCheck({
       ? say`The list holds bytes that are no readable certificate: ${listed(what)}. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${phones} refuses the server.`
       : say`${listed(evidence.details.map((detail) => [{ untrusted: detail }]))}: ${phones} cannot read it and refuses the server.`
   },
-  actions: ({ entries }, { cases }) => [
-    // Windows sends only certificates that it can read: a device in front sends a damaged bundle.
+  actions: ({ entries }, told) =>
     entries.length > 0
-      ? { action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' }
-      : {
-          action: { verb: 'reissue', certificate: cases[0]!.certificate, demands: [{ kind: 'other' }] },
-          by: 'certificate-buyer',
-        },
-    confirming,
-  ],
+      ? // Windows sends only certificates that it can read: a device in front sends a damaged bundle.
+        [
+          { action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' },
+          ...tidying(told),
+        ]
+      : [reissuing(told.cases[0]!.certificate, { kind: 'other' }), confirming],
 })
 
 const casesOf = (farm: ExaminedFarm): Case<Evidence>[] =>

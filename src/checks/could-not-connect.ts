@@ -1,7 +1,6 @@
 import type { UnresolvedName } from '../farm/subject.js'
 import { endOf } from '../tls/exchange-end.js'
 import { say, type Words } from '../words/words.js'
-import { tooLarge } from './certificate-list-too-large.js'
 import { type Advice, type Case, defineCheck, found } from './check.js'
 import { type End, endAdvice, endOfFailure, endWords } from './support/ends.js'
 import { handshakeOf } from './support/handshake.js'
@@ -29,7 +28,7 @@ export const couldNotConnect = defineCheck({
         // What every phone is told alike is a fault of the server, and the finding of another check.
         const isTold = releases.every((release) => handshakeOf(examination, release)?.kind === 'refused')
         const failure = endOf(examination.outcome)
-        if (typeof failure === 'string' || isTold || tooLarge(examination)) return []
+        if (typeof failure === 'string' || isTold) return []
         const { id } = examination.subject
         const end = endOfFailure(failure)
         return [{ ...nothingKnown, subject: id, facet: 'connection', evidence: { end } }]

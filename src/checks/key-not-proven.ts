@@ -19,7 +19,7 @@ export const keyNotProven = defineCheck({
   run: (farm) => found(seenOf(farm).flatMap((seen) => [...failed(seen, farm), ...unsigned(seen)])),
   tell: (evidence, { releases }) =>
     evidence.kind === 'failed'
-      ? say`The signature of the handshake does not fit the certificate sent first (${{ untrusted: evidence.detail }}); ${{ releases }} ends the handshake.`
+      ? say`The server signs the handshake with a key that is not that of the certificate it sends first; ${{ releases }} ends the handshake. Certificate and private key do not belong together.`
       : say`The server chose a key exchange without a signature (RSA). Phones may use it; this check only cannot show that the key is there, and the exchange has no forward secrecy.`,
   actions: ({ kind }) =>
     kind === 'failed'

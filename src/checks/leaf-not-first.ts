@@ -63,7 +63,6 @@ export const leafNotFirst = defineCheck({
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}The first certificate is the authority ${called(evidence.first)}; the server's own is ${called(evidence.leaf)}. Everything after the first may come in any order, but ${concerned(evidence, told)} takes the first for the server's and refuses it. Windows always sends its own certificate first, so another device ends TLS here.`,
   actions: ({ leaf, chain }) => [
-    { action: { verb: 'look', at: { kind: 'device-at-address' } } },
     { action: { verb: 'edit-bundle', chain } },
     { action: { verb: 'rebind', certificate: leaf.sha256 } },
     confirming,

@@ -13,6 +13,7 @@ import { checkFailed, type FailureEvidence } from './check-failed.js'
 import { clientCertificateDemanded } from './client-certificate-demanded.js'
 import { commonNameOnly } from './common-name-only.js'
 import { couldNotConnect } from './could-not-connect.js'
+import { crossCertificateLeftOut } from './cross-certificate-left-out.js'
 import { deviceCaDependent } from './device-ca-dependent.js'
 import { duplicateCertificate } from './duplicate-certificate.js'
 import { fallbackCertificate } from './fallback-certificate.js'
@@ -21,9 +22,13 @@ import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
 import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
+import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
+import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
+import { pfxUnreadableByServer } from './pfx-unreadable-by-server.js'
+import { privateKeyNotFitting } from './private-key-not-fitting.js'
 import type { Finding, Result } from './result.js'
 import { rootIncluded } from './root-included.js'
 import { selfSignedCertificate } from './self-signed-certificate.js'
@@ -51,12 +56,12 @@ export const checks = [
   certificateUnreadable,
   leafNotFirst,
   selfSignedCertificate,
+  certificateExpired,
+  certificateNotYetValid,
   intermediateMissing,
   intermediateNamedLikeRoot,
   wrongIntermediate,
   anchorUnknownToAndroid,
-  certificateExpired,
-  certificateNotYetValid,
   hostnameNotCovered,
   commonNameOnly,
   weakSignature,
@@ -66,9 +71,14 @@ export const checks = [
   pathConstraintViolated,
   blocklistedKey,
   stapleRejected,
+  privateKeyNotFitting,
+  pfxUnreadableByServer,
+  keyStoreUnsuitable,
   keyNotProven,
   handshakeRefusedToRelease,
   certificateExpiring,
+  nameLost,
+  crossCertificateLeftOut,
   serversDiffer,
   clientCertificateDemanded,
   worksByLuck,

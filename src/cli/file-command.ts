@@ -49,7 +49,11 @@ export async function fileCommand(
   }
   const read: ReadFile[] = []
   for (const path of paths) read.push(await readOne(path, password, machine))
-  return tell(judged(read, { ...common, files }, flags, machine), flags, machine)
+  return tell(
+    judged(read, { ...common, files, passwordFile: flags.passwordFile ?? null }, flags, machine),
+    flags,
+    machine,
+  )
 }
 
 async function* judged(

@@ -5,7 +5,7 @@ import { helloGroups } from '../android/hellos.js'
 import { releases as allReleases, type Release } from '../android/releases.js'
 import type { Verdict } from '../android/verdict.js'
 import type { ServedSubject, Subject } from '../farm/subject.js'
-import { endOf, observationOf } from '../tls/exchange-end.js'
+import { endOf, isDefinite, observationOf } from '../tls/exchange-end.js'
 import type { Observation } from '../tls/observation.js'
 import { sha256Of } from '../x509/identity.js'
 import type { Attempt, Examination, Reach, ReleaseVerdict } from './examination.js'
@@ -19,7 +19,11 @@ export function examineServed(
   settings: Settings,
 ): Examination {
   const listed = attempts.filter(({ outcome }) => observationOf(outcome) !== null)
-  if (listed.length === 0 && !attempts.some(({ outcome }) => outcome.kind === 'alert'))
+  const said = attempts.some(({ outcome }) => {
+    const end = endOf(outcome)
+    return typeof end !== 'string' && (end.kind === 'alert' || isDefinite(end))
+  })
+  if (listed.length === 0 && !said)
     return { kind: 'unseen', subject, attempts, outcome: attempts[0]!.outcome }
 
   const told = allReleases.filter(

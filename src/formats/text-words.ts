@@ -20,6 +20,7 @@ export const nameOf = (report: Report, sha256: string, longest = maxName): strin
 /** Where a subject is, for people: without the name, which is the report's. */
 export const placeOf = (report: Report, id: string): string => {
   const subject = report.subjects.find((other) => other.id === id)
+  if (subject?.kind === 'file') return oneLine(subject.label)
   return oneLine(subject ? subject.id.replace(/^.*@/, '') : id)
 }
 

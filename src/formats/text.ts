@@ -6,6 +6,7 @@ import type { Format, Style } from './format.js'
 import { spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
+import { asFiles } from './text-file.js'
 import { nameOf, oneLine, placeOf, spokenWords } from './text-words.js'
 
 /**
@@ -35,6 +36,7 @@ function screenOf({ report, gate }: Gated, style: Style): string {
   const sections = [
     headline(report, style),
     report.verdict === 'ok' && !style.verbose ? fine(report, style) : servers(report, style),
+    asFiles(report, style),
     cause ? why(report, cause, style) : '',
     cause ? fix(report, style) : '',
     cause ? more(report, cause, style) : '',
@@ -68,7 +70,7 @@ function headline(report: Report, style: Style): string {
     ok: `ok for ${releasesText(report.policy.releases)}`,
   }[report.verdict]
   const counts = [
-    `${count(subjects.length, 'server')} checked`,
+    `${subjectsText(report)} checked`,
     ...(refused.length > 0 ? [`${refused.length} refused`] : []),
     ...(unseen.length > 0 ? [`${unseen.length} without an answer`] : []),
   ].join(', ')
@@ -82,13 +84,14 @@ function resultText(report: Report): string {
   const unseen = subjects.filter(
     (subject) => subject.verdicts.length === 0 || kinds(subject).has('undetermined'),
   ).length
-  if (refused > 0) return `${refused} of ${count(total, 'server')} refused`
+  if (refused > 0) return `${refused} of ${subjectsText(report)} refused`
   if (verdict === 'unknown')
     return total === 0
       ? 'nothing could be checked'
-      : `${unseen || total} of ${count(total, 'server')} could not be checked`
+      : `${unseen || total} of ${subjectsText(report)} could not be checked`
   if (verdict === 'critical') return 'accepted today, but act now'
-  const accepted = total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`
+  const accepted =
+    total === 1 ? `the ${nounOf(report)} is accepted` : `all ${subjectsText(report)} are accepted`
   return verdict === 'warning' ? `${accepted}, with a warning` : accepted
 }
 
@@ -105,7 +108,9 @@ function fine(report: Report, style: Style): string {
     lists.size === 1 && first ? sentText(report, first.sent) : `${lists.size} different chains`,
     leaf ? `until ${until(leaf.notAfter, report)}` : '',
     anchors(report),
-    `${count(connections, 'connection')}`,
+    connections > 0
+      ? count(connections, 'connection')
+      : report.subjects.map(({ label }) => oneLine(label)).join(', '),
     `stores as shipped, ${report.policy.supported.asOf}`,
   ].filter((part) => part !== '')
   return wrap(parts.join(' - '), style.columns, '  ', '    ')
@@ -405,6 +410,9 @@ export const verdictOf = (subject: SubjectReport, release: string): VerdictRepor
 /** Verdicts of the releases that count. */
 const kinds = (subject: SubjectReport): ReadonlySet<string> =>
   new Set(subject.verdicts.filter((row) => row.counts).map(({ verdict }) => verdict))
+
+const nounOf = ({ subjects }: Report): string => (subjects[0]?.kind === 'file' ? 'file' : 'server')
+const subjectsText = (report: Report): string => count(report.subjects.length, nounOf(report))
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
 

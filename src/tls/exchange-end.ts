@@ -32,11 +32,17 @@ export function endOf(outcome: ProbeOutcome): ExchangeEnd {
 }
 
 /**
- * Whether the failure is the server's word and not the network's: an alert that ends the handshake, or a proof that is
- * wrong. A phone meets the same. A reset, a close, silence or something unreadable proves nothing.
+ * Whether the failure is the server's word and not the network's: an alert that ends the handshake, a proof that is
+ * wrong, a list longer than any phone reads. A phone meets the same. A reset, a close, silence or something unreadable proves nothing.
  */
 export const isDefinite = (failure: Failure): boolean =>
-  failure.kind === 'key-not-proven' || (failure.kind === 'alert' && !goodbyes.includes(failure.alert.code))
+  failure.kind === 'key-not-proven' ||
+  isTooLarge(failure) ||
+  (failure.kind === 'alert' && !goodbyes.includes(failure.alert.code))
+
+/** A certificate list beyond what phones read, which is where this program stops reading too. */
+export const isTooLarge = (failure: Failure): boolean =>
+  failure.kind === 'limit-exceeded' && failure.limit === 'maxCertificateBytes'
 
 /** close_notify and user_canceled (RFC 8446 §6.1) close and say nothing of why. */
 const goodbyes = [0, 90]

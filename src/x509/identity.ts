@@ -16,4 +16,5 @@ export const isSelfIssued = ({ subject, issuer }: Pick<Certificate, 'subject' | 
   nameKey(subject) === nameKey(issuer)
 
 /** The name people know a certificate by: its last common name, else the whole subject. Raw text from the network. */
-export const shortName = ({ commonNames, text }: Name): string => commonNames.at(-1) || text || 'without a name'
+export const shortName = ({ commonNames, text }: Name): string =>
+  commonNames.at(-1) || text || 'without a name'

@@ -67,6 +67,9 @@ export function read(document) {
     rows.filter((row) => row.counts !== false && row.verdict === kind).flatMap((row) => row.releases)
   const bySubject = (make) => new Map(report.subjects.map((subject) => [place(subject.id), make(subject)]))
   const repairOf = (subject) => subject.repairs.find(({ add, drop }) => add.length + drop.length > 0)
+  /** What a repair could be is told too; what is advised is in the plan. */
+  const isAdvised = (id) =>
+    report.plan.steps.some(({ on, action }) => on.includes(id) && ['import', 'edit-bundle', 'remove'].includes(action.verb))
   const removals = (id) =>
     report.plan.steps.flatMap(({ on, action }) =>
       action.verb === 'remove' && on.includes(id) ? [report.certificates[action.certificate]] : [],
@@ -113,7 +116,7 @@ export function read(document) {
     chains: new Map(
       report.subjects.flatMap((one) => {
         const repair = repairOf(one)
-        return repair ? [[place(one.id), repair.chain]] : []
+        return repair && isAdvised(one.id) ? [[place(one.id), repair.chain]] : []
       }),
     ),
     imports: bySubject((one) => repairOf(one)?.add.map(({ sha256 }) => sha256) ?? []),
