@@ -10,7 +10,7 @@ import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
 import type { Network } from '../network/network.js'
 import type { Certificate } from '../x509/certificate.js'
-import { type Sha256, sha256Of } from '../x509/identity.js'
+import { isSelfIssued, type Sha256, sha256Of } from '../x509/identity.js'
 
 /** A file that was read. */
 export interface ReadFile {
@@ -82,7 +82,7 @@ function boundBy(path: string, { certificates, keys }: Offered): readonly Certif
   if (keyed.length > 0) return keyed
   const plain = certificates.filter(({ basicConstraints }) => !basicConstraints?.ca)
   if (plain.length > 0) return plain
-  if (certificates.length === 1) return certificates
+  if (certificates.length === 1 && certificates.every(isSelfIssued)) return certificates
   throw new AdfsCheckFault(
     'ADFS_CHECK_BAD_FILE',
     `${path} holds authorities only, no certificate to be bound.`,
