@@ -19,7 +19,8 @@ const mayImport: Record<string, readonly string[]> = {
   kit: ['adfs', 'android', 'containers', 'report', 'target', 'x509'],
   repair: ['android', 'containers', 'path', 'x509'],
   checks: ['adfs', 'android', 'path', 'report', 'target', 'x509'],
-  demo: [],
+  // What the demo's servers send is what Windows would.
+  demo: ['adfs', 'x509'],
   run: ['target', 'x509'],
   // The composer and the command line know every room; the library's door knows what it opens.
   '.': ['*'],

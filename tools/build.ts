@@ -2,10 +2,11 @@ import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
-/** Builds the command line (dist/main.js with chunks loaded on demand) and the library (dist/index.js). */
+/** Builds the command line (main.js with chunks loaded on demand) and the library (index.js) into dist or a folder named. */
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-rmSync(`${root}dist`, { recursive: true, force: true })
+const outdir = process.argv[2] ?? `${root}dist`
+rmSync(outdir, { recursive: true, force: true })
 
 /** The kit's script as text in the bundle: src/kit/script.ts reads a file that a bundle does not have beside it. */
 const scriptAsText: Plugin = {
@@ -32,7 +33,7 @@ const common = {
 await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
-  outdir: 'dist',
+  outdir,
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
@@ -45,7 +46,7 @@ await build({
 await build({
   ...common,
   entryPoints: ['src/index.ts'],
-  outdir: 'dist',
+  outdir,
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',

@@ -1,9 +1,12 @@
-import { randomUUID, X509Certificate } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { type Issued, type IssueOptions, issue as issueAt } from './authority.js'
+import { windowsSends } from '../adfs/chain-engine.js'
+import type { Certificate } from '../x509/certificate.js'
+import { parseCertificate } from '../x509/parse.js'
+import { type Issued, type IssueOptions, issue as issueAt, pemOf } from './authority.js'
 
 /** An AD FS-like farm on loopback with a private PKI of its own, broken in the classic ways until repaired. */
 export interface Farm {
@@ -24,8 +27,8 @@ export interface FarmServer {
 const loopback = '127.0.0.1'
 
 /**
- * Starts three servers that share one certificate (one sends only its leaf, one the full chain, one a stale
- * intermediate of the right name and the wrong key) and the issuing authority's AIA web server.
+ * Starts three servers that share one certificate and send what Windows would make of their stores (one has no
+ * intermediate, one the right one, one only its expired predecessor), and the issuing authority's AIA web server.
  */
 export async function startFarm(): Promise<Farm> {
   const name = 'sts.contoso.test'
@@ -46,7 +49,13 @@ export async function startFarm(): Promise<Farm> {
     ['CN', 'Contoso Demo Issuing CA 1'],
   ] as const
   const issuing = issue({ subject: issuingName, issuer: root, ca: { pathLength: 0 } })
-  const stale = issue({ subject: issuingName, issuer: root, ca: { pathLength: 0 } }, 'stale')
+  const expired = issue({
+    subject: issuingName,
+    issuer: root,
+    ca: { pathLength: 0 },
+    notBefore: daysFrom(at, -1_825),
+    notAfter: daysFrom(at, -30),
+  })
 
   const aia = createHttpServer((request, response) => {
     if (request.url === '/issuing-ca-1.cer')
@@ -62,9 +71,9 @@ export async function startFarm(): Promise<Farm> {
     caIssuers: [`http://${loopback}:${(aia.address() as AddressInfo).port}/issuing-ca-1.cer`],
   })
   const started = await Promise.all([
-    startServer('AD FS server, sends only its leaf', name, leaf, []),
-    startServer('Web Application Proxy, sends the full chain', name, leaf, [issuing.der]),
-    startServer('AD FS server with a stale intermediate', name, leaf, [stale.der]),
+    startServer('AD FS server without the intermediate certificate', name, leaf, root, []),
+    startServer('Web Application Proxy, complete', name, leaf, root, [issuing]),
+    startServer('AD FS server that has only the expired intermediate', name, leaf, root, [expired]),
   ])
   return {
     name,
@@ -80,11 +89,24 @@ export async function startFarm(): Promise<Farm> {
   }
 }
 
-async function startServer(role: string, name: string, leaf: Issued, initialStore: readonly Uint8Array[]) {
-  let store = initialStore
+async function startServer(
+  role: string,
+  name: string,
+  leaf: Issued,
+  root: Issued,
+  initialStore: readonly Issued[],
+) {
+  const stores = {
+    My: [read(leaf.der)],
+    CA: initialStore.map(({ der }) => read(der)),
+    Root: [read(root.der)],
+    Disallowed: [],
+  }
   const credentials = () => ({
     key: leaf.keyPem,
-    cert: [leaf.pem, ...chainFrom(leaf.der, store)].join(''),
+    cert: windowsSends({ leaf: stores.My[0]!, stores, at: new Date() })
+      .map(({ der }) => pemOf(der))
+      .join(''),
     // As Windows Server 2016 and 2019 come: TLS 1.0 is what Android 4.4 speaks.
     minVersion: 'TLSv1' as const,
     ciphers: 'DEFAULT@SECLEVEL=0',
@@ -104,7 +126,7 @@ async function startServer(role: string, name: string, leaf: Issued, initialStor
     address: loopback,
     port: (listener.address() as AddressInfo).port,
     importIntermediates(ders) {
-      store = [...store, ...ders]
+      stores.CA.push(...ders.map(read))
       tls.setSecureContext(credentials())
     },
   }
@@ -125,22 +147,10 @@ function requireServerName(socket: Socket, name: string, accept: () => void): vo
   })
 }
 
-/**
- * What Schannel would send: from the leaf upwards an issuer of the right name out of the local store, one whose key
- * fits preferred, the root left out.
- */
-function chainFrom(leaf: Uint8Array, store: readonly Uint8Array[]): string[] {
-  const chain: string[] = []
-  let child = new X509Certificate(leaf)
-  const candidates = store.map((der) => new X509Certificate(der))
-  while (chain.length < candidates.length) {
-    const named = candidates.filter(
-      (candidate) => candidate.subject === child.issuer && candidate.subject !== candidate.issuer,
-    )
-    const issuer = named.find((candidate) => child.verify(candidate.publicKey)) ?? named[0]
-    if (!issuer || chain.includes(issuer.toString())) break
-    chain.push(issuer.toString())
-    child = issuer
-  }
-  return chain
+function read(der: Uint8Array): Certificate {
+  const result = parseCertificate(der)
+  if (!result.ok) throw new Error(`${result.problem.field}: ${result.problem.message}`)
+  return result.certificate
 }
+
+const daysFrom = (at: Date, days: number): Date => new Date(at.getTime() + days * 86_400_000)
