@@ -7,6 +7,7 @@ import { spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
+import { isWaived, waiversText } from './text-waivers.js'
 import { nameOf, oneLine, placeOf, spokenWords } from './text-words.js'
 
 /**
@@ -32,19 +33,23 @@ export const text: Format = {
 }
 
 function screenOf({ report, gate }: Gated, style: Style): string {
-  const cause = report.findings.find(({ severity }) => severity !== 'info')
+  const cause = report.findings.find((finding) => finding.severity !== 'info' && !isWaived(finding))
   const sections = [
     headline(report, style),
-    report.verdict === 'ok' && !style.verbose ? fine(report, style) : servers(report, style),
+    isFine(report) && !style.verbose ? fine(report, style) : servers(report, style),
     asFiles(report, style),
+    waiversText(report, style),
     cause ? why(report, cause, style) : '',
     cause ? fix(report, style) : '',
     cause ? more(report, cause, style) : '',
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const last = `Result: ${resultText(report)} (exit ${gate.exitCode})`
-  return `${sections.join(report.verdict === 'ok' && !style.verbose ? '\n' : '\n\n')}\n${last}\n`
+  return `${sections.join(isFine(report) && !style.verbose ? '\n' : '\n\n')}\n${last}\n`
 }
+
+/** Nothing is wrong, and nobody had to accept anything. */
+const isFine = ({ verdict, findings }: Report): boolean => verdict === 'ok' && !findings.some(isWaived)
 
 const colours: Record<Report['verdict'], Colour> = {
   ok: 'green',
@@ -67,7 +72,7 @@ function headline(report: Report, style: Style): string {
     critical: refused.length > 0 ? `REFUSED by ${who}` : 'CRITICAL',
     unknown: 'COULD NOT BE CHECKED',
     warning: `accepted by ${releasesText(report.policy.releases)}, with a warning`,
-    ok: `ok for ${releasesText(report.policy.releases)}`,
+    ok: refused.length > 0 ? `refused by ${who}, waived` : `ok for ${releasesText(report.policy.releases)}`,
   }[report.verdict]
   const counts = [
     `${subjectsText(report)} checked`,
@@ -326,7 +331,9 @@ const kindWords: Record<string, string> = {
 }
 
 function why(report: Report, cause: FindingReport, style: Style): string {
-  const others = report.findings.filter((finding) => finding !== cause && finding.severity !== 'info')
+  const others = report.findings.filter(
+    (finding) => finding !== cause && finding.severity !== 'info' && !isWaived(finding),
+  )
   return [
     labelled('Why', spokenWords(cause.words, report), style),
     ...others

@@ -207,7 +207,16 @@ const finding = object({
   title: text(),
   message: text('Fact and consequence, in words'),
   words: Type.Array(word, { description: 'The message with marks' }),
-  cases: Type.Array(object({ key: caseKey, subject: nullable(subjectId), evidence: Type.Unknown() })),
+  cases: Type.Array(
+    object({
+      key: caseKey,
+      subject: nullable(subjectId),
+      evidence: Type.Unknown(),
+      waived: Type.Optional(
+        object({ reason: text(), owner: text(), until: text('Date, this day included') }),
+      ),
+    }),
+  ),
   actions: Type.Array(action),
   sources: Type.Array(text()),
 })
@@ -279,6 +288,20 @@ const report = object({
   ),
   plan: object({ steps: Type.Array(step) }),
   fetches: Type.Array(object({ url: text(), purpose: text(), outcome: text() })),
+  waivers: Type.Optional(
+    Type.Array(
+      object({
+        finding: text(),
+        subject: nullable(subjectId),
+        facet: nullable(text()),
+        reason: text(),
+        owner: text(),
+        until: text('Date, this day included'),
+        state: oneOf(['used', 'unused', 'expired']),
+      }),
+      { description: 'Every waiver of the policy that concerns this farm, used or not' },
+    ),
+  ),
   kit: nullable(object({ folder: text(), files: Type.Array(text()) })),
   certificates: Type.Record(sha256, certificate),
 })
