@@ -9,7 +9,7 @@ import { type Settings, settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
 import type { Farm, ServedSubject } from './farm/subject.js'
-import { type Gated, gate } from './gate/gate.js'
+import { type Gated, type GatePolicy, gate } from './gate/gate.js'
 import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
 import { observe } from './observe/observe.js'
@@ -21,6 +21,8 @@ export interface Hooks {
   /** Subjects observed at a time. */
   readonly concurrency: number
   readonly pause: Pause
+  /** What fails the run, and what is waived. */
+  readonly gate?: GatePolicy
   readonly resolved?: (farm: Farm) => void
   readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
@@ -47,7 +49,7 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     hooks.observed?.(subject, attempts)
     return { subject, attempts }
   })
-  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked)
+  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks.gate)
 }
 
 /** What examinations of one farm amount to. */
@@ -56,6 +58,7 @@ export function toldOf(
   { examinations, fetches }: Examined,
   settings: Settings,
   asked: Asked,
+  policy?: GatePolicy,
 ): Checked {
   const examined = examinedFarm(farm, examinations, policyOf(asked), settings, fetches)
   const results = runChecks(examined)
@@ -63,5 +66,5 @@ export function toldOf(
   const serious = findingsOf(results).filter(({ severity }) => severity !== 'info')
   const steps = planOf(serious, examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })
-  return { ...gate(composed), examined, steps }
+  return { ...gate(composed, policy), examined, steps }
 }

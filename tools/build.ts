@@ -37,7 +37,7 @@ await build({
   splitting: true,
   entryNames: '[name]',
   chunkNames: 'chunks/[name]-[hash]',
-  external: ['undici', 'node-forge', 'pkijs', 'asn1js'],
+  external: ['undici', 'node-forge', 'pkijs', 'asn1js', 'yaml'],
   minify: true,
   banner: {
     js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",

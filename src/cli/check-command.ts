@@ -2,6 +2,7 @@ import { check } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
+import type { GatePolicy } from '../gate/gate.js'
 import { policyOf } from '../gate/policy.js'
 import { caseText, recording } from '../network/case.js'
 import { live } from '../network/live/live.js'
@@ -14,9 +15,15 @@ import type { CheckFlags } from './options.js'
 import { proxyFor } from './proxy.js'
 import { type Told, tell } from './tell.js'
 
+/** A target with options of its own. */
+export interface Aimed {
+  readonly target: string
+  readonly flags: CheckFlags
+}
+
 /** Checks every target, prints the reports and returns the exit code of the worst. */
 export async function checkCommand(
-  targets: readonly string[],
+  targets: readonly (string | Aimed)[],
   flags: CheckFlags,
   machine: Machine,
 ): Promise<number> {
@@ -31,28 +38,45 @@ export async function checkCommand(
     })
   }
   // All targets are read before the first is probed: a typing error in the last must not cost a whole run.
-  const names = targets.map((target) => parseTarget(target, flags.port).name)
-  const common = await askedBy(flags)
-  policyOf(common)
-  const asked = targets.map((target, index) => {
-    const proxy = proxyFor(names[index]!, flags.proxy, machine.env)
-    return { proxy, asked: { ...common, target, proxy: proxyAsked(proxy, flags.proxy) } }
-  })
+  const aimed = targets.map((one) => (typeof one === 'string' ? { target: one, flags } : one))
+  const names = aimed.map((one) => parseTarget(one.target, one.flags.port).name)
+  const asked: Wanted[] = []
+  for (const [index, one] of aimed.entries()) {
+    const common = await askedBy(one.flags)
+    policyOf(common)
+    const proxy = proxyFor(names[index]!, one.flags.proxy, machine.env)
+    const { target, flags: own } = one
+    asked.push({
+      proxy,
+      asked: { ...common, target, proxy: proxyAsked(proxy, own.proxy) },
+      gate: gateBy(own),
+    })
+  }
   return tell(checks(asked, flags, machine), flags, machine)
 }
 
+interface Wanted {
+  readonly proxy: URL | null
+  readonly asked: Asked
+  readonly gate: GatePolicy
+}
+
+/** What the options and the policy say of the verdict. */
+export const gateBy = ({ failOn = 'warning', waivers = [] }: CheckFlags): GatePolicy => ({ failOn, waivers })
+
 async function* checks(
-  targets: readonly { readonly proxy: URL | null; readonly asked: Asked }[],
+  targets: readonly Wanted[],
   flags: CheckFlags,
   machine: Machine,
 ): AsyncGenerator<Told> {
   const at = flags.at ?? machine.now
-  for (const { asked, proxy } of targets) {
+  for (const { asked, proxy, gate } of targets) {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const recorder = recording(live({ ...asked, timeoutMs, proxy, signal: machine.signal }))
     const checked = await check(asked, recorder.network, at, {
       concurrency: flags.concurrency,
       pause: turns(machine.signal),
+      gate,
       ...progress(flags, machine),
     })
     yield {

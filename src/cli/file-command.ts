@@ -10,18 +10,26 @@ import { live } from '../network/live/live.js'
 import { checkFiles, type ReadFile, readFileOf } from '../run/file.js'
 import { turns } from '../run/library.js'
 import { askedBy, proxyAsked } from './asked.js'
+import { gateBy } from './check-command.js'
 import type { FileFlags } from './file-options.js'
 import { loadCertificates, readPassword, readWithin } from './files.js'
 import type { Machine } from './machine.js'
+import { checkDefaults } from './options.js'
 import { proxyFor } from './proxy.js'
 import { type Told, tell } from './tell.js'
 
 /** Judges files as if they were served, under each name, and returns the exit code of the worst. */
 export async function fileCommand(
   paths: readonly string[],
-  flags: FileFlags,
+  all: FileFlags,
+  given: Partial<FileFlags>,
   machine: Machine,
 ): Promise<number> {
+  const { config } = all
+  const flags: FileFlags =
+    config === undefined
+      ? { ...checkDefaults, ...all }
+      : await (await import('./config.js')).fileFlagsBy(config, all.name ?? [], given)
   const names = flags.name ?? []
   if (names.length === 0)
     throw new AdfsCheckFault(
@@ -86,7 +94,10 @@ async function* judged(
   }
   for (const name of common.files.names) {
     const own = { ...asked, target: name }
-    yield { checked: await checkFiles(read, own, network, at, pause, servers), asked: own }
+    yield {
+      checked: await checkFiles(read, own, network, at, { pause, gate: gateBy(flags) }, servers),
+      asked: own,
+    }
   }
 }
 

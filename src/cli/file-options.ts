@@ -46,6 +46,10 @@ export const fileOptions = (command: Command): Command =>
     .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--warn <20%|30d>', 'warn when less of a lifetime is left (default: 25%, at most 30d)', threshold)
     .option('--crit <10%|7d>', 'critical when less is left (default: 10%, at most 7d)', threshold)
+    .addOption(
+      new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
+    )
+    .option('--config <file>', 'policy and waivers: adfs-check.yaml')
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')
     .option(

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
 import type { FormatName } from '../formats/registry.js'
 import { type Threshold, thresholdOf } from '../gate/thresholds.js'
+import type { Waiver } from '../gate/waivers.js'
 import { defaultConcurrency } from '../run/library.js'
 
 /** Options of `check`, as commander hands them over. */
@@ -27,6 +28,10 @@ export interface CheckFlags {
   readonly format: FormatName
   readonly warn?: Threshold
   readonly crit?: Threshold
+  readonly failOn?: 'warning' | 'critical'
+  /** From --config. */
+  readonly waivers?: readonly Waiver[]
+  readonly config?: string
   readonly repeat: number
   readonly save?: string
   readonly redact?: boolean

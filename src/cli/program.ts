@@ -96,6 +96,10 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--warn <20%|30d>', 'warn when less of a lifetime is left (default: 25%, at most 30d)', threshold)
     .option('--crit <10%|7d>', 'critical when less is left (default: 10%, at most 7d)', threshold)
+    .addOption(
+      new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
+    )
+    .option('--config <file>', 'policy, waivers and farms: adfs-check.yaml')
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')
     .option(
@@ -116,6 +120,12 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--no-color', 'no colours')
     .option('--ascii', 'ASCII only')
     .action(async (targets: string[], flags: CheckFlags) => {
+      if (flags.config !== undefined) {
+        const { aimedBy } = await import('./config.js')
+        const { aimed, flags: own } = await aimedBy(flags.config, targets, given(program, flags))
+        done(await checkCommand(aimed, own, machine))
+        return
+      }
       if (targets.length === 0) {
         program.outputHelp({ error: true })
         done(exitUsage)
@@ -140,9 +150,10 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       done(await replayCommand(file, flags, machine))
     })
 
-  fileOptions(program.command('file')).action(async (files: string[], flags: FileFlags) => {
+  const fileCommandOf = fileOptions(program.command('file'))
+  fileCommandOf.action(async (files: string[], flags: FileFlags) => {
     const { fileCommand } = await import('./file-command.js')
-    done(await fileCommand(files, { ...checkDefaults, ...flags }, machine))
+    done(await fileCommand(files, flags, given(fileCommandOf, flags), machine))
   })
 
   program
@@ -186,6 +197,12 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
 
   return program
 }
+
+/** Options that stand on the command line, defaults left out. */
+const given = <F extends object>(command: Command, flags: F): Partial<F> =>
+  Object.fromEntries(
+    Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
+  ) as Partial<F>
 
 /** Says what went wrong; the exit code. */
 function reportFault(error: unknown, machine: Machine): number {

@@ -28,7 +28,9 @@ export function withWaivers(composed: Composed, waivers: readonly Waiver[]): Com
     }),
   }))
   const here = new Set(composed.subjects.map(({ id }) => id))
-  const concerning = waivers.filter(({ subject }) => subject === null || here.has(subject))
+  const concerning = waivers.filter(
+    ({ subject }) => subject === null || [...here].some((id) => isOf(subject, id)),
+  )
   return {
     ...composed,
     findings,
@@ -39,8 +41,14 @@ export function withWaivers(composed: Composed, waivers: readonly Waiver[]): Com
   }
 }
 
-/** A case key is finding, subject and facet, joined by `|`; a facet may hold that sign itself. */
+/**
+ * A case key is finding, subject and facet, joined by `|`; a facet may hold that sign itself. A file's subject has its
+ * digest in it, so `sts.contoso.com@file` is any file of that name.
+ */
 function binds({ finding, subject, facet }: Waiver, id: string, key: string): boolean {
-  const start = `${id}|${subject ?? ''}|`
-  return finding === id && key.startsWith(start) && (facet === null || key === start + facet)
+  const [, of, ...rest] = key.split('|')
+  return finding === id && isOf(subject, of!) && (facet === null || facet === rest.join('|'))
 }
+
+const isOf = (subject: string | null, id: string): boolean =>
+  (subject ?? '') === id || (subject?.endsWith('@file') === true && id.startsWith(`${subject}:`))

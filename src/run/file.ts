@@ -1,6 +1,6 @@
-import { type Checked, toldOf } from '../check.js'
+import { type Checked, type Hooks, toldOf } from '../check.js'
 import type { Offered } from '../containers/bundle.js'
-import { type Pause, repaired } from '../examine/examine.js'
+import { repaired } from '../examine/examine.js'
 import { examineFile } from '../examine/file.js'
 import { settingsOf } from '../examine/settings.js'
 import type { Asked, AskedFiles } from '../farm/asked.js'
@@ -37,7 +37,7 @@ export async function checkFiles(
   asked: Asked & { readonly files: AskedFiles },
   network: Pick<Network, 'fetch'>,
   at: Date,
-  pause: Pause,
+  { pause, gate }: Pick<Hooks, 'pause' | 'gate'>,
   against: readonly LiveServer[] | null = null,
 ): Promise<Checked> {
   const name = nameOf(asked.target)
@@ -60,7 +60,7 @@ export async function checkFiles(
     pause,
   )
   const farm = { id: name.display, name, address: null, port: 443, subjects, unresolved: [] }
-  return toldOf(farm, examined, settings, asked)
+  return toldOf(farm, examined, settings, asked, gate)
 }
 
 function nameOf(text: string): ServerName {

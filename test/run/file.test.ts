@@ -73,7 +73,7 @@ async function asFile(text: string, { held = [], server, against, trusted = [roo
     files,
   }
   const read = readFileOf('new.pem', bytes, await readOffered(bytes))
-  return checkFiles([read], own, network, at, pause, against ?? null)
+  return checkFiles([read], own, network, at, { pause }, against ?? null)
 }
 
 const pem = (...certificates: Issued[]) => certificates.map((one) => one.pem).join('')
@@ -112,7 +112,7 @@ describe('a file as if it were served', () => {
       passwordEnv: 'PFX',
       against: null,
     }
-    const { steps } = await checkFiles([read], { ...found, files }, network, at, pause)
+    const { steps } = await checkFiles([read], { ...found, files }, network, at, { pause })
     const argvOf = (verb: string) => steps.find(({ action }) => action.verb === verb)?.argv
     expect(argvOf('save')?.slice(0, 4)).toEqual(['file', 'new.pem', '--name', name])
     expect(argvOf('save')).toContain('--password-env')
