@@ -8,6 +8,7 @@ import { examinedFarm } from './examine/examined-farm.js'
 import { type Settings, settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
+import { type Lock, lockedFarm } from './farm/locked.js'
 import type { Farm, ServedSubject } from './farm/subject.js'
 import { type Gated, type GatePolicy, gate } from './gate/gate.js'
 import { policyOf } from './gate/policy.js'
@@ -23,6 +24,8 @@ export interface Hooks {
   readonly pause: Pause
   /** What fails the run, and what is waived. */
   readonly gate?: GatePolicy
+  /** What farms were locked to. */
+  readonly lock?: Lock
   readonly resolved?: (farm: Farm) => void
   readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
@@ -49,7 +52,7 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     hooks.observed?.(subject, attempts)
     return { subject, attempts }
   })
-  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks.gate)
+  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks)
 }
 
 /** What examinations of one farm amount to. */
@@ -58,9 +61,13 @@ export function toldOf(
   { examinations, fetches }: Examined,
   settings: Settings,
   asked: Asked,
-  policy?: GatePolicy,
+  { gate: policy, lock }: Pick<Hooks, 'gate' | 'lock'>,
 ): Checked {
-  const examined = examinedFarm(farm, examinations, policyOf(asked), settings, fetches)
+  const locked = lock && lockedFarm(lock, farm)
+  const examined = {
+    ...examinedFarm(farm, examinations, policyOf(asked), settings, fetches),
+    ...(locked === undefined ? {} : { lock: locked }),
+  }
   const results = runChecks(examined)
   // What breaks nothing is told, and left alone: the plan is for what has to be done.
   const serious = findingsOf(results).filter(({ severity }) => severity !== 'info')

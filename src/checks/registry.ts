@@ -24,6 +24,7 @@ import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
 import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
+import { lockedOutcomeChanged } from './locked-outcome-changed.js'
 import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
@@ -77,6 +78,7 @@ export const checks = [
   keyNotProven,
   handshakeRefusedToRelease,
   certificateExpiring,
+  lockedOutcomeChanged,
   nameLost,
   crossCertificateLeftOut,
   serversDiffer,

@@ -1,5 +1,6 @@
-import { check } from '../check.js'
+import { type Checked, check } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
+import { type Lock, readLock } from '../farm/locked.js'
 import { parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import type { GatePolicy } from '../gate/gate.js'
@@ -10,6 +11,7 @@ import { turns } from '../run/library.js'
 import { outcomeText } from '../tls/wording.js'
 import { version } from '../version.js'
 import { askedBy, proxyAsked } from './asked.js'
+import { readWithin } from './files.js'
 import type { Machine } from './machine.js'
 import type { CheckFlags } from './options.js'
 import { proxyFor } from './proxy.js'
@@ -26,6 +28,7 @@ export async function checkCommand(
   targets: readonly (string | Aimed)[],
   flags: CheckFlags,
   machine: Machine,
+  seen: (checked: Checked) => void = () => {},
 ): Promise<number> {
   if (flags.save !== undefined && targets.length > 1) {
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', '--save keeps one target; several are named.', {
@@ -50,35 +53,49 @@ export async function checkCommand(
       proxy,
       asked: { ...common, target, proxy: proxyAsked(proxy, own.proxy) },
       gate: gateBy(own),
+      ...(await lockBy(own)),
     })
   }
-  return tell(checks(asked, flags, machine), flags, machine)
+  return tell(checks(asked, flags, machine, seen), flags, machine)
 }
 
 interface Wanted {
   readonly proxy: URL | null
   readonly asked: Asked
   readonly gate: GatePolicy
+  readonly lock?: Lock
 }
 
 /** What the options and the policy say of the verdict. */
 export const gateBy = ({ failOn = 'warning', waivers = [] }: CheckFlags): GatePolicy => ({ failOn, waivers })
 
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
+export async function lockBy({ lock }: CheckFlags): Promise<{ lock?: Lock }> {
+  if (lock === undefined) return {}
+  return { lock: readLock(Buffer.from(await readWithin(lock, maxLockBytes)).toString('utf8'), lock) }
+}
+
+/** Thousands of farms. */
+export const maxLockBytes = 16 * 1024 * 1024
+
 async function* checks(
   targets: readonly Wanted[],
   flags: CheckFlags,
   machine: Machine,
+  seen: (checked: Checked) => void,
 ): AsyncGenerator<Told> {
   const at = flags.at ?? machine.now
-  for (const { asked, proxy, gate } of targets) {
+  for (const { asked, proxy, gate, lock } of targets) {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const recorder = recording(live({ ...asked, timeoutMs, proxy, signal: machine.signal }))
     const checked = await check(asked, recorder.network, at, {
       concurrency: flags.concurrency,
       pause: turns(machine.signal),
       gate,
+      ...(lock && { lock }),
       ...progress(flags, machine),
     })
+    seen(checked)
     yield {
       checked,
       asked,

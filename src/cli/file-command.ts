@@ -10,7 +10,7 @@ import { live } from '../network/live/live.js'
 import { checkFiles, type ReadFile, readFileOf } from '../run/file.js'
 import { turns } from '../run/library.js'
 import { askedBy, proxyAsked } from './asked.js'
-import { gateBy } from './check-command.js'
+import { gateBy, lockBy } from './check-command.js'
 import type { FileFlags } from './file-options.js'
 import { loadCertificates, readPassword, readWithin } from './files.js'
 import type { Machine } from './machine.js'
@@ -92,10 +92,11 @@ async function* judged(
         hint: `See what is wrong: adfs-check ${against}`,
       })
   }
+  const locked = await lockBy(flags)
   for (const name of common.files.names) {
     const own = { ...asked, target: name }
     yield {
-      checked: await checkFiles(read, own, network, at, { pause, gate: gateBy(flags) }, servers),
+      checked: await checkFiles(read, own, network, at, { pause, gate: gateBy(flags), ...locked }, servers),
       asked: own,
     }
   }

@@ -49,6 +49,7 @@ export const fileOptions = (command: Command): Command =>
     .addOption(
       new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
     )
+    .option('--lock <file>', 'compare with what "adfs-check lock" wrote there')
     .option('--config <file>', 'policy and waivers: adfs-check.yaml')
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')

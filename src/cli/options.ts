@@ -32,6 +32,8 @@ export interface CheckFlags {
   /** From --config. */
   readonly waivers?: readonly Waiver[]
   readonly config?: string
+  /** File of outcomes to compare with. */
+  readonly lock?: string
   readonly repeat: number
   readonly save?: string
   readonly redact?: boolean

@@ -99,6 +99,7 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .addOption(
       new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
     )
+    .option('--lock <file>', 'compare with what "adfs-check lock" wrote there')
     .option('--config <file>', 'policy, waivers and farms: adfs-check.yaml')
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')
@@ -154,6 +155,29 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
   fileCommandOf.action(async (files: string[], flags: FileFlags) => {
     const { fileCommand } = await import('./file-command.js')
     done(await fileCommand(files, flags, given(fileCommandOf, flags), machine))
+  })
+
+  const lockOptions = program
+    .command('lock')
+    .description('write what farms come to, for --lock to compare with')
+    .argument('[target...]', 'federation service name, name:port or https URL')
+    .option('--lock <file>', 'the file (default: adfs-check.lock)')
+    .option('--config <file>', 'policy and farms: adfs-check.yaml')
+    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
+    .option('--android <range>', 'releases that count: supported (default), all, 8.. or "7.0..12,15"')
+    .option(
+      '--trust-anchor <file>',
+      'root that the phones have in their system store; repeatable',
+      repeatable,
+    )
+    .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
+    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
+    .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
+    .option('--at <date>', 'judge as of this date instead of now', instant)
+    .option('--offline', 'fetch nothing over AIA')
+  lockOptions.action(async (targets: string[], flags: Partial<CheckFlags>) => {
+    const { lockCommand } = await import('./lock-command.js')
+    done(await lockCommand(targets, flags, given(lockOptions, flags), machine))
   })
 
   program

@@ -51,6 +51,7 @@ const options = {
     about: 'critical: warnings end with exit code 0',
     choices: ['warning', 'critical'],
   },
+  lock: { type: 'text', about: 'File of outcomes to compare with: adfs-check.lock' },
   'trust-anchor': { type: 'texts', about: 'Files of roots that the phones have in their system store' },
   'device-ca': { type: 'texts', about: 'Files of CAs installed by the user or by MDM' },
   remembered: { type: 'texts', about: 'Files of intermediates an app has met before' },

@@ -67,14 +67,15 @@ export function differencesOf({ subject, verdicts }: Seen): readonly Difference[
   )
 }
 
-const namesOf = ({ subjectAltNames }: Certificate): readonly string[] => [
+/** DNS names, lower-case, each once. */
+export const namesOf = ({ subjectAltNames }: Certificate): readonly string[] => [
   ...new Set(
     (subjectAltNames ?? []).flatMap(({ type, value }) => (type === 'dns' ? [value.toLowerCase()] : [])),
   ),
 ]
 
 /** Whether a name stands in the certificate, or a wildcard of one label does for it; a wildcard only for itself. */
-function covers(certificate: Certificate, name: string): boolean {
+export function covers(certificate: Certificate, name: string): boolean {
   const names = namesOf(certificate)
   return names.includes(name) || (!name.startsWith('*.') && names.includes(name.replace(/^[^.]+/, '*')))
 }

@@ -37,7 +37,7 @@ export async function checkFiles(
   asked: Asked & { readonly files: AskedFiles },
   network: Pick<Network, 'fetch'>,
   at: Date,
-  { pause, gate }: Pick<Hooks, 'pause' | 'gate'>,
+  { pause, gate, lock }: Pick<Hooks, 'pause' | 'gate' | 'lock'>,
   against: readonly LiveServer[] | null = null,
 ): Promise<Checked> {
   const name = nameOf(asked.target)
@@ -60,7 +60,10 @@ export async function checkFiles(
     pause,
   )
   const farm = { id: name.display, name, address: null, port: 443, subjects, unresolved: [] }
-  return toldOf(farm, examined, settings, asked, gate)
+  return toldOf(farm, examined, settings, asked, {
+    ...(gate && { gate }),
+    ...(lock && { lock }),
+  })
 }
 
 function nameOf(text: string): ServerName {

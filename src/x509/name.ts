@@ -67,6 +67,17 @@ export function nameOf(element: Element): Name {
   }
 }
 
+/** Organisations in DER order, neutralised like `text`; empty where there is none, or the name cannot be read. */
+export function organisationsOf(name: Name): readonly string[] {
+  try {
+    const attributes = readName(onlyElement(name.der)).flat()
+    return attributes.filter(({ oid }) => oid === '2.5.4.10').map((one) => neutralise(stringOf(one) ?? ''))
+  } catch (error) {
+    if (error instanceof DerError) return []
+    throw error
+  }
+}
+
 /** Common names in DER order, exactly as encoded: for comparing only, never for showing. Empty for an unreadable name. */
 export function rawCommonNames(name: Name): readonly string[] {
   try {

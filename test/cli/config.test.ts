@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -102,5 +102,37 @@ farms:
       },
       { target: 'fs.fabrikam.com', flags: { timeout: 4000, repeat: 2, server: [], concurrency: 8 } },
     ])
+  })
+})
+
+describe('adfs-check lock', () => {
+  it('writes what a farm comes to beside what is there, and --lock compares', async () => {
+    const lock = join(folder, 'adfs-check.lock')
+    const options = ['--server', here, '--trust-anchor', join(folder, 'root.pem'), '--offline', '--no-proxy']
+    expect((await cli('lock', 'sts.contoso.com', '--lock', lock, ...options)).code).toBe(2)
+    const { farms } = JSON.parse(readFileSync(lock, 'utf8'))
+    expect(farms).toMatchObject({ 'sts.contoso.com': { releases: [], names: ['sts.contoso.com'] } })
+
+    farms['sts.contoso.com'].names.push('certauth.sts.contoso.com')
+    writeFileSync(
+      lock,
+      JSON.stringify({ lockVersion: 1, farms: { ...farms, 'other.test': farms['sts.contoso.com'] } }),
+    )
+    const compared = await cli('sts.contoso.com', '--lock', lock, '--format', 'json', ...options)
+    const ids = JSON.parse(compared.out).reports[0].findings.map(({ id }: { id: string }) => id)
+    expect(ids).toContain('locked-outcome-changed')
+
+    await cli('lock', 'sts.contoso.com', '--lock', lock, ...options)
+    const anew = JSON.parse(readFileSync(lock, 'utf8')).farms
+    expect(anew['sts.contoso.com'].names).toEqual(['sts.contoso.com'])
+    expect(Object.keys(anew)).toEqual(['other.test', 'sts.contoso.com'])
+  })
+
+  it('writes nothing for a farm that could not be seen', async () => {
+    const lock = join(folder, 'nothing.lock')
+    const args = ['lock', 'sts.contoso.com', '--server', '127.0.0.1:1', '--no-proxy', '--lock', lock]
+    const { code, err } = await cli(...args)
+    expect([code, existsSync(lock)]).toEqual([3, false])
+    expect(err).toContain('sts.contoso.com was not seen whole')
   })
 })
