@@ -34,6 +34,7 @@ function toldOf<E>(check: Check<string, E>, cases: readonly Case<E>[], farm: Exa
 
 function findingOf<E>(check: Check<string, E>, told: Told<E>): Finding {
   const { cases, subjects, releases, severity } = told
+  const { evidence } = cases[0]!
   return {
     id: check.id,
     key: cases[0]!.key,
@@ -42,7 +43,9 @@ function findingOf<E>(check: Check<string, E>, told: Told<E>): Finding {
     releases,
     certificate: cases[0]!.certificate,
     title: check.title,
-    words: check.tell(cases[0]!.evidence, told),
+    words: check.tell(evidence, told),
+    short: check.short?.(evidence, told) ?? null,
+    brief: check.brief?.(evidence, told) ?? null,
     cases: cases.map(({ key, subject, evidence }) => ({ key, subject, evidence })),
     advice: adviceOf(check, told),
     sources: check.sources,
@@ -52,12 +55,17 @@ function findingOf<E>(check: Check<string, E>, told: Told<E>): Finding {
 /** What every case asks for, each once. Advice that not every server needs names those that do. */
 function adviceOf<E>(check: Check<string, E>, told: Told<E>): Advice[] {
   const asked = new Map<string, { advice: Advice; for: Set<SubjectId> }>()
+  // Servers that are ill alike are advised alike, and advice looks at all of them: asked once for each illness.
+  const known = new Map<string, readonly Advice[]>()
   for (const { evidence, subject } of told.cases) {
-    for (const advice of check.actions(evidence, told)) {
+    const illness = JSON.stringify(evidence)
+    const given = known.get(illness) ?? check.actions(evidence, told)
+    known.set(illness, given)
+    for (const advice of given) {
       const key = JSON.stringify(advice)
-      const known = asked.get(key) ?? { advice, for: new Set() }
-      asked.set(key, known)
-      if (subject !== null) known.for.add(subject)
+      const one = asked.get(key) ?? { advice, for: new Set() }
+      asked.set(key, one)
+      if (subject !== null) one.for.add(subject)
     }
   }
   return [...asked.values()].map(({ advice, for: subjects }) =>

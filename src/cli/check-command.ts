@@ -1,21 +1,43 @@
-import { type Checked, check } from '../check.js'
+import { type Checked, check, type Hooks } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { type Lock, readLock } from '../farm/locked.js'
-import { parseTarget } from '../farm/target.js'
+import { parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
-import type { GatePolicy } from '../gate/gate.js'
 import { policyOf } from '../gate/policy.js'
 import { caseText, recording } from '../network/case.js'
 import { live } from '../network/live/live.js'
+import type { FetchOutcome, Network } from '../network/network.js'
 import { turns } from '../run/library.js'
-import { outcomeText } from '../tls/wording.js'
+import { inOrder, slots } from '../run/slots.js'
+import { withDeadline } from '../run/stop.js'
 import { version } from '../version.js'
 import { askedBy, proxyAsked } from './asked.js'
 import { readWithin } from './files.js'
 import type { Machine } from './machine.js'
 import type { CheckFlags } from './options.js'
+import { progress } from './progress.js'
 import { proxyFor } from './proxy.js'
+import { reportFault } from './report-fault.js'
 import { type Told, tell } from './tell.js'
+
+/** Names that are looked at ahead of the one whose report is due: their reports are kept until then. */
+const maxAhead = 256
+
+/** Checks every target, prints the reports and returns the exit code of the worst. */
+export async function checkCommand(
+  targets: readonly string[],
+  all: CheckFlags,
+  given: Partial<CheckFlags>,
+  machine: Machine,
+): Promise<number> {
+  if (all.config === undefined) {
+    const aimed = targets.map((target) => ({ target, flags: all }))
+    return checkAimed(aimed, all, machine)
+  }
+  const { aimedBy } = await import('./config.js')
+  const { aimed, flags } = await aimedBy(all.config, targets, given)
+  return checkAimed(aimed, flags, machine)
+}
 
 /** A target with options of its own. */
 export interface Aimed {
@@ -23,9 +45,9 @@ export interface Aimed {
   readonly flags: CheckFlags
 }
 
-/** Checks every target, prints the reports and returns the exit code of the worst. */
-export async function checkCommand(
-  targets: readonly (string | Aimed)[],
+/** The same for targets with options of their own; `flags` are for the run. `seen` is told of each farm. */
+export async function checkAimed(
+  targets: readonly Aimed[],
   flags: CheckFlags,
   machine: Machine,
   seen: (checked: Checked) => void = () => {},
@@ -40,81 +62,107 @@ export async function checkCommand(
       hint: 'Add --save case.json.',
     })
   }
-  // All targets are read before the first is probed: a typing error in the last must not cost a whole run.
-  const aimed = targets.map((one) => (typeof one === 'string' ? { target: one, flags } : one))
-  const names = aimed.map((one) => parseTarget(one.target, one.flags.port).name)
-  const asked: Wanted[] = []
-  for (const [index, one] of aimed.entries()) {
-    const common = await askedBy(one.flags)
-    policyOf(common)
-    const proxy = proxyFor(names[index]!, one.flags.proxy, machine.env)
-    const { target, flags: own } = one
-    asked.push({
-      proxy,
-      asked: { ...common, target, proxy: proxyAsked(proxy, own.proxy) },
-      gate: gateBy(own),
-      ...(await lockBy(own)),
+  const running = { ...machine, signal: withDeadline(machine.signal, flags.deadline) }
+  // What is the same for all is read before the first server is asked: a typing error must not cost a whole run.
+  const common = new Map<CheckFlags, Common>()
+  for (const own of new Set([flags, ...targets.map((one) => one.flags)])) common.set(own, await commonOf(own))
+  const farms: Wanted[] = []
+  for (const { target, flags: own } of targets) {
+    try {
+      const { name } = parseTarget(target, own.port)
+      const proxy = proxyFor(name, own.proxy, machine.env)
+      const { asked, ...judging } = common.get(own)!
+      farms.push({ proxy, asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) }, ...judging })
+    } catch (error) {
+      // A name that is none does not stop the others; alone, it is bad usage.
+      if (
+        targets.length === 1 ||
+        !(error instanceof AdfsCheckFault && error.code === 'ADFS_CHECK_BAD_TARGET')
+      )
+        throw error
+      reportFault(error, machine)
+    }
+  }
+  const missed = targets.length - farms.length
+  if (farms.length === 0) {
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_TARGET', 'None of the targets can be checked.', {
+      hint: 'See above.',
     })
   }
-  return tell(checks(asked, flags, machine, seen), flags, machine)
+  return tell(checks(farms, flags, running, seen), flags, running, missed)
 }
 
-interface Wanted {
+interface Wanted extends Judging {
   readonly proxy: URL | null
   readonly asked: Asked
-  readonly gate: GatePolicy
-  readonly lock?: Lock
 }
 
-/** What the options and the policy say of the verdict. */
-export const gateBy = ({ failOn = 'warning', waivers = [] }: CheckFlags): GatePolicy => ({ failOn, waivers })
+/** What a policy says of the verdict. */
+type Judging = Pick<Hooks, 'gate' | 'lock'>
+
+interface Common extends Judging {
+  readonly asked: Omit<Asked, 'target' | 'proxy'>
+}
+
+/** What is the same for every target with these options, files read. */
+async function commonOf(flags: CheckFlags): Promise<Common> {
+  flags.server.forEach(parseServerAddress)
+  const asked = await askedBy(flags)
+  policyOf(asked)
+  return { asked, ...(await judgingBy(flags)) }
+}
 
 /** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
-export async function lockBy({ lock }: CheckFlags): Promise<{ lock?: Lock }> {
-  if (lock === undefined) return {}
-  return { lock: readLock(Buffer.from(await readWithin(lock, maxLockBytes)).toString('utf8'), lock) }
+export async function judgingBy({ lock, failOn = 'warning', waivers = [] }: CheckFlags): Promise<Judging> {
+  const gate = { failOn, waivers }
+  return lock === undefined ? { gate } : { gate, lock: await readLockFile(lock) }
 }
 
 /** Thousands of farms. */
-export const maxLockBytes = 16 * 1024 * 1024
+const maxLockBytes = 16 * 1024 * 1024
 
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
+export const readLockFile = async (path: string): Promise<Lock> =>
+  readLock(Buffer.from(await readWithin(path, maxLockBytes)).toString('utf8'), path)
+
+/** All farms share the slots and what was fetched; each is told when it and those named before it are done. */
 async function* checks(
-  targets: readonly Wanted[],
+  farms: readonly Wanted[],
   flags: CheckFlags,
   machine: Machine,
   seen: (checked: Checked) => void,
 ): AsyncGenerator<Told> {
   const at = flags.at ?? machine.now
-  for (const { asked, proxy, gate, lock } of targets) {
+  const concurrency = slots(flags.concurrency)
+  const fetched = new Map<string, Promise<FetchOutcome>>()
+  const shown = progress(farms.length, flags.quiet ?? false, machine)
+  const one = async ({ asked, proxy, ...judging }: Wanted): Promise<Told> => {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
-    const recorder = recording(live({ ...asked, timeoutMs, proxy, signal: machine.signal }))
-    const checked = await check(asked, recorder.network, at, {
-      concurrency: flags.concurrency,
-      pause: turns(machine.signal),
-      gate,
-      ...(lock && { lock }),
-      ...progress(flags, machine),
-    })
+    const outside = live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal })
+    const network = fetchingOnce(outside, fetched)
+    const hooks = { concurrency, pause: turns(machine.signal), ...judging, ...shown }
+    const recorder = flags.save === undefined ? null : recording(network)
+    const checked = await check(asked, recorder?.network ?? network, at, hooks)
     seen(checked)
-    yield {
-      checked,
-      asked,
-      ...(flags.save === undefined
-        ? {}
-        : { save: () => caseText(recorder.case(asked, at, { name: 'adfs-check', version })) }),
-    }
+    if (recorder === null) return told(checked, asked)
+    const save = () => caseText(recorder.case(asked, at, { name: 'adfs-check', version }))
+    return { ...told(checked, asked), save }
   }
+  // A fault of ours in one farm is told in its place.
+  yield* inOrder(farms, maxAhead, (farm) =>
+    one(farm).catch((fault: unknown): Told => ({ fault, asked: farm.asked })),
+  )
 }
 
-/** For people who wait: each server's line when it is known. */
-function progress(flags: CheckFlags, { err }: Machine): Partial<Parameters<typeof check>[3]> {
-  if (!err.isTTY || flags.quiet) return {}
-  return {
-    resolved: ({ id, subjects }) =>
-      void err.write(`${id}: ${subjects.length} server${subjects.length === 1 ? '' : 's'}\n`),
-    observed: ({ node, port }, attempts) => {
-      const best = attempts.find(({ outcome }) => outcome.kind === 'observed') ?? attempts[0]!
-      err.write(`  ${node.label}:${port}: ${outcomeText(best.outcome)}\n`)
-    },
-  }
-}
+const told = (checked: Checked, asked: Asked): Told => ({ checked, asked })
+
+/** Servers behind many names lack the same issuers, whose URLs are asked once in a run. */
+const fetchingOnce = (network: Network, known: Map<string, Promise<FetchOutcome>>): Network => ({
+  ...network,
+  fetch: (ask) => {
+    const key = `${ask.purpose} ${ask.url}`
+    const outcome = known.get(key) ?? network.fetch(ask)
+    known.set(key, outcome)
+    return outcome
+  },
+})

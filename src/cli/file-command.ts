@@ -10,11 +10,10 @@ import { live } from '../network/live/live.js'
 import { checkFiles, type ReadFile, readFileOf } from '../run/file.js'
 import { turns } from '../run/library.js'
 import { askedBy, proxyAsked } from './asked.js'
-import { gateBy, lockBy } from './check-command.js'
+import { judgingBy } from './check-command.js'
 import type { FileFlags } from './file-options.js'
 import { loadCertificates, readPassword, readWithin } from './files.js'
 import type { Machine } from './machine.js'
-import { checkDefaults } from './options.js'
 import { proxyFor } from './proxy.js'
 import { type Told, tell } from './tell.js'
 
@@ -28,7 +27,7 @@ export async function fileCommand(
   const { config } = all
   const flags: FileFlags =
     config === undefined
-      ? { ...checkDefaults, ...all }
+      ? all
       : await (await import('./config.js')).fileFlagsBy(config, all.name ?? [], given)
   const names = flags.name ?? []
   if (names.length === 0)
@@ -92,11 +91,11 @@ async function* judged(
         hint: `See what is wrong: adfs-check ${against}`,
       })
   }
-  const locked = await lockBy(flags)
+  const judging = await judgingBy(flags)
   for (const name of common.files.names) {
     const own = { ...asked, target: name }
     yield {
-      checked: await checkFiles(read, own, network, at, { pause, gate: gateBy(flags), ...locked }, servers),
+      checked: await checkFiles(read, own, network, at, { pause, ...judging }, servers),
       asked: own,
     }
   }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { type WindowsRelease, windowsReleases } from '../farm/subject.js'
-import { formatNames } from '../formats/registry.js'
-import { type CheckFlags, instant, repeatable, seconds, threshold } from './options.js'
+import { formatNames } from '../formats/names.js'
+import { instant, repeatable, seconds, threshold } from './arguments.js'
+import type { CheckFlags } from './options.js'
 
 /** Options of `file`, as commander hands them over. */
 export interface FileFlags extends CheckFlags {

@@ -1,18 +1,17 @@
 import { access, rename, writeFile } from 'node:fs/promises'
 import type { Checked } from '../check.js'
-import { type Lock, type LockedFarm, lockKey, lockText, readLock } from '../farm/locked.js'
+import { type Lock, type LockedFarm, lockKey, lockText } from '../farm/locked.js'
 import { AdfsCheckFault } from '../fault.js'
 import { lockOf } from '../gate/lockfile.js'
-import { type Aimed, checkCommand, maxLockBytes } from './check-command.js'
+import { type Aimed, checkAimed, readLockFile } from './check-command.js'
 import { exitUnfinished } from './exit-code.js'
-import { readWithin } from './files.js'
 import type { Machine } from './machine.js'
-import { type CheckFlags, checkDefaults } from './options.js'
+import type { CheckFlags } from './options.js'
 
 /** Checks farms and writes what they come to beside those already in the file; the exit code is that of the check. */
 export async function lockCommand(
   targets: readonly string[],
-  all: Partial<CheckFlags>,
+  all: CheckFlags,
   given: Partial<CheckFlags>,
   machine: Machine,
 ): Promise<number> {
@@ -20,8 +19,8 @@ export async function lockCommand(
   const before = await lockAt(path)
   const farms = new Map<string, LockedFarm>()
   const missed: string[] = []
-  const { lock: _, ...flags } = { ...checkDefaults, ...all }
-  const code = await checkCommand(aimed, flags, machine, ({ examined }: Checked) => {
+  const { lock: _, ...flags } = all
+  const code = await checkAimed(aimed, flags, machine, ({ examined }: Checked) => {
     const locked = lockOf(examined)
     if (locked) farms.set(lockKey(examined.farm), locked)
     else missed.push(examined.farm.id)
@@ -35,7 +34,7 @@ export async function lockCommand(
 }
 
 /** The comparison is left out: what is to be written is not measured by what was. */
-async function aim(targets: readonly string[], all: Partial<CheckFlags>, given: Partial<CheckFlags>) {
+async function aim(targets: readonly string[], all: CheckFlags, given: Partial<CheckFlags>) {
   const unlocked = ({ target, flags: { lock: _, ...flags } }: Aimed): Aimed => ({ target, flags })
   if (all.config !== undefined) {
     const { aimedBy } = await import('./config.js')
@@ -46,8 +45,7 @@ async function aim(targets: readonly string[], all: Partial<CheckFlags>, given: 
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', 'No farm is named.', {
       hint: 'Name one, or give --config adfs-check.yaml: adfs-check lock sts.contoso.com',
     })
-  const flags = { ...checkDefaults, ...all }
-  return { aimed: targets.map((target) => unlocked({ target, flags })), path: all.lock ?? defaultLock }
+  return { aimed: targets.map((target) => unlocked({ target, flags: all })), path: all.lock ?? defaultLock }
 }
 
 const defaultLock = 'adfs-check.lock'
@@ -57,7 +55,7 @@ async function lockAt(path: string): Promise<Lock> {
     () => true,
     () => false,
   )
-  return isThere ? readLock(Buffer.from(await readWithin(path, maxLockBytes)).toString('utf8'), path) : {}
+  return isThere ? readLockFile(path) : {}
 }
 
 /** Whole or not at all: half a lock file would fail every later run. */

@@ -1,28 +1,15 @@
 import { Command, CommanderError, Option } from 'commander'
-import { AdfsCheckFault } from '../fault.js'
-import { formatNames } from '../formats/registry.js'
-import { inAscii, neutralised, paint, wrap } from '../formats/terminal-text.js'
-import { defaultConcurrency } from '../run/library.js'
-import { maxRepeat } from '../run/options.js'
+import { formatNames } from '../formats/names.js'
+import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-// Not loaded on demand like the other commands: nearly every call runs it, and one file is read faster than many.
-import { checkCommand } from './check-command.js'
+import { instant, repeatable, seconds, threshold, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
-import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
-import { faultLine } from './fault-line.js'
+import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
 import type { Machine } from './machine.js'
-import {
-  type CheckFlags,
-  checkDefaults,
-  instant,
-  repeatable,
-  seconds,
-  threshold,
-  wholeNumber,
-} from './options.js'
+import { type CheckFlags, checkDefaults } from './options.js'
 import type { ReplayFlags } from './replay-command.js'
-import { textStyle } from './terminal.js'
+import { reportFault } from './report-fault.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
@@ -81,7 +68,23 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       wholeNumber(0, maxRepeat),
       0,
     )
-    .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), defaultConcurrency)
+    .option(
+      '--retries <number>',
+      'further tries where no answer comes, with growing pauses',
+      wholeNumber(0, maxRetries),
+      0,
+    )
+    .option(
+      '--deadline <seconds>',
+      'for the whole run; what was found by then is printed',
+      seconds(0.1, 86_400),
+    )
+    .option(
+      '--concurrency <number>',
+      'servers probed at a time, over all names',
+      wholeNumber(1, 64),
+      defaultConcurrency,
+    )
     .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
     .optionsGroup('How to judge:')
@@ -121,43 +124,22 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--no-color', 'no colours')
     .option('--ascii', 'ASCII only')
     .action(async (targets: string[], flags: CheckFlags) => {
-      if (flags.config !== undefined) {
-        const { aimedBy } = await import('./config.js')
-        const { aimed, flags: own } = await aimedBy(flags.config, targets, given(program, flags))
-        done(await checkCommand(aimed, own, machine))
-        return
-      }
-      if (targets.length === 0) {
+      if (targets.length === 0 && flags.config === undefined) {
         program.outputHelp({ error: true })
         done(exitUsage)
         return
       }
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, machine))
+      const { checkCommand } = await import('./check-command.js')
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, given(program, flags), machine))
     })
 
-  program
-    .command('replay')
-    .description('judge a saved case again, without a network')
-    .argument('<case>', 'file written with --save')
-    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
-    .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
-    .option('--kit <folder>', 'write the import kit here')
-    .option('-q, --quiet', 'print nothing when everything is accepted')
-    .option('--color', 'colours even without a terminal')
-    .option('--no-color', 'no colours')
-    .option('--ascii', 'ASCII only')
-    .action(async (file: string, flags: ReplayFlags) => {
-      const { replayCommand } = await import('./replay-command.js')
-      done(await replayCommand(file, flags, machine))
-    })
-
-  const fileCommandOf = fileOptions(program.command('file'))
-  fileCommandOf.action(async (files: string[], flags: FileFlags) => {
+  const file = fileOptions(program.command('file'))
+  file.action(async (files: string[], flags: FileFlags) => {
     const { fileCommand } = await import('./file-command.js')
-    done(await fileCommand(files, flags, given(fileCommandOf, flags), machine))
+    done(await fileCommand(files, { ...checkDefaults, ...flags }, given(file, flags), machine))
   })
 
-  const lockOptions = program
+  const lock = program
     .command('lock')
     .description('write what farms come to, for --lock to compare with')
     .argument('[target...]', 'federation service name, name:port or https URL')
@@ -175,10 +157,26 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
     .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--offline', 'fetch nothing over AIA')
-  lockOptions.action(async (targets: string[], flags: Partial<CheckFlags>) => {
+  lock.action(async (targets: string[], flags: Partial<CheckFlags>) => {
     const { lockCommand } = await import('./lock-command.js')
-    done(await lockCommand(targets, flags, given(lockOptions, flags), machine))
+    done(await lockCommand(targets, { ...checkDefaults, ...flags }, given(lock, flags), machine))
   })
+
+  program
+    .command('replay')
+    .description('judge a saved case again, without a network')
+    .argument('<case>', 'file written with --save')
+    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
+    .option('--kit <folder>', 'write the import kit here')
+    .option('-q, --quiet', 'print nothing when everything is accepted')
+    .option('--color', 'colours even without a terminal')
+    .option('--no-color', 'no colours')
+    .option('--ascii', 'ASCII only')
+    .action(async (file: string, flags: ReplayFlags) => {
+      const { replayCommand } = await import('./replay-command.js')
+      done(await replayCommand(file, flags, machine))
+    })
 
   program
     .command('demo')
@@ -227,21 +225,3 @@ const given = <F extends object>(command: Command, flags: F): Partial<F> =>
   Object.fromEntries(
     Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
   ) as Partial<F>
-
-/** Says what went wrong; the exit code. */
-function reportFault(error: unknown, machine: Machine): number {
-  const style = textStyle(machine, machine.err, {})
-  const say = (text: string) => void machine.err.write(style.unicode ? text : inAscii(text))
-  if (error instanceof AdfsCheckFault) {
-    // A file or a target may be named by somebody else than who reads this.
-    const hint = error.hint === null ? '' : `${wrap(neutralised(error.hint), style.columns, '  ')}\n`
-    say(`${paint(style, 'red', 'adfs-check:')} ${neutralised(error.message)}\n${hint}`)
-    return exitCodeOf(error.code)
-  }
-  if (machine.signal.aborted) {
-    say('adfs-check: interrupted before the check was finished.\n')
-    return exitUnfinished
-  }
-  say(neutralised(faultLine(error)))
-  return exitUsage
-}

@@ -2,14 +2,13 @@ import { type Gated, worst } from '../gate/gate.js'
 import type { Format, Head, Style } from './format.js'
 import { json, ndjson } from './json.js'
 import { markdown } from './markdown.js'
+import type { FormatName } from './names.js'
 import { text } from './text.js'
 
 /** Every format, by the name it is asked for. */
-export const formats = { text, json, ndjson, markdown } as const satisfies Record<string, Format>
+export const formats = { text, json, ndjson, markdown } as const satisfies Record<FormatName, Format>
 
-export type FormatName = keyof typeof formats
-
-export const formatNames = Object.keys(formats) as readonly FormatName[]
+export { type FormatName, formatNames } from './names.js'
 
 /** Reports that are all there, as one text. */
 export async function render(

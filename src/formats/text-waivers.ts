@@ -1,11 +1,7 @@
-import type { FindingReport, Report } from '../report/schema.js'
+import type { Report } from '../report/schema.js'
 import type { Style } from './format.js'
 import { wrap } from './terminal-text.js'
 import { oneLine, placeOf } from './text-words.js'
-
-/** Every case of it is. */
-export const isWaived = ({ cases }: FindingReport): boolean =>
-  cases.every(({ waived }) => waived !== undefined)
 
 /** What somebody accepted stays on the screen, with his name; what he no longer does, loudly. */
 export function waiversText(report: Report, style: Style): string {

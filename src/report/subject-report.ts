@@ -1,7 +1,7 @@
 import type { Release } from '../android/releases.js'
 import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
-import type { Attempt, Examination, Reach, ReleaseVerdict, Repair } from '../examine/examination.js'
+import type { Attempt, Examination, Reach, ReleaseVerdict, Repair, Seen } from '../examine/examination.js'
 import type { Answer } from '../examine/presented.js'
 import type { Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
@@ -30,19 +30,33 @@ export function subjectReport(examination: Examination, releases: readonly Relea
       chromium: null,
     }
   }
-  const { answers, reach, verdicts, repairs, varying, withoutName } = examination
+  const { answers, reach, repairs, varying, withoutName } = examination
   return {
     ...common,
     varying: [...varying],
     withoutName: withoutName && { outcome: outcomeText(withoutName.outcome), answer: withoutName.answer },
     answers: answers.map((answer) => answerReport(answer, reach, subject)),
-    verdicts: grouped(
-      verdicts.map((verdict) => verdictReport(verdict, reach, subject, releases.includes(verdict.release))),
-    ),
+    verdicts: verdictRows(examination, releases),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),
     file: fileReport(examination),
     chromium: chromium(examination, releases),
   }
+}
+
+const rows = new WeakMap<Seen['verdicts'], SubjectReport['verdicts']>()
+
+/** Servers that answer alike share their verdicts, and the rows that tell them. */
+function verdictRows(
+  { subject, verdicts, reach }: Seen,
+  releases: readonly Release[],
+): SubjectReport['verdicts'] {
+  const known =
+    rows.get(verdicts) ??
+    grouped(
+      verdicts.map((verdict) => verdictReport(verdict, reach, subject, releases.includes(verdict.release))),
+    )
+  rows.set(verdicts, known)
+  return known
 }
 
 const identity = (subject: Subject) =>

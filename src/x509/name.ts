@@ -63,7 +63,7 @@ export function nameOf(element: Element): Name {
   return {
     der: bytesOf(element),
     text: nameText(rdns),
-    commonNames: commonNames(rdns).map(neutralise),
+    commonNames: commonNames(rdns).map((name) => neutralise(cut(name, maxValue))),
   }
 }
 
@@ -115,17 +115,34 @@ const shortNames: Record<string, string> = {
   '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
 }
 
+/**
+ * Characters of a value, and of a whole name, that are shown. RFC 5280 (appendix A.1) has 64 for most; a certificate may
+ * hold ninety thousand, which every verdict about it would repeat. Comparisons go by the bytes.
+ */
+const maxValue = 256
+const maxName = 2_048
+
+const cut = (text: string, maximum: number): string =>
+  text.length <= maximum
+    ? text
+    : `${text.slice(0, maximum).replace(/[\ud800-\udbff]$/, '')}... (${text.length - maximum} more characters)`
+
 /** RFC 4514 §2: last RDN first; attributes of one RDN joined by `+`. */
 const nameText = (rdns: RelativeNames): string =>
-  rdns
-    .toReversed()
-    .map((rdn) => rdn.map(attributeText).join('+'))
-    .join(',')
+  cut(
+    rdns
+      .toReversed()
+      .map((rdn) => rdn.map(attributeText).join('+'))
+      .join(','),
+    maxName,
+  )
 
 function attributeText(attribute: NameAttribute): string {
   const text = stringOf(attribute)
   const type = shortNames[attribute.oid] ?? attribute.oid
-  return text === null ? `${type}=#${hexOf(attribute.value)}` : `${type}=${escapeValue(text)}`
+  return text === null
+    ? `${type}=${cut(`#${hexOf(attribute.value)}`, maxValue)}`
+    : `${type}=${escapeValue(cut(text, maxValue))}`
 }
 
 function escapeValue(text: string): string {

@@ -66,7 +66,7 @@ describe('adfs-check file', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^sts\.contoso\.com {3}ok for Android 10-17 {3}\(1 file checked\)\n/)
     expect(out.replace(/\s+/g, ' ')).toContain('A prediction: check the servers after the import.')
-    expect(out).toMatch(/Result: the file is accepted \(exit 0\)\n$/)
+    expect(out).toMatch(/\nResult: the file is accepted \(exit 0\); .*\n$/)
   })
 
   it('ends with 2 for the leaf alone, and writes the kit from --intermediates', async () => {
@@ -78,7 +78,7 @@ describe('adfs-check file', () => {
     ])
     expect(code).toBe(2)
     expect(out).toContain('MISSING  2  Contoso Issuing CA')
-    expect(out).toContain('As administrator on each server that gets the file')
+    expect(out).toContain('each server that gets the file')
     expect(readdirSync(kit)).toContain('Install-Intermediates.ps1')
     expect(readdirSync(kit).some((path) => readFileSync(join(kit, path)).includes('PRIVATE KEY'))).toBe(false)
   })

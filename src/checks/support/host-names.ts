@@ -54,7 +54,7 @@ function casesOf(farm: ExaminedFarm, shown: Shown, inCommonName: boolean): Case<
   const { seen, leaf } = shown
   if (!leaf || leafElsewhere(shown)) return []
   const wanted = wantedOf(seen.subject)
-  const trouble = shown.releases.flatMap((release) => troubleOf(leaf, wanted, release, inCommonName))
+  const trouble = troublesOf(leaf, wanted, shown.releases, inCommonName)
   if (trouble.length === 0) return []
   const releases = trouble.map(({ release }) => release)
   const depends = trouble.flatMap((one) => (one.depends ? [one.release] : []))
@@ -84,6 +84,19 @@ function casesOf(farm: ExaminedFarm, shown: Shown, inCommonName: boolean): Case<
   ]
 }
 
+const troubles = new WeakMap<Certificate, Map<string, ReturnType<typeof troubleOf>>>()
+
+/** Asked once for all servers of a farm that show one certificate. */
+function troublesOf(leaf: Certificate, wanted: string, releases: readonly Release[], inCommonName: boolean) {
+  const known = troubles.get(leaf) ?? new Map<string, ReturnType<typeof troubleOf>>()
+  troubles.set(leaf, known)
+  const key = [wanted, inCommonName, ...releases].join()
+  const found =
+    known.get(key) ?? releases.flatMap((release) => troubleOf(leaf, wanted, release, inCommonName))
+  known.set(key, found)
+  return found
+}
+
 function troubleOf(leaf: Certificate, wanted: string, release: Release, inCommonName: boolean) {
   const rules = releaseRules[release]
   const names = presentedNames(leaf, rules)
@@ -106,7 +119,7 @@ export function nameAdvice(
     ({ leaf, verdicts }) =>
       leaf && matchesHost(leaf, wanted, 'V6') && verdicts.some(({ kind }) => kind === 'accepted'),
   )?.leaf
-  if (right) return [{ action: { verb: 'rebind', certificate: right.sha256 }, by: 'adfs-admin' }, confirming]
+  if (right) return [{ action: { verb: 'bind', certificate: right.sha256 }, by: 'adfs-admin' }, confirming]
   const names = farm.farm.subjects.flatMap(({ name }) => name?.ascii ?? [])
   return [reissuing(null, { kind: 'names', names: [...new Set([...names, wanted])] }), confirming]
 }

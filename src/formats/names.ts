@@ -1,0 +1,4 @@
+/** The formats by name: apart from them, so that help and usage errors need not load any. */
+export const formatNames = ['text', 'json', 'ndjson', 'markdown'] as const
+
+export type FormatName = (typeof formatNames)[number]
