@@ -3,12 +3,12 @@ import { differencesOf } from '../gate/difference.js'
 import { instant } from './instant.js'
 import type { SubjectReport } from './schema.js'
 
-/** What is told of a file beside the list that it makes; null: the subject is a server. */
-export function fileReport(seen: Seen): SubjectReport['file'] {
+/** What is told of a file beside the list that it makes; nothing of a server. */
+export function fileReport(seen: Seen): Pick<SubjectReport, 'file'> {
   const { subject, prediction } = seen
-  if (subject.kind !== 'file') return null
+  if (subject.kind !== 'file') return {}
   const { path, offered } = subject
-  return {
+  const file = {
     path,
     container: offered.container,
     safes: [...(offered.protection?.safes ?? [])],
@@ -33,4 +33,5 @@ export function fileReport(seen: Seen): SubjectReport['file'] {
       notAfter: { was: notAfter.was && instant(notAfter.was), is: instant(notAfter.is) },
     })),
   }
+  return { file }
 }

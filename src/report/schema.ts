@@ -171,7 +171,7 @@ const subject = object({
   answers: Type.Array(answer),
   verdicts: Type.Array(verdict),
   repairs: Type.Array(repair),
-  file: nullable(file),
+  file: Type.Optional(file),
   chromium: nullable(
     object(
       { verdict: oneOf(['accepted', 'refused', 'unknown']), reason: text() },

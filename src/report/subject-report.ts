@@ -26,7 +26,6 @@ export function subjectReport(examination: Examination, releases: readonly Relea
       answers: [],
       verdicts: [],
       repairs: [],
-      file: null,
       chromium: null,
     }
   }
@@ -38,7 +37,7 @@ export function subjectReport(examination: Examination, releases: readonly Relea
     answers: answers.map((answer) => answerReport(answer, reach, subject)),
     verdicts: verdictRows(examination, releases),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),
-    file: fileReport(examination),
+    ...fileReport(examination),
     chromium: chromium(examination, releases),
   }
 }
