@@ -1,5 +1,6 @@
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
+import type { Waiver } from '../gate/waivers.js'
 import { defaultConcurrency } from '../run/limits.js'
 
 /** Options of `check`, as commander hands them over. */
@@ -25,6 +26,12 @@ export interface CheckFlags {
   readonly format: FormatName
   readonly warn?: Threshold
   readonly crit?: Threshold
+  readonly failOn?: 'warning' | 'critical'
+  /** From --config. */
+  readonly waivers?: readonly Waiver[]
+  readonly config?: string
+  /** File of outcomes to compare with. */
+  readonly lock?: string
   readonly repeat: number
   readonly retries: number
   /** For the whole run, milliseconds. */

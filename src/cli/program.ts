@@ -5,6 +5,7 @@ import { version } from '../version.js'
 import { instant, repeatable, seconds, threshold, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
+import { type FileFlags, fileOptions } from './file-options.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
 import type { ReplayFlags } from './replay-command.js'
@@ -98,6 +99,11 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--warn <20%|30d>', 'warn when less of a lifetime is left (default: 25%, at most 30d)', threshold)
     .option('--crit <10%|7d>', 'critical when less is left (default: 10%, at most 7d)', threshold)
+    .addOption(
+      new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
+    )
+    .option('--lock <file>', 'compare with what "adfs-check lock" wrote there')
+    .option('--config <file>', 'policy, waivers and farms: adfs-check.yaml')
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')
     .option(
@@ -118,7 +124,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--no-color', 'no colours')
     .option('--ascii', 'ASCII only')
     .action(async (targets: string[], flags: CheckFlags) => {
-      if (targets.length === 0) {
+      if (targets.length === 0 && flags.config === undefined) {
         program.outputHelp({ error: true })
         done(exitUsage)
         return
@@ -126,8 +132,37 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       const { refuseMisspelt } = await import('./misspelt.js')
       refuseMisspelt(targets, args, program)
       const { checkCommand } = await import('./check-command.js')
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, machine))
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, given(program, flags), machine))
     })
+
+  const file = fileOptions(program.command('file'))
+  file.action(async (files: string[], flags: FileFlags) => {
+    const { fileCommand } = await import('./file-command.js')
+    done(await fileCommand(files, { ...checkDefaults, ...flags }, given(file, flags), machine))
+  })
+
+  const lock = program
+    .command('lock')
+    .description('write what farms come to, for --lock to compare with')
+    .argument('[target...]', 'federation service name, name:port or https URL')
+    .option('--lock <file>', 'the file (default: adfs-check.lock)')
+    .option('--config <file>', 'policy and farms: adfs-check.yaml')
+    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
+    .option('--android <range>', 'releases that count: supported (default), all, 8.. or "7.0..12,15"')
+    .option(
+      '--trust-anchor <file>',
+      'root that the phones have in their system store; repeatable',
+      repeatable,
+    )
+    .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
+    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
+    .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
+    .option('--at <date>', 'judge as of this date instead of now', instant)
+    .option('--offline', 'fetch nothing over AIA')
+  lock.action(async (targets: string[], flags: Partial<CheckFlags>) => {
+    const { lockCommand } = await import('./lock-command.js')
+    done(await lockCommand(targets, { ...checkDefaults, ...flags }, given(lock, flags), machine))
+  })
 
   program
     .command('replay')
@@ -195,3 +230,9 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
 
   return program
 }
+
+/** Options that stand on the command line, defaults left out. */
+const given = <F extends object>(command: Command, flags: F): Partial<F> =>
+  Object.fromEntries(
+    Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
+  ) as Partial<F>
