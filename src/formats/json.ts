@@ -41,7 +41,13 @@ export const documentOf = (
  * value to every reader of JSON (RFC 8259 §7).
  */
 const escaped = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(unsafe, inUnits)
+  JSON.stringify(value, null, indent).replace(unsafe, inUnits).replace(buildCommand, '#\\u0023')
+
+/** For other formats that are JSON. */
+export const escapedJson = (value: unknown): string => escaped(value, 1)
+
+/** Build agents obey `##vso[` and `##[` wherever they stand in a line of output. */
+const buildCommand = /##(?=(?:vso)?\[)/gi
 
 /** Line feeds are our own: those of the data are escaped already. */
 const unsafe = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
