@@ -3,6 +3,7 @@ import { AdfsCheckFault } from '../fault.js'
 import type { FormatName } from '../formats/registry.js'
 import { type Threshold, thresholdOf } from '../gate/thresholds.js'
 import { defaultConcurrency } from '../run/library.js'
+import type { OutputFile } from './outputs.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
@@ -25,6 +26,7 @@ export interface CheckFlags {
   readonly proxy?: string | false
   readonly kit?: string
   readonly format: FormatName
+  readonly output?: readonly OutputFile[]
   readonly warn?: Threshold
   readonly crit?: Threshold
   readonly repeat: number

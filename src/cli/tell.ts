@@ -2,12 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import type { Checked } from '../check.js'
 import type { Asked } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
+import { worstNagiosCode } from '../formats/nagios-code.js'
 import type { FormatName } from '../formats/registry.js'
 import { formats } from '../formats/registry.js'
 import { type Gate, type Gated, worst } from '../gate/gate.js'
 import { version } from '../version.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
+import { type OutputFile, writeOutputs } from './outputs.js'
 import { textStyle } from './terminal.js'
 
 /** One farm checked, and what else is to be made of it. */
@@ -20,6 +22,7 @@ export interface Told {
 
 export interface TellFlags {
   readonly format: FormatName
+  readonly output?: readonly OutputFile[]
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly kit?: string
@@ -36,6 +39,9 @@ export interface TellFlags {
 export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine: Machine): Promise<number> {
   const gates: Gate[] = []
   const writes: (() => Promise<void>)[] = []
+  /** For what is made after standard output; else nothing is kept. */
+  const kept: Gated[] = []
+  const keeps = flags.output !== undefined || flags.format === 'nagios'
   let end = (_: Gate): void => {}
   const ended = new Promise<Gate>((resolve) => {
     end = resolve
@@ -53,6 +59,7 @@ export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine:
       if (kit) writes.push(kit.write)
       if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))
       const gated: Gated = kit ? { ...checked, report: { ...checked.report, kit: kit.listed } } : checked
+      if (keeps) kept.push(gated)
       if (flags.quiet) held.push(gated)
       else yield gated
     }
@@ -62,31 +69,33 @@ export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine:
   }
   const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
   const head = { tool: { name: 'adfs-check', version }, at: machine.now } as const
-  const printed = quietly(flags, machine)
+  const printed = quietly(flags, machine, gates)
   await formats[flags.format].write(head, reports(), ended, printed, style)
-  const { exitCode } = worst(gates)
+  const { output } = flags
+  // First: a kit that cannot be written must not cost the reports.
+  if (output)
+    writes.unshift(() =>
+      writeOutputs(
+        output,
+        { head, reports: kept, gate: worst(gates) },
+        { ...style, colour: false, unicode: true },
+      ),
+    )
   if (machine.signal.aborted) {
     // An ended run knows less than it says: what could be written would look like the whole.
     machine.err.write('adfs-check: interrupted; the report holds what was found until then.\n')
     return exitUnfinished
   }
   for (const write of writes) await write()
-  return exitCode
+  return flags.format === 'nagios' ? worstNagiosCode(kept.map(({ report }) => report)) : worst(gates).exitCode
 }
 
 /** With --quiet, formats that frame an empty list say nothing either. */
-function quietly({ quiet }: TellFlags, { out }: Machine) {
-  let wrote = false
-  return {
-    write: (text: string) => {
-      wrote = true
-      if (!(quiet && text === '')) out.write(text)
-    },
-    get wrote() {
-      return wrote
-    },
-  }
-}
+const quietly = ({ quiet }: TellFlags, { out }: Machine, gates: readonly Gate[]) => ({
+  write: (text: string) => {
+    if (!(quiet && worst(gates).verdict === 'ok')) out.write(text)
+  },
+})
 
 async function kitFor({ checked, asked }: Told, folder: string, { signal, err }: Machine) {
   const { kitOf } = await import('../kit/plan.js')

@@ -26,8 +26,11 @@ export const csv: Format = {
   name: 'csv',
   streams: true,
   async write(_head, reports, _end, sink) {
-    await sink.write(row(columns))
-    for await (const { report } of reports) await sink.write(rowsOf(report).map(row).join(''))
+    let isFirst = true
+    for await (const { report } of reports) {
+      await sink.write(`${isFirst ? row(columns) : ''}${rowsOf(report).map(row).join('')}`)
+      isFirst = false
+    }
   },
 }
 
