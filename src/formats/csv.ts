@@ -94,4 +94,4 @@ function cell(value: Cell): string {
  * Where the list separator is a semicolon a cell may begin inside ours.
  */
 const harmless = (text: string): string =>
-  text.replace(/^(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/u, "'").replace(/(;["\s]*)(?=[=+\-@])/g, "$1'")
+  text.replace(/^(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u, "'").replace(/(;["\s]*)(?=[=+\-@])/g, "$1'")
