@@ -16,7 +16,9 @@ a{color:var(--link)}
 td.refused{font-weight:bold}
 table{border-collapse:collapse;width:100%;font-size:.875rem;table-layout:auto}
 caption{text-align:left;color:var(--quiet)}
-th,td{border:1px solid var(--line);padding:.25rem .4rem;text-align:left;overflow-wrap:anywhere}
+th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:left}
+thead th,td{white-space:nowrap}
+.wide{overflow-x:auto}
 .finding{border-left:4px solid;padding-left:.8rem;margin:1rem 0;break-inside:avoid}
 .finding h3,.finding h4{margin:.2rem 0}
 .finding.info{color:var(--quiet)}
@@ -27,7 +29,7 @@ pre{margin:.3rem 0;padding:.5rem .7rem;background:var(--soft);border:1px solid v
 li{break-inside:avoid}
 details{border:1px solid var(--line);border-radius:4px;margin:.3rem 0;padding:.3rem .6rem}
 summary{cursor:pointer}
-summary:focus-visible,a:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+summary:focus-visible,a:focus-visible,.wide:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;font-size:.875rem}
 dt{color:var(--quiet)}
 dd{margin:0}

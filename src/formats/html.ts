@@ -82,23 +82,32 @@ const cellWords: Record<VerdictReport['verdict'], string> = {
   undetermined: 'unknown',
 }
 
+/** Neighbouring releases that say the same of every server share a column. */
 function matrix(report: Report): string {
-  if (report.subjects.length === 0) return ''
-  const { releases } = report.policy
-  const cell = (rows: readonly VerdictReport[], release: Release) => {
-    const row = rows.find((one) => one.releases.includes(release))
-    const kind = row?.verdict ?? 'undetermined'
-    return `<td class="${kind}">${cellWords[kind]}</td>`
+  const { subjects } = report
+  if (subjects.length === 0) return ''
+  const said = (release: Release) =>
+    subjects.map(
+      ({ verdicts }) => verdicts.find((one) => one.releases.includes(release))?.verdict ?? 'undetermined',
+    )
+  const columns: Release[][] = []
+  for (const release of report.policy.releases) {
+    const last = columns.at(-1)
+    if (last && said(last[0]!).join() === said(release).join()) last.push(release)
+    else columns.push([release])
   }
-  return `<table><caption>Which Android release accepts which server</caption>
-<thead><tr><th scope="col">Server</th>${releases.map((release) => `<th scope="col">${release}</th>`).join('')}</tr></thead>
+  return `<div class="wide" tabindex="0"><table><caption>Which Android release accepts which server</caption>
+<thead><tr><th scope="col">Server</th>${columns.map((column) => `<th scope="col">${releasesText(column)}</th>`).join('')}</tr></thead>
 <tbody>
-${report.subjects
+${subjects
   .map(
-    ({ id, verdicts }) =>
-      `<tr><th scope="row">${foreign(id, 300)}</th>${releases.map((release) => cell(verdicts, release)).join('')}</tr>\n`,
+    ({ id }, index) =>
+      `<tr><th scope="row">${foreign(id, 300)}</th>${columns
+        .map(([release]) => said(release!)[index]!)
+        .map((kind) => `<td class="${kind}">${cellWords[kind]}</td>`)
+        .join('')}</tr>\n`,
   )
-  .join('')}</tbody></table>
+  .join('')}</tbody></table></div>
 `
 }
 

@@ -65,14 +65,14 @@ describe.each(pages)('the page of %s in a browser', (name, text) => {
       const context = await (await started()).newContext({ colorScheme: 'dark' })
       const page = await context.newPage()
       await page.goto(await url())
-      const details = Number(await page.evaluate('document.querySelectorAll("summary,a").length'))
+      const details = Number(await page.evaluate('document.querySelectorAll("summary,a,[tabindex]").length'))
       const reached = new Set<string>()
       for (let presses = 0; presses < details; presses++) {
         await page.keyboard.press('Tab')
         reached.add(
           String(
             await page.evaluate(
-              '[...document.querySelectorAll("summary,a")].indexOf(document.activeElement)',
+              '[...document.querySelectorAll("summary,a,[tabindex]")].indexOf(document.activeElement)',
             ),
           ),
         )
