@@ -37,8 +37,8 @@ function marked(word: Exclude<Word, string>, names: Names): string {
   return `${count} ${count === 1 ? one : many}`
 }
 
-/** A day, UTC. */
-export const day = (date: Date): string => date.toISOString().slice(0, 10)
+/** A day, UTC; reports have dates as text. */
+export const day = (date: Date | string): string => new Date(date).toISOString().slice(0, 10)
 
 /** `2026-11-24 09:46 UTC`. */
 export const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`

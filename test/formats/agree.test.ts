@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { worstNagiosCode } from '../../src/formats/nagios-code.js'
+import { formatNames } from '../../src/formats/registry.js'
 import { names } from '../scenarios/recipe.js'
 import { rendered, scenario } from './rendered.js'
 
@@ -70,6 +71,10 @@ describe.each(names)('%s: every format agrees with the exit code', async (name) 
       answers.some(({ sent }) => sent.some((sha256) => gated.report.certificates[sha256])),
     )
     expect(text.includes('probe_ssl_earliest_cert_expiry{')).toBe(readable)
+  })
+
+  it('every format can tell it', async () => {
+    for (const format of formatNames) expect((await rendered(format, gated)).trim(), format).not.toBe('')
   })
 
   it('csv and gitlab have a row for each case, html and csv name every server', async () => {
