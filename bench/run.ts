@@ -1,15 +1,25 @@
+import { execFileSync } from 'node:child_process'
 import { benchCapture } from './capture.js'
-import { benchColdStart } from './cold-start.js'
 import { table } from './measure.js'
+import { benchWholeCommands } from './whole-commands.js'
 
-/** `npm run bench`: every ratio that docs/reference/numbers.md names, as Markdown. Build first: cold start measures `dist`. */
-const capture = (await benchCapture()).map(({ protocol, ours, tlsConnect }) => ({
-  what: `client CPU per captured chain, ${protocol}`,
-  peer: 'tls.connect',
-  oursMs: ours / 1000,
-  peerMs: tlsConnect / 1000,
-  goal: 0.5,
-}))
+/**
+ * `npm run bench`: every ratio that docs/reference/numbers.md names, as Markdown. BENCH_NODE names another Node.js for the
+ * whole commands; `npm run bench -- commands` leaves the capture out.
+ */
+const { rows, figures } = await benchWholeCommands()
+const capture =
+  process.argv[2] === 'commands'
+    ? []
+    : (await benchCapture()).map(({ protocol, ours, tlsConnect }) => ({
+        what: `client CPU per captured chain, ${protocol}`,
+        peer: 'tls.connect',
+        oursMs: ours / 1000,
+        peerMs: tlsConnect / 1000,
+        goal: 0.5,
+      }))
+const version = execFileSync(process.env.BENCH_NODE ?? process.execPath, ['--version'], { encoding: 'utf8' })
 console.log(
-  `Node.js ${process.version}, ${process.platform} ${process.arch}\n\n${table([...(await benchColdStart()), ...capture])}`,
+  `Node.js ${version.trim()}, ${process.platform} ${process.arch}\n\n${table([...rows, ...capture])}\n`,
 )
+for (const figure of figures) console.log(`- ${figure}`)

@@ -14,12 +14,12 @@ import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
 import { observe } from './observe/observe.js'
 import { composeReport } from './report/compose.js'
-import { inParallel } from './run/pool.js'
+import { type Slots, slots } from './run/slots.js'
 
 /** What a run may be told while it goes on, and how much it may do at once. */
 export interface Hooks {
-  /** Subjects observed at a time. */
-  readonly concurrency: number
+  /** Subjects observed at a time, or slots shared with other runs. */
+  readonly concurrency: number | Slots
   readonly pause: Pause
   readonly resolved?: (farm: Farm) => void
   readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
@@ -42,11 +42,13 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
   const settings = settingsOf(asked, policy, at)
   const farm = await farmOf(asked, network)
   hooks.resolved?.(farm)
-  const observed = await inParallel(farm.subjects, hooks.concurrency, async (subject) => {
+  const inSlot = typeof hooks.concurrency === 'number' ? slots(hooks.concurrency) : hooks.concurrency
+  const look = async (subject: ServedSubject) => {
     const attempts = await observe(subject, { ...policy, repeat: asked.repeat }, network)
     hooks.observed?.(subject, attempts)
     return { subject, attempts }
-  })
+  }
+  const observed = await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject))))
   const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
   const examined = examinedFarm(farm, examinations, policy, settings, fetches)
   const results = runChecks(examined)

@@ -41,9 +41,9 @@ const placeId = (subject: Subject): string => (subject.kind === 'file' ? subject
 
 /** Where no server is concerned (a name without one) the advice stands at a place of its own. */
 export function placesFor(advice: Advice, finding: Finding, places: Map<string, Place>): readonly Place[] {
-  const on = advice.on ?? finding.subjects
+  const on = new Set(advice.on ?? finding.subjects)
   const named = [...places.values()].filter(
-    ({ subjects }) => on.length === 0 || subjects.some(({ id }) => on.includes(id)),
+    ({ subjects }) => on.size === 0 || subjects.some(({ id }) => on.has(id)),
   )
   if (named.length > 0) return named
   const nowhere = places.get('') ?? { role: 'unknown' as const, subjects: [], seen: [], wishes: [] }

@@ -4,20 +4,9 @@ import type { Asked } from '../farm/asked.js'
 import type { CaseKey, SubjectId } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
+import { here } from './fitting.js'
 import { importsOf, merged, union } from './merge.js'
-import {
-  addedAt,
-  chainsAt,
-  leavesAt,
-  nameAt,
-  neededAt,
-  type Place,
-  placesFor,
-  placesOf,
-  presentedAt,
-  repairsAt,
-  type Wish,
-} from './place.js'
+import { leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
 import { argvOf } from './step-command.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
@@ -79,44 +68,9 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
   return shared([...places.values()], farm, asked)
 }
 
-/**
- * A finding may be told for machines that differ: of its advice each gets what its own lists and repairs are about. What
- * none of them is known to have is meant for all. Null: nothing is left.
- */
-function here(action: Action, place: Place, all: readonly Place[]): Action | null {
-  const concerns = (of: (place: Place) => readonly string[]) => (wanted: string) =>
-    of(place).includes(wanted) || !all.some((other) => of(other).includes(wanted))
-  switch (action.verb) {
-    case 'check-by-name': {
-      const name = action.name ?? nameAt(place)
-      return name === undefined ? action : { ...action, name }
-    }
-    case 'import': {
-      const certificates = action.certificates.filter(concerns(addedAt))
-      return certificates.length === 0 ? null : { ...action, certificates }
-    }
-    case 'remove':
-      return concerns(presentedAt)(action.certificate) ? action : null
-    case 'bind':
-      return leavesAt(place).every((sha256) => sha256 === action.certificate) ? null : action
-    case 'rebind':
-      return concerns(leavesAt)(action.certificate) ? action : null
-    case 'disable-root':
-      return concerns((one) => chainsAt(one).flat())(action.twinOf) ? action : null
-    case 'edit-bundle':
-      return concerns((one) => chainsAt(one).map((chain) => chain.join()))(action.chain.join()) &&
-        concerns(leavesAt)(action.chain[0] ?? '')
-        ? action
-        : null
-    default:
-      return action
-  }
-}
-
 function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
-  const here = finding.cases.filter(
-    ({ subject }) => subject === null || subjects.some(({ id }) => id === subject),
-  )
+  const cases = casesBySubject(finding)
+  const here = [...(cases.get(null) ?? []), ...subjects.flatMap(({ id }) => cases.get(id) ?? [])]
   const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
   const wish = { action, by: by ?? doer(action), because }
   const touched =
@@ -143,6 +97,21 @@ function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: 
           : [],
     ),
   ]
+}
+
+const filed = new WeakMap<Finding, Map<SubjectId | null, Finding['cases'][number][]>>()
+
+function casesBySubject(finding: Finding): ReadonlyMap<SubjectId | null, Finding['cases'][number][]> {
+  const known = filed.get(finding)
+  if (known) return known
+  const cases = new Map<SubjectId | null, Finding['cases'][number][]>()
+  for (const one of finding.cases) {
+    const others = cases.get(one.subject)
+    if (others) others.push(one)
+    else cases.set(one.subject, [one])
+  }
+  filed.set(finding, cases)
+  return cases
 }
 
 function doer(action: Action): Person {
@@ -191,15 +160,16 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
   })
 }
 
-/** Not the certificate alone, which everybody has, nor a chain that goes on nobody knows where, unless a release accepts. */
+/** Not the certificate alone, which everybody has, unless it is the whole chain and a release accepts it. */
 function isWorthAFile(chain: readonly Sha256[], { seen }: Place): boolean {
-  const repairs = repairsAt(seen).filter(
-    (repair) => repair.chain.map(({ sha256 }) => sha256).join() === chain.join(),
-  )
-  const isOpen = repairs.some(({ open }) => open !== null)
   return (
-    (chain.length > 1 && !isOpen) ||
-    repairs.some(({ verdictsAfter }) => verdictsAfter.some(({ kind }) => kind === 'accepted'))
+    chain.length > 1 ||
+    repairsAt(seen).some(
+      (repair) =>
+        repair.chain.length === 1 &&
+        repair.chain[0]!.sha256 === chain[0] &&
+        repair.verdictsAfter.some(({ kind }) => kind === 'accepted'),
+    )
   )
 }
 
@@ -210,7 +180,9 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const binds = wishes.some(({ action }) => action.verb === 'bind')
   const renewed = new Set(
-    wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
+    wishes.flatMap(({ action }) =>
+      action.verb === 'reissue' || action.verb === 'renew-authority' ? [action.certificate] : [],
+    ),
   )
   const leaves = [...new Set(leavesAt(place))]
   const because = stored.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
@@ -218,11 +190,6 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const chains = repairsAt(place.seen)
     .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
     .map(({ chain }) => chain.map(({ sha256 }) => sha256))
-    // One that is to be issued anew is not to be written down as it is.
-    .filter(
-      (chain) =>
-        !wishes.some(({ action }) => action.verb === 'renew-authority' && chain.includes(action.certificate)),
-    )
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),
@@ -234,23 +201,24 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   ]
   return merged([...wishes, ...(stored.length > 0 ? consequences : [])]).filter(
     ({ action }) =>
-      action.verb !== 'rebind' ||
-      // The cmdlet sets one certificate for every binding: with several it would take the others' away.
-      (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate)),
+      // What is to be issued anew is not to be written down as it is.
+      (action.verb !== 'edit-bundle' || !action.chain.some((sha256) => renewed.has(sha256))) &&
+      (action.verb !== 'rebind' ||
+        // The cmdlet sets one certificate for every binding: with several it would take the others' away.
+        (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate))),
   )
 }
 
 /** Steps of all places, equal ones together, with the commands of ours. */
 function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
-  const steps = new Map<string, { on: SubjectId[]; wish: Wish }>()
+  const steps = new Map<string, { on: Set<SubjectId>; because: Set<CaseKey>; wish: Wish }>()
   const add = (on: readonly SubjectId[], wish: Wish) => {
     // A new certificate is one for the whole farm, and "check again" one command.
     const key = `${wish.by} ${JSON.stringify(wish.action)}`
-    const step = steps.get(key)
-    steps.set(key, {
-      on: [...union(step?.on ?? [], on)],
-      wish: { ...wish, because: union(step?.wish.because ?? [], wish.because) },
-    })
+    const step = steps.get(key) ?? { on: new Set(), because: new Set(), wish }
+    for (const id of on) step.on.add(id)
+    for (const caseKey of wish.because) step.because.add(caseKey)
+    steps.set(key, step)
   }
   for (const { subjects, wishes } of places) {
     const ids = subjects.map(({ id }) => id)
@@ -265,7 +233,10 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     }
   }
   const told = [...steps.values()]
-    .map(({ on, wish }) => ({ on, ...wish, argv: argvOf(wish.action, on, farm, asked) }))
+    .map(({ on, because, wish }) => {
+      const ids = [...on]
+      return { on: ids, ...wish, because: [...because], argv: argvOf(wish.action, ids, farm, asked) }
+    })
     .sort((a, b) => order.indexOf(a.action.verb) - order.indexOf(b.action.verb))
   // "Run it where the servers can be reached" checks again too.
   const again = told.flatMap(({ action, argv }) => (action.verb === 'run-again' ? [argv?.join('\0')] : []))

@@ -13,16 +13,15 @@ export function argvOf(
   { farm, examinations }: ExaminedFarm,
   asked: Asked,
 ): readonly string[] | null {
-  const here = examinations.filter(({ subject }) => on.includes(subject.id))
+  const ids = new Set(on)
+  const here = examinations.filter(({ subject }) => ids.has(subject.id))
   const subjects = (wanted: readonly Examination[]) => wanted.map(({ subject }) => subject)
   switch (action.verb) {
     case 'check-by-name':
       return action.name === undefined ? null : commandByName(action.name, subjects(here), asked)
     case 'save': {
       const supplying = new Set(here.flatMap(suppliers))
-      const all = examinations.filter(
-        (examination) => here.includes(examination) || supplying.has(examination.subject.id),
-      )
+      const all = examinations.filter(({ subject }) => ids.has(subject.id) || supplying.has(subject.id))
       return commandLine(farm, asked, { subjects: subjects(all), kit: defaultKitFolder })
     }
     case 'confirm':

@@ -96,8 +96,26 @@ export function addAnchors(
   certificates: readonly Certificate[],
 ): TrustAnchors {
   if (certificates.length === 0) return store
-  const byNameHash = (hash: string) => certificates.filter(({ subject }) => nameHash(subject) === hash)
+  const files = filedByName(certificates)
+  const byNameHash = (hash: string) => files.get(hash) ?? []
   return combinedAnchors(store, deviceAnchors({ byNameHash, sortsNames: sortsNames(release) }))
+}
+
+const filed = new WeakMap<readonly Certificate[], ReadonlyMap<string, readonly Certificate[]>>()
+
+/** Once for all releases: a bundle of authorities has hundreds, and a run asks thousands of times. */
+function filedByName(certificates: readonly Certificate[]): ReadonlyMap<string, readonly Certificate[]> {
+  const known = filed.get(certificates)
+  if (known) return known
+  const files = new Map<string, Certificate[]>()
+  for (const certificate of certificates) {
+    const hash = nameHash(certificate.subject)
+    const others = files.get(hash)
+    if (others) others.push(certificate)
+    else files.set(hash, [certificate])
+  }
+  filed.set(certificates, files)
+  return files
 }
 
 /**

@@ -55,12 +55,17 @@ function findingOf<E>(check: Check<string, E>, told: Told<E>): Finding {
 /** What every case asks for, each once. Advice that not every server needs names those that do. */
 function adviceOf<E>(check: Check<string, E>, told: Told<E>): Advice[] {
   const asked = new Map<string, { advice: Advice; for: Set<SubjectId> }>()
+  // Servers that are ill alike are advised alike, and advice looks at all of them: asked once for each illness.
+  const known = new Map<string, readonly Advice[]>()
   for (const { evidence, subject } of told.cases) {
-    for (const advice of check.actions(evidence, told)) {
+    const illness = JSON.stringify(evidence)
+    const given = known.get(illness) ?? check.actions(evidence, told)
+    known.set(illness, given)
+    for (const advice of given) {
       const key = JSON.stringify(advice)
-      const known = asked.get(key) ?? { advice, for: new Set() }
-      asked.set(key, known)
-      if (subject !== null) known.for.add(subject)
+      const one = asked.get(key) ?? { advice, for: new Set() }
+      asked.set(key, one)
+      if (subject !== null) one.for.add(subject)
     }
   }
   return [...asked.values()].map(({ advice, for: subjects }) =>

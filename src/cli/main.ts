@@ -18,19 +18,23 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nowhere is left to say it.
 process.stderr.on('error', () => {})
 
-const code = await answer().catch((error: unknown) => {
-  process.stderr.write(faultLine(error))
-  return exitUsage
-})
-// Its call back comes when all before it is written, or has failed.
-await new Promise((done) => process.stdout.write('', done))
-if (unwritable) {
-  const { message } = unwritable as NodeJS.ErrnoException
-  process.stderr.write(`adfs-check: standard output cannot be written: ${message}\n`)
+void main()
+
+// Not awaited at the top: one file that is started alone is a CommonJS module, which cannot.
+async function main(): Promise<void> {
+  const code = await answer().catch((error: unknown) => {
+    process.stderr.write(faultLine(error))
+    return exitUsage
+  })
+  // Its call back comes when all before it is written, or has failed.
+  await new Promise((done) => process.stdout.write('', done))
+  if (unwritable) {
+    process.stderr.write(`adfs-check: standard output cannot be written: ${unwritable.message}\n`)
+  }
+  await new Promise((done) => process.stderr.write('', done))
+  // Not left to the last handle: a resolver that hangs cannot be cancelled and would keep the process for half a minute.
+  process.exit(unwritable ? exitUnfinished : code)
 }
-await new Promise((done) => process.stderr.write('', done))
-// Not left to the last handle: a resolver that hangs cannot be cancelled and would keep the process for half a minute.
-process.exit(unwritable ? exitUnfinished : code)
 
 async function answer(): Promise<number> {
   // Answered before anything is loaded: it is what scripts and package tests call most.
@@ -39,6 +43,7 @@ async function answer(): Promise<number> {
     return 0
   }
   const stop = new AbortController()
+  // The first asks for what was found until then; the second is Node's own and ends at once.
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   const { run } = await import('./program.js')

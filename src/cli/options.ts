@@ -1,8 +1,6 @@
-import { InvalidArgumentError } from 'commander'
-import { AdfsCheckFault } from '../fault.js'
-import type { FormatName } from '../formats/registry.js'
-import { type Threshold, thresholdOf } from '../gate/thresholds.js'
-import { defaultConcurrency } from '../run/library.js'
+import type { FormatName } from '../formats/names.js'
+import type { Threshold } from '../gate/thresholds.js'
+import { defaultConcurrency } from '../run/limits.js'
 import type { OutputFile } from './outputs.js'
 
 /** Options of `check`, as commander hands them over. */
@@ -30,55 +28,15 @@ export interface CheckFlags {
   readonly warn?: Threshold
   readonly crit?: Threshold
   readonly repeat: number
+  readonly retries: number
+  /** For the whole run, milliseconds. */
+  readonly deadline?: number
   readonly save?: string
   readonly redact?: boolean
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly color?: boolean
   readonly ascii?: boolean
-}
-
-/** A whole number within limits, with an error that names them. */
-export const wholeNumber = (minimum: number, maximum: number) => (text: string) => {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= minimum && value <= maximum))
-    throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`)
-  return value
-}
-
-/** Seconds, decimals allowed, as milliseconds. */
-export const seconds = (minimum: number, maximum: number) => (text: string) => {
-  const value = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= minimum && value <= maximum))
-    throw new InvalidArgumentError(`It must be a number of seconds from ${minimum} to ${maximum}.`)
-  return value * 1000
-}
-
-/** A date (`2027-03-01`, midnight UTC) or an ISO 8601 instant. */
-export function instant(text: string): Date {
-  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-    ? new Date(text)
-    : new Date(Number.NaN)
-  if (Number.isNaN(at.getTime()))
-    throw new InvalidArgumentError(
-      'It must be a date like 2027-03-01 or an instant like 2027-03-01T12:00:00Z.',
-    )
-  return at
-}
-
-/** Collects a repeatable option. */
-export const repeatable = (value: string, previous: readonly string[] = []): readonly string[] => [
-  ...previous,
-  value,
-]
-
-/** `20%` or `30d`. */
-export function threshold(text: string): Threshold {
-  try {
-    return thresholdOf(text)
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof AdfsCheckFault ? (error.hint ?? '') : String(error))
-  }
 }
 
 /** Options that were not given. */
@@ -90,5 +48,6 @@ export const checkDefaults = {
   intermediates: [],
   concurrency: defaultConcurrency,
   repeat: 0,
+  retries: 0,
   format: 'text',
 } as const satisfies Partial<CheckFlags>

@@ -3,7 +3,7 @@ import { lstat, open, rename, rm, writeFile } from 'node:fs/promises'
 import { InvalidArgumentError } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
 import type { Head, Style } from '../formats/format.js'
-import { type FormatName, formatNames } from '../formats/registry.js'
+import { type FormatName, formatNames } from '../formats/names.js'
 import type { Gate, Gated } from '../gate/gate.js'
 
 /** `--output junit=report.xml`: a format beside the one on standard output, and its file. */

@@ -1,29 +1,16 @@
 import { Command, CommanderError, Option } from 'commander'
-import { AdfsCheckFault } from '../fault.js'
 import { nagiosUnknown } from '../formats/nagios-code.js'
-import { formatNames } from '../formats/registry.js'
-import { inAscii, neutralised, paint, wrap } from '../formats/terminal-text.js'
-import { defaultConcurrency } from '../run/library.js'
-import { maxRepeat } from '../run/options.js'
+import { formatNames } from '../formats/names.js'
+import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-// Not loaded on demand like the other commands: nearly every call runs it, and one file is read faster than many.
-import { checkCommand } from './check-command.js'
+import { instant, repeatable, seconds, threshold, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
-import { exitCodeOf, exitUnfinished, exitUsage } from './exit-code.js'
-import { faultLine } from './fault-line.js'
+import { exitUsage } from './exit-code.js'
 import type { Machine } from './machine.js'
-import {
-  type CheckFlags,
-  checkDefaults,
-  instant,
-  repeatable,
-  seconds,
-  threshold,
-  wholeNumber,
-} from './options.js'
+import { type CheckFlags, checkDefaults } from './options.js'
 import { outputFile } from './outputs.js'
 import type { ReplayFlags } from './replay-command.js'
-import { textStyle } from './terminal.js'
+import { reportFault } from './report-fault.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
@@ -38,7 +25,7 @@ export async function run(args: readonly string[], machine: Machine): Promise<nu
 
 async function ran(args: readonly string[], machine: Machine): Promise<number> {
   let code = 0
-  const program = build(machine, (exitCode) => {
+  const program = build(args, machine, (exitCode) => {
     code = exitCode
   })
   try {
@@ -63,7 +50,7 @@ Examples:
 Exit codes: 0 every selected Android release accepts every server, 1 warnings,
 2 some release refuses a server, 3 could not check, 4 bad usage or a fault of ours.`
 
-function build(machine: Machine, done: (exitCode: number) => void): Command {
+function build(args: readonly string[], machine: Machine, done: (exitCode: number) => void): Command {
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
@@ -92,7 +79,23 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
       wholeNumber(0, maxRepeat),
       0,
     )
-    .option('--concurrency <number>', 'servers probed at a time', wholeNumber(1, 64), defaultConcurrency)
+    .option(
+      '--retries <number>',
+      'further tries where no answer comes, with growing pauses',
+      wholeNumber(0, maxRetries),
+      0,
+    )
+    .option(
+      '--deadline <seconds>',
+      'for the whole run; what was found by then is printed',
+      seconds(0.1, 86_400),
+    )
+    .option(
+      '--concurrency <number>',
+      'servers probed at a time, over all names',
+      wholeNumber(1, 64),
+      defaultConcurrency,
+    )
     .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
     .optionsGroup('How to judge:')
@@ -133,6 +136,9 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
         done(exitUsage)
         return
       }
+      const { refuseMisspelt } = await import('./misspelt.js')
+      refuseMisspelt(targets, args, program)
+      const { checkCommand } = await import('./check-command.js')
       done(await checkCommand(targets, { ...checkDefaults, ...flags }, machine))
     })
 
@@ -169,10 +175,13 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
   program
     .command('explain')
     .description('what a finding means and how to fix it')
-    .argument('[id]', 'id in brackets behind a finding; without it, all are listed')
-    .action(async (id: string | undefined) => {
+    .argument(
+      '[id or error text...]',
+      'id behind a finding, or what an app or a tool said; without it, all are listed',
+    )
+    .action(async (words: string[]) => {
       const { explainCommand } = await import('./explain-command.js')
-      done(await explainCommand(id, machine))
+      done(await explainCommand(words, machine))
     })
 
   const android = program
@@ -193,22 +202,4 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
     })
 
   return program
-}
-
-/** Says what went wrong; the exit code. */
-function reportFault(error: unknown, machine: Machine): number {
-  const style = textStyle(machine, machine.err, {})
-  const say = (text: string) => void machine.err.write(style.unicode ? text : inAscii(text))
-  if (error instanceof AdfsCheckFault) {
-    // A file or a target may be named by somebody else than who reads this.
-    const hint = error.hint === null ? '' : `${wrap(neutralised(error.hint), style.columns, '  ')}\n`
-    say(`${paint(style, 'red', 'adfs-check:')} ${neutralised(error.message)}\n${hint}`)
-    return exitCodeOf(error.code)
-  }
-  if (machine.signal.aborted) {
-    say('adfs-check: interrupted before the check was finished.\n')
-    return exitUnfinished
-  }
-  say(neutralised(faultLine(error)))
-  return exitUsage
 }

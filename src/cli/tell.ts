@@ -6,19 +6,23 @@ import { worstNagiosCode } from '../formats/nagios-code.js'
 import type { FormatName } from '../formats/registry.js'
 import { formats } from '../formats/registry.js'
 import { type Gate, type Gated, worst } from '../gate/gate.js'
+import { stopText } from '../run/stop.js'
 import { version } from '../version.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
 import { type OutputFile, writeOutputs } from './outputs.js'
+import { reportFault } from './report-fault.js'
 import { textStyle } from './terminal.js'
 
-/** One farm checked, and what else is to be made of it. */
-export interface Told {
-  readonly checked: Checked
-  readonly asked: Asked
-  /** The case as text, where it is to be kept. */
-  readonly save?: () => string
-}
+/** One farm checked, and what else is to be made of it; or the fault that kept us from it. */
+export type Told = { readonly asked: Asked } & (
+  | {
+      readonly checked: Checked
+      /** The case as text, where it is to be kept. */
+      readonly save?: () => string
+    }
+  | { readonly fault: unknown }
+)
 
 export interface TellFlags {
   readonly format: FormatName
@@ -34,11 +38,19 @@ export interface TellFlags {
 
 /**
  * Prints reports as they come, then writes what was asked for: what was found is told before anything can fail to be
- * written. Returns the exit code.
+ * written. `missed`: targets that could not be read, which are not checked. Returns the exit code.
  */
-export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine: Machine): Promise<number> {
-  const gates: Gate[] = []
+export async function tell(
+  told: AsyncIterable<Told>,
+  flags: TellFlags,
+  machine: Machine,
+  missed = 0,
+): Promise<number> {
+  const { signal } = machine
+  const gates: Gate[] = Array.from({ length: missed }, () => notChecked)
   const writes: (() => Promise<void>)[] = []
+  let faultCode = 0
+  let isCut = false
   /** For what is made after standard output; else nothing is kept. */
   const kept: Gated[] = []
   const keeps = flags.output !== undefined || flags.format === 'nagios'
@@ -50,11 +62,25 @@ export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine:
     const held: Gated[] = []
     let count = 0
     for await (const one of told) {
-      const { checked, save } = one
       count++
+      isCut ||= signal.aborted
+      if ('fault' in one) {
+        gates.push(notChecked)
+        // What an ended run makes of itself is said once, at its end.
+        if (!signal.aborted) faultCode = Math.max(faultCode, reportFault(one.fault, machine))
+        continue
+      }
+      const { checked, save } = one
       // Kits of several targets lie side by side, the first in the folder named.
       const folder = flags.kit === undefined || count === 1 ? flags.kit : `${flags.kit}-${count}`
-      const kit = folder === undefined ? null : await kitFor(one, folder, machine)
+      // A kit that cannot be made does not take the report with it.
+      const kit =
+        folder === undefined || signal.aborted
+          ? null
+          : await kitFor({ ...one, checked }, folder, machine).catch((error: unknown) => {
+              faultCode = Math.max(faultCode, reportFault(error, machine))
+              return null
+            })
       gates.push(checked.gate)
       if (kit) writes.push(kit.write)
       if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))
@@ -69,26 +95,43 @@ export async function tell(told: AsyncIterable<Told>, flags: TellFlags, machine:
   }
   const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
   const head = { tool: { name: 'adfs-check', version }, at: machine.now } as const
-  const printed = quietly(flags, machine, gates)
-  await formats[flags.format].write(head, reports(), ended, printed, style)
+  await formats[flags.format].write(head, reports(), ended, quietly(flags, machine, gates), style)
   const { output } = flags
   // First: a kit that cannot be written must not cost the reports.
   if (output)
-    writes.unshift(() =>
+    writes.unshift(async () =>
       writeOutputs(
         output,
         { head, reports: kept, gate: worst(gates) },
         { ...style, colour: false, unicode: true },
       ),
     )
-  if (machine.signal.aborted) {
-    // An ended run knows less than it says: what could be written would look like the whole.
-    machine.err.write('adfs-check: interrupted; the report holds what was found until then.\n')
+  // An ended run knows less than it says: what could be written would look like the whole.
+  for (const write of writes) {
+    if (isCut || signal.aborted) break
+    await write().catch((error: unknown) => {
+      if (!signal.aborted) faultCode = Math.max(faultCode, reportFault(error, machine))
+    })
+  }
+  if (isCut || (signal.aborted && writes.length > 0)) {
+    const unwritten = writes.length > 0 || flags.kit !== undefined ? ', and no file was written' : ''
+    machine.err.write(
+      `adfs-check: ${stopText(signal)}; the report holds what was found until then${unwritten}.\n`,
+    )
     return exitUnfinished
   }
-  for (const write of writes) await write()
-  return flags.format === 'nagios' ? worstNagiosCode(kept.map(({ report }) => report)) : worst(gates).exitCode
+  const all = worst(gates)
+  if (flags.format !== 'nagios') return faultCode || all.exitCode
+  return (
+    faultCode ||
+    worstNagiosCode(
+      kept.map(({ report }) => report),
+      all.verdict,
+    )
+  )
 }
+
+const notChecked: Gate = { verdict: 'unknown', exitCode: exitUnfinished }
 
 /** With --quiet, formats that frame an empty list say nothing either. */
 const quietly = ({ quiet }: TellFlags, { out }: Machine, gates: readonly Gate[]) => ({
@@ -97,7 +140,11 @@ const quietly = ({ quiet }: TellFlags, { out }: Machine, gates: readonly Gate[])
   },
 })
 
-async function kitFor({ checked, asked }: Told, folder: string, { signal, err }: Machine) {
+async function kitFor(
+  { checked, asked }: { readonly checked: Checked; readonly asked: Asked },
+  folder: string,
+  { signal, err }: Machine,
+) {
   const { kitOf } = await import('../kit/plan.js')
   const { examined, steps } = checked
   const kit = kitOf({ farm: examined, plan: steps, asked, version, server: null })
@@ -118,7 +165,7 @@ function saveCase(file: string, text: () => string, { redact }: TellFlags, machi
     try {
       if (redact) {
         const { redacted } = await import('../network/redact.js')
-        const { text: hidden, stays } = redacted(text())
+        const { text: hidden, stays } = await redacted(text())
         await writeFile(file, hidden)
         machine.err.write(`adfs-check: ${file} still names, inside certificates: ${stays.join(', ')}\n`)
       } else await writeFile(file, text())

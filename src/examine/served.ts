@@ -12,12 +12,35 @@ import type { Attempt, Examination, Reach, ReleaseVerdict } from './examination.
 import type { Answer, AnswerId, Entry, Exchange, Presented } from './presented.js'
 import type { Settings } from './settings.js'
 
-/** Judges what one server showed, for every release; nothing is asked of anybody. */
+/** Judges what one server showed, for every release; nothing is asked of anybody. Servers that answer alike, once. */
 export function examineServed(
   subject: ServedSubject,
   attempts: readonly Attempt[],
   settings: Settings,
 ): Examination {
+  const known = examined.get(settings) ?? new Map<string, Examination>()
+  examined.set(settings, known)
+  const key = [subject.name?.ascii ?? subject.node.address, ...attempts.map(likeness)].join(' ')
+  const alike = known.get(key)
+  if (alike) return { ...alike, subject, attempts }
+  const examination = examineOne(subject, attempts, settings)
+  known.set(key, examination)
+  return examination
+}
+
+const examined = new WeakMap<Settings, Map<string, Examination>>()
+
+/** All that is judged of one connection. What only this one server could have said (its address, times) is left out. */
+function likeness({ offer, nth, outcome }: Attempt): string {
+  const seen = observationOf(outcome)
+  if (!seen) return JSON.stringify([offer.id, nth, outcome])
+  const { endpoint, certificates, stapledOcsp, signedCertificateTimestamps, ...rest } = seen
+  const told = { ...rest, connectMs: 0, handshakeMs: 0, bytesReceived: 0 }
+  const bytes = [stapledOcsp, signedCertificateTimestamps].map((some) => (some ? sha256Of(some) : null))
+  return JSON.stringify([offer.id, nth, { ...outcome, observation: null }, listKey(seen), bytes, told])
+}
+
+function examineOne(subject: ServedSubject, attempts: readonly Attempt[], settings: Settings): Examination {
   const listed = attempts.filter(({ outcome }) => observationOf(outcome) !== null)
   const said = attempts.some(({ outcome }) => {
     const end = endOf(outcome)
@@ -169,6 +192,7 @@ export function judgePresented(
       host: name?.ascii ?? node.address,
       remembered,
       stapledOcsp: staple,
+      allPaths: true,
       ...(handshake && { handshake }),
     },
     releases,

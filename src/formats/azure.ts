@@ -29,6 +29,6 @@ const results: Record<Report['verdict'], string> = {
   unknown: 'Failed',
 }
 
-/** azure-pipelines-task-lib taskcommand.ts; its reader takes %AZP25 or %25 by the agent's settings, and %25 by default. */
-const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+/** azure-pipelines-task-lib taskcommand.ts: agents of any setting read %AZP25 as a per cent sign, %25 only some. */
+const data = (text: string) => text.replaceAll('%', '%AZP25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 const property = (text: string) => data(text).replaceAll(']', '%5D').replaceAll(';', '%3B')

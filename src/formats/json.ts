@@ -10,7 +10,7 @@ export const json: Format = {
   async write(head, reports, end, sink) {
     const all: Report[] = []
     for await (const { report } of reports) all.push(report)
-    await sink.write(`${escaped(documentOf(head, all, await end), 2)}\n`)
+    await sink.write(`${escaped(documentOf(head, all, await end), true)}\n`)
   },
 }
 
@@ -40,14 +40,33 @@ export const documentOf = (
  * What a terminal would obey or hide (control and format characters of names, URLs …) is written as an escape: the same
  * value to every reader of JSON (RFC 8259 §7).
  */
-const escaped = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(unsafe, inUnits).replace(buildCommand, '#\\u0023')
+const escaped = (value: unknown, indented = false): string =>
+  (indented ? lines(value, '\n') : JSON.stringify(value))
+    .replace(unsafe, inUnits)
+    .replace(buildCommand, '#\\u0023')
 
 /** For other formats that are JSON. */
-export const escapedJson = (value: unknown): string => escaped(value, 1)
+export const escapedJson = (value: unknown): string => escaped(value, true)
 
 /** Build agents obey `##vso[` and `##[` wherever they stand in a line of output. */
 const buildCommand = /##(?=(?:vso)?\[)/gi
+
+/** A line may be so long before it is broken into its members: a report of a thousand servers is mostly white space else. */
+const maxLine = 320
+
+/** Indented JSON in which what fits on a line stands on one. */
+function lines(value: unknown, newLine: string): string {
+  const short = JSON.stringify(value)
+  if (typeof value !== 'object' || value === null || short.length <= maxLine) return short
+  const deeper = `${newLine} `
+  const [open, close] = Array.isArray(value) ? '[]' : '{}'
+  const members = Array.isArray(value)
+    ? value.map((item) => lines(item, deeper))
+    : Object.entries(value).flatMap(([key, item]) =>
+        item === undefined ? [] : [`${JSON.stringify(key)}: ${lines(item, deeper)}`],
+      )
+  return `${open}${deeper}${members.join(`,${deeper}`)}${newLine}${close}`
+}
 
 /** Line feeds are our own: those of the data are escaped already. */
 const unsafe = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

@@ -1,10 +1,10 @@
-import type { Report } from '../report/schema.js'
+import type { OverallVerdict, Report } from '../report/schema.js'
 
 /** 0 OK · 1 WARNING · 2 CRITICAL · 3 UNKNOWN. */
 export type NagiosCode = 0 | 1 | 2 | 3
 
 /** Monitoring calls bad usage and faults of the plugin UNKNOWN. */
-export const nagiosUnknown = 3
+export const nagiosUnknown = 3 as const
 
 /**
  * The state of one farm. To monitoring a server that does not answer is CRITICAL, and so is a name without addresses:
@@ -21,10 +21,12 @@ export function nagiosCode({ verdict, findings, farm, subjects }: Report): Nagio
 
 const order: readonly NagiosCode[] = [0, 1, 3, 2]
 
-/** Of several farms; none at all is UNKNOWN. */
-export const worstNagiosCode = (reports: readonly Report[]): NagiosCode =>
-  reports.length === 0
-    ? nagiosUnknown
-    : reports
-        .map(nagiosCode)
-        .reduce((worse, next) => (order.indexOf(next) > order.indexOf(worse) ? next : worse))
+/** Of a run that ended with `verdict`; UNKNOWN where something was not looked at of which there is no report. */
+export function worstNagiosCode(reports: readonly Report[], verdict: OverallVerdict): NagiosCode {
+  const codes = [
+    ...reports.map(nagiosCode),
+    ...(verdict === 'unknown' ? [nagiosUnknown] : []),
+  ] as NagiosCode[]
+  const worst = codes.reduce((worse, next) => (order.indexOf(next) > order.indexOf(worse) ? next : worse), 0)
+  return worst
+}

@@ -12,10 +12,10 @@ import { placeOf } from './text-words.js'
 export const nagios: Format = {
   name: 'nagios',
   streams: false,
-  async write(_head, reports, _end, sink) {
+  async write(_head, reports, end, sink) {
     const all: Report[] = []
     for await (const { report } of reports) all.push(report)
-    const code = worstNagiosCode(all)
+    const code = worstNagiosCode(all, (await end).verdict)
     const first =
       all.length === 1
         ? verdictLine(all[0]!)

@@ -71,7 +71,7 @@ const foundOutcome = (
 ): Outcome => ({
   check,
   subject,
-  status: couldNotLook.has(finding.id) ? 'error' : 'found',
+  status: couldNotLook.has(finding.id) && finding.severity !== 'critical' ? 'error' : 'found',
   finding,
   key,
   text: messageOf(report, finding),

@@ -2,6 +2,7 @@ import { type Gated, worst } from '../gate/gate.js'
 import type { Format, Head, Style } from './format.js'
 import { json, ndjson } from './json.js'
 import { markdown } from './markdown.js'
+import type { FormatName } from './names.js'
 import { text } from './text.js'
 
 /** Every format, by the name it is asked for. */
@@ -19,11 +20,9 @@ export const formats = {
   nagios: later('nagios', async () => (await import('./nagios.js')).nagios),
   prometheus: later('prometheus', async () => (await import('./prometheus.js')).prometheus),
   html: later('html', async () => (await import('./html.js')).html),
-} as const satisfies Record<string, Format>
+} as const satisfies Record<FormatName, Format>
 
-export type FormatName = keyof typeof formats
-
-export const formatNames = Object.keys(formats) as readonly FormatName[]
+export { type FormatName, formatNames } from './names.js'
 
 /** A format that is loaded when it is asked for: most runs write text. */
 function later(name: string, load: () => Promise<Format>, streams = false): Format {

@@ -23,7 +23,7 @@ export const exitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const
   ExitCode
 >
 
-/** Findings that say that we could not look, not that a server is bad. */
+/** Findings that say that we could not look, not that a server is bad, unless they are critical. */
 export const couldNotLook: ReadonlySet<string> = new Set([
   'could-not-connect',
   'check-failed',
@@ -43,7 +43,7 @@ export function gate(composed: Composed): Gated {
 function verdictOf({ subjects, findings, farm }: Composed): OverallVerdict {
   const counting = subjects.map(({ verdicts }) => verdicts.filter(({ counts }) => counts))
   const some = (kind: string) => counting.some((rows) => rows.some(({ verdict }) => verdict === kind))
-  const told = findings.filter(({ id }) => !couldNotLook.has(id))
+  const told = findings.filter(({ id, severity }) => severity === 'critical' || !couldNotLook.has(id))
   if (some('refused') || told.some(({ severity }) => severity === 'critical')) return 'critical'
   const unseen = counting.some((rows) => rows.length === 0) || farm.unresolved.length > 0
   if (subjects.length === 0 || unseen || some('undetermined') || told.length < findings.length)

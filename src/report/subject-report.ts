@@ -1,7 +1,7 @@
 import type { Release } from '../android/releases.js'
 import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
-import type { Attempt, Examination, Reach, ReleaseVerdict, Repair } from '../examine/examination.js'
+import type { Attempt, Examination, Reach, ReleaseVerdict, Repair, Seen } from '../examine/examination.js'
 import type { Answer } from '../examine/presented.js'
 import type { Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
@@ -28,18 +28,32 @@ export function subjectReport(examination: Examination, releases: readonly Relea
       chromium: null,
     }
   }
-  const { answers, reach, verdicts, repairs, varying, withoutName } = examination
+  const { answers, reach, repairs, varying, withoutName } = examination
   return {
     ...common,
     varying: [...varying],
     withoutName: withoutName && { outcome: outcomeText(withoutName.outcome), answer: withoutName.answer },
     answers: answers.map((answer) => answerReport(answer, reach, subject)),
-    verdicts: grouped(
-      verdicts.map((verdict) => verdictReport(verdict, reach, subject, releases.includes(verdict.release))),
-    ),
+    verdicts: verdictRows(examination, releases),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),
     chromium: chromium(examination, releases),
   }
+}
+
+const rows = new WeakMap<Seen['verdicts'], SubjectReport['verdicts']>()
+
+/** Servers that answer alike share their verdicts, and the rows that tell them. */
+function verdictRows(
+  { subject, verdicts, reach }: Seen,
+  releases: readonly Release[],
+): SubjectReport['verdicts'] {
+  const known =
+    rows.get(verdicts) ??
+    grouped(
+      verdicts.map((verdict) => verdictReport(verdict, reach, subject, releases.includes(verdict.release))),
+    )
+  rows.set(verdicts, known)
+  return known
 }
 
 const identity = (subject: Subject) =>
@@ -153,7 +167,7 @@ function told(verdict: Verdict, notAsked: boolean) {
         reason: 'Every rule of this release is met.',
         sources: [],
         path: paths([verdict.path])[0]!,
-        alternatives: [],
+        alternatives: paths(verdict.others),
       }
     case 'refused':
     case 'depends':
@@ -192,7 +206,7 @@ export function grouped<T extends { releases: Release[] }>(rows: readonly T[]): 
 }
 
 function repairReport(answer: string, repair: Repair): RepairReport {
-  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck } = repair
+  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
   return {
     answer,
     add: add.map(({ certificate, origin, from, issued }) => ({
@@ -225,5 +239,6 @@ function repairReport(answer: string, repair: Repair): RepairReport {
       urls: [...open.urls],
     },
     byLuck: [...byLuck],
+    cutShort,
   }
 }

@@ -3,10 +3,8 @@ import { check as checkFarm } from '../check.js'
 import { defaultTimeoutMs } from '../farm/asked.js'
 import { live } from '../network/live/live.js'
 import type { Report } from '../report/schema.js'
+import { defaultConcurrency } from './limits.js'
 import { askedOf, type CheckOptions, validOptions } from './options.js'
-
-/** Servers observed at a time. */
-export const defaultConcurrency = 8
 
 /**
  * Checks every server behind one name and says, for each Android release, whether it accepts what the server sends and
@@ -15,11 +13,19 @@ export const defaultConcurrency = 8
  * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
  */
 export async function check(name: string, options: CheckOptions = {}): Promise<Report> {
-  const { signal, onProgress, concurrency = defaultConcurrency, proxy = null, at } = validOptions(options)
+  const {
+    signal,
+    onProgress,
+    concurrency = defaultConcurrency,
+    proxy = null,
+    at,
+    retries,
+  } = validOptions(options)
   const asked = askedOf(name, options)
   const network = live({
     ...asked,
     timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
+    ...(retries === undefined ? {} : { retries }),
     proxy,
     signal: signal ?? null,
   })

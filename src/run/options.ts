@@ -4,6 +4,7 @@ import { maxServers } from '../farm/farm.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
+import { maxRepeat, maxRetries, maxTimeoutMs } from './limits.js'
 
 export interface CheckOptions {
   /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
@@ -39,6 +40,8 @@ export interface CheckOptions {
   readonly crit?: string
   /** Further connections with the same hello, to meet every server behind an address. Default 0. */
   readonly repeat?: number
+  /** Further tries of connections and look-ups that no answer came to, with growing pauses. Default 0. */
+  readonly retries?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (event: Progress) => void
 }
@@ -48,16 +51,13 @@ export type Progress =
   | { readonly kind: 'resolved'; readonly name: string; readonly servers: number }
   | { readonly kind: 'observed'; readonly subject: string }
 
-/** A day a connection: more is a mistake, and Node's timers take larger numbers for one millisecond. */
-const maxTimeoutMs = 86_400_000
-
 /**
  * The options as given, if `check` can work with them: a number that is none would switch a limit or a warning off.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
  */
 export function validOptions(options: CheckOptions): CheckOptions {
-  const { servers = [], port, timeoutMs, concurrency, family, at, repeat, proxy } = options
+  const { servers = [], port, timeoutMs, concurrency, family, at, repeat, retries, proxy } = options
   if (servers.length > maxServers) {
     throw badOption(
       `${servers.length} servers are named, more than ${maxServers}.`,
@@ -68,6 +68,7 @@ export function validOptions(options: CheckOptions): CheckOptions {
   between('timeoutMs', timeoutMs, 1, maxTimeoutMs)
   between('concurrency', concurrency, 1, maxServers, true)
   between('repeat', repeat, 0, maxRepeat, true)
+  between('retries', retries, 0, maxRetries, true)
   if (family !== undefined && family !== 4 && family !== 6) {
     throw badOption(`family is ${String(family)}.`, 'It is 4, 6 or left out for both.')
   }
@@ -75,9 +76,6 @@ export function validOptions(options: CheckOptions): CheckOptions {
   if (proxy) validProxy(proxy, 'proxy')
   return options
 }
-
-/** With two servers in turn one further connection meets the other; a hundred leave little to chance. */
-export const maxRepeat = 100
 
 /** The options of the library as what was asked. */
 export function askedOf(target: string, options: CheckOptions): Asked {

@@ -152,7 +152,8 @@ export function sniNameFor(shape: HelloShape, serverName: string | null): string
   const valid =
     serverName !== null &&
     serverName.length <= 253 &&
-    isIP(serverName) === 0 &&
+    // Of a name with letters Node's test need not be asked: for IPv6 it takes milliseconds to come up.
+    !(/^[\d.]+$/.test(serverName) && isIP(serverName) !== 0) &&
     /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i.test(serverName)
   return shape.sni && valid ? serverName : null
 }

@@ -8,7 +8,6 @@ import {
   expectTag,
   hexOf,
   oidOf,
-  onlyElement,
   tags,
 } from './der.js'
 
@@ -63,16 +62,7 @@ export function nameOf(element: Element): Name {
   return {
     der: bytesOf(element),
     text: nameText(rdns),
-    commonNames: commonNames(rdns).map(neutralise),
-  }
-}
-
-/** Common names in DER order, exactly as encoded: for comparing only, never for showing. Empty for an unreadable name. */
-export function rawCommonNames(name: Name): readonly string[] {
-  try {
-    return commonNames(readName(onlyElement(name.der)))
-  } catch {
-    return []
+    commonNames: commonNames(rdns).map((name) => cut(name, maxValue)),
   }
 }
 
@@ -104,32 +94,43 @@ const shortNames: Record<string, string> = {
   '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
 }
 
+/**
+ * Characters of a value, and of a whole name, that are shown. RFC 5280 (appendix A.1) has 64 for most; a certificate may
+ * hold ninety thousand, which every verdict about it would repeat. Comparisons go by the bytes.
+ */
+const maxValue = 256
+const maxName = 2_048
+
+const cut = (text: string, maximum: number): string =>
+  text.length <= maximum
+    ? text
+    : `${text.slice(0, maximum).replace(/[\ud800-\udbff]$/, '')}... (${text.length - maximum} more characters)`
+
 /** RFC 4514 §2: last RDN first; attributes of one RDN joined by `+`. */
 const nameText = (rdns: RelativeNames): string =>
-  rdns
-    .toReversed()
-    .map((rdn) => rdn.map(attributeText).join('+'))
-    .join(',')
+  cut(
+    rdns
+      .toReversed()
+      .map((rdn) => rdn.map(attributeText).join('+'))
+      .join(','),
+    maxName,
+  )
 
 function attributeText(attribute: NameAttribute): string {
   const text = stringOf(attribute)
   const type = shortNames[attribute.oid] ?? attribute.oid
-  return text === null ? `${type}=#${hexOf(attribute.value)}` : `${type}=${escapeValue(text)}`
+  return text === null
+    ? `${type}=${cut(`#${hexOf(attribute.value)}`, maxValue)}`
+    : `${type}=${escapeValue(cut(text, maxValue))}`
 }
 
 function escapeValue(text: string): string {
-  const escaped = text.replace(/["+,;<>\\]/g, '\\$&').replace(/^[ #]/, '\\$&')
-  return neutralise(escaped.replace(/(?<=.) $/s, '\\ '))
+  const escaped = text
+    .replace(/["+,;<>\\]/g, '\\$&')
+    .replace(/^[ #]/, '\\$&')
+    .replaceAll('\0', '\\00')
+  return escaped.replace(/(?<=.) $/s, '\\ ')
 }
-
-/**
- * Control characters, line separators, bidi marks, zero-width and unpaired surrogates written as `\HH` per UTF-8 octet
- * (RFC 4514 §2.4), so that a name cannot repaint a terminal or read backwards.
- */
-export const neutralise = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (c) =>
-    Array.from(Buffer.from(c), (octet) => `\\${octet.toString(16).padStart(2, '0')}`).join(''),
-  )
 
 /** Decoded value, or null where the tag is not a string type or the octets do not fit it. */
 export function stringOf({

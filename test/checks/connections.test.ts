@@ -131,7 +131,7 @@ describe('a server that cannot be looked at', () => {
     [
       'packets swallowed',
       { kind: 'timed-out', phase: 'connect', timeoutMs: 10_000, observation: null },
-      /Nothing came within 10 s while waiting for the TCP connection/,
+      /No whole answer came within 10 s while waiting for the TCP connection/,
       'firewall',
     ],
     ['silence', silence, /^The port is open but answers nothing for 10 s, so nothing/, 'services'],
@@ -144,7 +144,7 @@ describe('a server that cannot be looked at', () => {
     [
       'plain HTTP',
       { kind: 'not-tls', looksLike: 'http', detail: 'HTTP/1.1 400' },
-      /plain HTTP, not TLS: no certificate is bound/,
+      /plain HTTP, not TLS: another device/,
       'device-at-address',
     ],
     [

@@ -54,7 +54,7 @@ describe.each(names)('%s: every format agrees with the exit code', async (name) 
 
   it('nagios says its state on the first line, and a server that does not answer is critical', async () => {
     const text = await rendered('nagios', gated)
-    const code = worstNagiosCode([gated.report])
+    const code = worstNagiosCode([gated.report], verdict)
     expect(text).toMatch(new RegExp(`^ADFS-CHAIN ${['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'][code]} - `))
     if (verdict === 'unknown') expect([2, 3]).toContain(code)
     else expect(code).toBe({ ok: 0, warning: 1, critical: 2 }[verdict])

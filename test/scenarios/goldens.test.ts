@@ -75,7 +75,13 @@ it('the built program replays every case without a network', () => {
         cwd: folder,
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
-        env: { PATH: process.env.PATH, LANG: 'C.UTF-8', MAIN: join(out, 'main.js'), FORMAT: format },
+        env: {
+          PATH: process.env.PATH,
+          LANG: 'C.UTF-8',
+          MAIN: join(out, 'main.cjs'),
+          FORMAT: format,
+          ADFS_CHECK_CODE_CACHE: 'off',
+        },
       })
       expect(stderr).toBe('')
       const texts = stdout.split('\0')

@@ -56,7 +56,12 @@ export function answersOf(seen: Seen): readonly Shown[] {
 }
 
 /** All lists of the farm that some release gets. */
-export const shownIn = (farm: ExaminedFarm): readonly Shown[] => seenOf(farm).flatMap(answersOf)
+export function shownIn(farm: ExaminedFarm): readonly Shown[] {
+  const all = shownOf.get(farm) ?? seenOf(farm).flatMap(answersOf)
+  shownOf.set(farm, all)
+  return all
+}
+const shownOf = new WeakMap<ExaminedFarm, readonly Shown[]>()
 
 /** Each certificate once, in the order received. */
 export const distinct = (certificates: readonly Certificate[]): readonly Certificate[] => [
@@ -144,5 +149,7 @@ export const facetOf = (certificate: Certificate, isLeaf: boolean): string =>
     : `${certificate.subject.text} ${certificate.subjectKeyIdentifier ?? ''}`.trimEnd()
 
 /** The lists of these subjects as the farm holds them, for advice that must not touch what is needed. */
-export const shownAt = (farm: ExaminedFarm, subjects: readonly SubjectId[]): readonly Shown[] =>
-  shownIn(farm).filter(({ seen }) => subjects.includes(seen.subject.id))
+export function shownAt(farm: ExaminedFarm, subjects: readonly SubjectId[]): readonly Shown[] {
+  const wanted = new Set(subjects)
+  return shownIn(farm).filter(({ seen }) => wanted.has(seen.subject.id))
+}

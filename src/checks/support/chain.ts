@@ -1,3 +1,4 @@
+import { Budget, LimitReached } from '../../path/limits.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { isSelfIssued } from '../../x509/identity.js'
 import { nameKey } from '../../x509/name-match.js'
@@ -23,10 +24,11 @@ export interface Impostor {
 }
 
 /**
- * Signatures verified for one list. An ordinary chain needs under ten; 102 400 bytes hold a few hundred small
- * certificates that could all carry one name and ask for the square of that.
+ * What the signatures of one list may cost, in verdicts at their dearest. An ordinary chain needs under ten of them;
+ * 102 400 bytes hold a few hundred certificates that could all carry one name and ask for the square of that, or dozens
+ * with keys that take a second each.
  */
-const maxVerifications = 2_000
+const maxVerdicts = 8
 
 const remembered = new WeakMap<Shown, Chain | null>()
 
@@ -50,6 +52,16 @@ export const isTwin = (a: Certificate, b: Certificate): boolean =>
   a.publicKey.spkiSha256 === b.publicKey.spkiSha256 &&
   nameKey(a.subject) === nameKey(b.subject)
 
+/** Null: the list asks for more than it may cost. */
+function verifiedWithin(budget: Budget, child: Certificate, issuer: Certificate): boolean | null {
+  try {
+    return budget.verify(child, issuer)
+  } catch (error) {
+    if (error instanceof LimitReached) return null
+    throw error
+  }
+}
+
 function build(leaf: Certificate, { certificates, repair }: Shown): Chain {
   const added = repair?.add.map(({ certificate }) => certificate) ?? []
   const pool = distinct([...certificates.slice(1), ...added])
@@ -62,13 +74,11 @@ function build(leaf: Certificate, { certificates, repair }: Shown): Chain {
   const tops: Certificate[] = []
   const impostors: Impostor[] = []
   const sent = new Set(certificates.map(({ sha256 }) => sha256))
-  let verifications = 0
+  const budget = new Budget({ verdicts: maxVerdicts })
   // A Map is walked in insertion order, additions included: breadth first from the leaf.
   for (const child of related.values()) {
     const named = (bySubject.get(nameKey(child.issuer)) ?? []).filter(({ sha256 }) => sha256 !== child.sha256)
-    const verified = named.map((candidate) =>
-      ++verifications > maxVerifications ? null : verifySignature(child, candidate),
-    )
+    const verified = named.map((candidate) => verifiedWithin(budget, child, candidate))
     const issuers = named.filter((_, index) => verified[index])
     for (const issuer of issuers) related.set(issuer.sha256, issuer)
     const issuerSent = issuers.some(({ sha256 }) => sent.has(sha256))

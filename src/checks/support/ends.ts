@@ -29,7 +29,8 @@ export function endWords(end: End): Words {
       return say`The proxy did not connect (${{ untrusted: end.detail }})`
     case 'timed-out':
       if (isAtOnce) return [`The port is open but answers nothing for ${end.timeoutMs / 1000} s`]
-      return [`Nothing came within ${end.timeoutMs / 1000} s${afterwards}`]
+      // A server that drips a byte a second has said something, and has not answered.
+      return [`No whole answer came within ${end.timeoutMs / 1000} s${afterwards}`]
     case 'alert':
       return [`The server answered with the TLS alert ${end.alert.name}${afterwards}`]
     case 'reset':
@@ -41,9 +42,7 @@ export function endWords(end: End): Words {
       ]
     case 'not-tls':
       return end.looksLike === 'http'
-        ? [
-            'The port speaks plain HTTP, not TLS: no certificate is bound to it, or another port is passed on to it',
-          ]
+        ? ['The port speaks plain HTTP, not TLS: another device or program has it']
         : say`The port does not speak TLS (${{ untrusted: end.detail }})`
     case 'limit-exceeded':
       return [
@@ -110,7 +109,7 @@ export function endAdvice(end: End): readonly Advice[] {
         ? [bindings, firewall]
         : [services, firewall]
     case 'not-tls':
-      return end.looksLike === 'http' ? [device, bindings] : [elsewhere, bindings]
+      return end.looksLike === 'http' ? [device] : [elsewhere, bindings]
     case 'limit-exceeded':
     case 'protocol-error':
       return [device]

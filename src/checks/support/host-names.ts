@@ -1,5 +1,5 @@
-import { matchesHost, presentedNames, type Verifier } from '../../android/hostname.js'
-import { releaseRules } from '../../android/release-rules.js'
+import { matchesHost, presentedNames } from '../../android/hostname.js'
+import { releaseRules, type Verifier } from '../../android/release-rules.js'
 import type { Release } from '../../android/releases.js'
 import type { Subject } from '../../farm/subject.js'
 import type { Certificate } from '../../x509/certificate.js'
@@ -54,7 +54,7 @@ function casesOf(farm: ExaminedFarm, shown: Shown, inCommonName: boolean): Case<
   const { seen, leaf } = shown
   if (!leaf || leafElsewhere(shown)) return []
   const wanted = wantedOf(seen.subject)
-  const trouble = shown.releases.flatMap((release) => troubleOf(leaf, wanted, release, inCommonName))
+  const trouble = troublesOf(leaf, wanted, shown.releases, inCommonName)
   if (trouble.length === 0) return []
   const releases = trouble.map(({ release }) => release)
   const depends = trouble.flatMap((one) => (one.depends ? [one.release] : []))
@@ -82,6 +82,19 @@ function casesOf(farm: ExaminedFarm, shown: Shown, inCommonName: boolean): Case<
       },
     },
   ]
+}
+
+const troubles = new WeakMap<Certificate, Map<string, ReturnType<typeof troubleOf>>>()
+
+/** Asked once for all servers of a farm that show one certificate. */
+function troublesOf(leaf: Certificate, wanted: string, releases: readonly Release[], inCommonName: boolean) {
+  const known = troubles.get(leaf) ?? new Map<string, ReturnType<typeof troubleOf>>()
+  troubles.set(leaf, known)
+  const key = [wanted, inCommonName, ...releases].join()
+  const found =
+    known.get(key) ?? releases.flatMap((release) => troubleOf(leaf, wanted, release, inCommonName))
+  known.set(key, found)
+  return found
 }
 
 function troubleOf(leaf: Certificate, wanted: string, release: Release, inCommonName: boolean) {

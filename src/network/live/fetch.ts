@@ -55,6 +55,8 @@ export function fetcher(options: FetchOptions): (url: string) => Promise<FetchOu
     try {
       return await download(url, redirects, { options, limits, signal })
     } catch (error) {
+      if (options.signal?.aborted)
+        return { kind: 'unreachable', detail: 'the run ended before an answer came', redirects }
       if (timeout.aborted) return { kind: 'timed-out', timeoutMs, redirects }
       const refused = causes(error).find((cause) => cause instanceof PrivateAddress)
       if (refused) return { kind: 'refused', reason: 'private-address', detail: refused.message, redirects }

@@ -1,10 +1,13 @@
-import { probe } from '../../tls/prober.js'
 import type { FetchOutcome, Network } from '../network.js'
+import { probe } from './prober.js'
 import { resolve } from './resolve.js'
+import { retrying } from './retrying.js'
 
 export interface LiveOptions {
   /** For each connection and each look-up, milliseconds. */
   readonly timeoutMs: number
+  /** Further tries where no answer came. Default 0. */
+  readonly retries?: number
   /** HTTP proxy for every connection. */
   readonly proxy: URL | null
   readonly offline: boolean
@@ -16,10 +19,10 @@ export interface LiveOptions {
 /** The real one: DNS, TLS and HTTP from this machine. */
 export function live(options: LiveOptions): Network {
   let fetch: Promise<(url: string) => Promise<FetchOutcome>> | undefined
-  return {
-    resolve: (host, family) => resolve(host, family, options.timeoutMs),
+  const { signal } = options
+  const once: Pick<Network, 'resolve' | 'probe'> = {
+    resolve: (host, family) => resolve(host, family, options.timeoutMs, signal),
     probe: async (at, offer) => {
-      const { signal } = options
       if (signal?.aborted) return { kind: 'interrupted' }
       try {
         return await probe(at, offer, {
@@ -32,6 +35,9 @@ export function live(options: LiveOptions): Network {
         throw error
       }
     },
+  }
+  return {
+    ...retrying(once, options.retries ?? 0, signal),
     fetch: async ({ url }) => {
       if (options.offline) return { kind: 'offline', redirects: [] }
       // Loaded only where something is to be fetched: most checks of a sound farm never need it.
