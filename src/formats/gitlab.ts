@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Report } from '../report/schema.js'
 import type { Format } from './format.js'
 import { escapedJson } from './json.js'
-import { casesOf, cut, messageOf, sourceOf } from './outcomes.js'
+import { casesOf, cut, fingerprintOf, messageOf, sourceOf } from './outcomes.js'
 
 /** GitLab's Code Quality report: findings only, it knows no passes. Every entry needs a file and a line. */
 export const gitlab: Format = {
@@ -25,6 +24,6 @@ const issuesOf = (report: Report) =>
     description: `${cut(subject?.id ?? report.farm.id, 300)}: ${messageOf(report, finding)}`,
     severity: severities[finding.severity],
     // The key outlives renewals, so that a merge request shows what is new in it.
-    fingerprint: createHash('sha256').update(key).digest('hex'),
+    fingerprint: fingerprintOf(key),
     location: { path: sourceOf(subject), lines: { begin: 1 } },
   }))

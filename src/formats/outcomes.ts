@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { couldNotLook } from '../gate/gate.js'
 import type { FindingReport, Report, SubjectReport } from '../report/schema.js'
 import { spokenPlan } from './speech.js'
@@ -63,6 +64,9 @@ export const casesOf = (report: Report): readonly LocatedCase[] =>
       subject: report.subjects.find(({ id }) => id === subject) ?? null,
     })),
   )
+
+/** A case's key as others store it: it outlives renewals, its text may be anybody's. */
+export const fingerprintOf = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 const foundOutcome = (
   report: Report,

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Report } from '../report/schema.js'
 import type { Format, Head } from './format.js'
 import { escapedJson } from './json.js'
-import { cut, type Outcome, outcomesOf, sourceOf, stepLines, verdictLine } from './outcomes.js'
+import { cut, fingerprintOf, type Outcome, outcomesOf, sourceOf, stepLines, verdictLine } from './outcomes.js'
 
 /**
  * SARIF 2.1.0 (OASIS): one run, a rule for each check, a result for each check at each server. `kind` says pass,
@@ -104,7 +103,7 @@ function resultOf(report: Report, outcome: Outcome, ruleIndex: number) {
 
 /** Case keys outlive renewals. GitHub tracks alerts by the second, which has to look like its own. */
 const fingerprints = (key: string) => {
-  const hash = createHash('sha256').update(key).digest('hex')
+  const hash = fingerprintOf(key)
   return { 'adfsCheckCase/v1': hash, primaryLocationLineHash: `${hash.slice(0, 16)}:1` }
 }
 
