@@ -158,7 +158,9 @@ function resultText(report: Report): string {
   if (verdict === 'critical') return 'accepted, but act now'
   if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
   if (verdict === 'warning') return 'accepted, with a warning'
-  return total === 1 ? `the ${nounOf(report)} is accepted` : `all ${count(total, nounOf(report))} are accepted`
+  return total === 1
+    ? `the ${nounOf(report)} is accepted`
+    : `all ${count(total, nounOf(report))} are accepted`
 }
 
 /** A sound farm in one line: what is sent, until when, under which root. */
