@@ -92,7 +92,7 @@ const walls: Walls = {
     'kit/script.ts': { 'node:fs': ['readFileSync'] },
     'kit/write.ts': {
       'node:crypto': ['createHash'],
-      'node:fs/promises': ['lstat', 'mkdir', 'readdir', 'rename', 'rm'],
+      'node:fs/promises': ['lstat', 'mkdir', 'readdir', 'rename', 'rm', 'rmdir'],
       'node:path': ['dirname', 'join'],
     },
     'kit/lock.ts': {
@@ -105,8 +105,9 @@ const walls: Walls = {
     'kit/safe-files.ts': {
       'node:crypto': ['randomBytes'],
       'node:fs': ['constants'],
-      'node:fs/promises': ['mkdir', 'open', 'stat'],
-      'node:path': ['dirname', 'join', 'resolve'],
+      'node:fs/promises': ['lstat', 'mkdir', 'open', 'stat'],
+      'node:path': ['basename', 'dirname', 'join', 'resolve', 'sep'],
+      'node:timers/promises': ['setTimeout'],
     },
     'network/case.ts': { 'node:crypto': ['createHash'] },
     'network/redact.ts': { 'node:net': ['isIP'] },

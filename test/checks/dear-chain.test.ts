@@ -22,7 +22,7 @@ it('certificates that all signed each other cost a bounded number of signatures'
   const [shown] = seenOf(farm).flatMap(answersOf)
   verified.count = 0
   expect(chainOf(shown!)!.related.length).toBeGreaterThan(30)
-  // Sixty by sixty would be 3,600; whether one signed itself is asked besides.
-  expect(verified.count).toBeGreaterThan(1_000)
+  // Sixty by sixty would be 3,600; whether one signed itself is asked once for each besides.
+  expect(verified.count).toBeGreaterThan(60)
   expect(verified.count).toBeLessThan(2_100)
 })
