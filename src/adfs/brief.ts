@@ -150,12 +150,22 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       return reset(step, action.certificate, context)
     case 'reboot':
       return []
-    case 'repair-key':
-      // What comes after the first is for another person.
-      return spoken(step, context).flatMap(({ who, text, lines }, index) =>
-        index === 0 ? one(text, lines) : one(say`${who}: ${text}.`, lines, true),
-      )
     case 'renew-authority':
+      return spoken(step, context).map(({ text, lines }) => ({
+        text:
+          lines.length > 0 ? say`Then, on ${on}, as administrator, import it and remove the old one` : text,
+        lines,
+        isAside: false,
+      }))
+    case 'repair-key':
+      return spoken(step, context).map(({ text, lines }) => ({
+        text:
+          lines.length > 0
+            ? text
+            : say`If a balancer ends TLS: give it the certificate and its key together.`,
+        lines,
+        isAside: lines.length === 0,
+      }))
     case 'look':
     case 'save':
     case 'run-again':
