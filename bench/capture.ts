@@ -4,7 +4,7 @@ import { type AddressInfo, connect as tcpConnect } from 'node:net'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { issue } from '../src/demo/authority.js'
-import { probe } from '../src/tls/prober.js'
+import { probe } from '../src/network/live/prober.js'
 import { generalShape } from '../src/tls/shapes.js'
 
 /**

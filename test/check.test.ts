@@ -1,16 +1,17 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
-import { check } from '../src/check.js'
+import type { Release } from '../src/android/releases.js'
 import { type Issued, issue } from '../src/demo/authority.js'
-import type { Report } from '../src/report/report.js'
+import { check } from '../src/index.js'
+import type { Report } from '../src/report/schema.js'
 import type { CheckOptions } from '../src/run/options.js'
-import { parseCertificate } from '../src/x509/parse.js'
+import { certificateOf } from './support/certificate-of.js'
+import { checkPorts, idsOf, kindsOf, repairOf, verdictOf } from './support/checked.js'
 import { closedPort, rawServer } from './support/odd-servers.js'
 import { tlsServer } from './support/tls-server.js'
+import { expectValidReport } from './support/valid-report.js'
 
 const name = 'sts.contoso.test'
 const closers: (() => Promise<void>)[] = []
@@ -48,54 +49,39 @@ async function serving(chain: readonly Issued[]): Promise<number> {
 }
 
 const checked = (ports: readonly number[], options: CheckOptions = {}): Promise<Report> =>
-  check(name, {
-    servers: ports.map((port) => `127.0.0.1:${port}`),
+  checkPorts(name, ports, {
     trustAnchors: [certificateOf(root)],
     aiaAllowPrivate: true,
     timeoutMs: 2_000,
+    android: 'all',
     ...options,
   })
-
-const validate = new Ajv2020({ strict: true, formats: { 'date-time': true } }).compile(
-  JSON.parse(readFileSync(new URL('../src/report/report.schema.json', import.meta.url), 'utf8')),
-)
-const expectValid = (report: Report) => {
-  const valid = validate(JSON.parse(JSON.stringify(report)))
-  expect(validate.errors ?? [], JSON.stringify(validate.errors)).toEqual([])
-  expect(valid).toBe(true)
-}
-const verdictsOf = (report: Report, index = 0) => [
-  ...new Set(report.endpoints[index]!.verdicts.map(({ verdict }) => verdict)),
-]
-const ids = (report: Report) => [...new Set(report.findings.map(({ id }) => id))]
 
 describe('a farm on loopback', () => {
   it('accepts a complete chain on every release, and lists it as sent', async () => {
     const chain = [leaf, issuing2, issuing1]
     const report = await checked([await serving(chain)])
     expect(report.verdict).toBe('ok')
-    expect(verdictsOf(report)).toEqual(['accepted'])
-    expect(report.endpoints[0]!.sent).toEqual(chain.map((one) => certificateOf(one).sha256))
-    expect(report.repair.missing).toEqual([])
+    expect(kindsOf(report)).toEqual(['accepted'])
+    expect(report.subjects[0]!.answers[0]!.sent).toEqual(chain.map((one) => certificateOf(one).sha256))
+    expect(report.subjects[0]!.repairs.flatMap(({ add }) => add)).toEqual([])
     // The own hellos of 17, 14, 10, 5 and 4.4, 6.0 to 9 at once, and one without a name; then 9's, whose RSA-PSS is new.
-    expect(report.endpoints[0]!.connections.length).toBe(8)
-    expectValid(report)
+    expect(report.subjects[0]!.connections.length).toBe(8)
   })
 
   it('refuses a lone leaf, fetches both issuers over AIA and proves the repair', async () => {
     const report = await checked([await serving([leaf])])
     expect(report.verdict).toBe('critical')
-    expect(verdictsOf(report)).toEqual(['refused'])
-    expect(ids(report)).toContain('intermediate-missing')
-    expect(report.repair.missing.map(({ sha256, origin }) => [sha256, origin])).toEqual([
+    expect(kindsOf(report)).toEqual(['refused'])
+    expect(idsOf(report)).toContain('intermediate-missing')
+    expect(repairOf(report)!.add.map(({ sha256, origin }) => [sha256, origin])).toEqual([
       [certificateOf(issuing2).sha256, 'aia'],
       [certificateOf(issuing1).sha256, 'aia'],
     ])
-    expect([...new Set(report.endpoints[0]!.afterRepair.map(({ verdict }) => verdict))]).toEqual(['accepted'])
-    expectValid(report)
+    expect(repairOf(report)!.verdictsAfter.map(({ verdict }) => verdict)).toEqual(['accepted'])
 
     // The promise is kept: what was proposed is served and checked again.
-    const promised = report.repair.chains[0]!.chain
+    const promised = repairOf(report)!.chain
     const all = [leaf, issuing2, issuing1, root]
     const served = promised.map((sha256) => all.find((one) => certificateOf(one).sha256 === sha256)!)
     expect((await checked([await serving(served)])).verdict).toBe('ok')
@@ -105,33 +91,31 @@ describe('a farm on loopback', () => {
     const port = await serving([leaf])
     const [offline, repaired] = await Promise.all([checked([port], { offline: true }), checked([port])])
     const bare = (report: Report) =>
-      report.endpoints[0]!.verdicts.map(({ release, verdict }) => [release, verdict])
+      report.subjects[0]!.verdicts.map(({ releases, verdict }) => [releases, verdict])
     expect(bare(repaired)).toEqual(bare(offline))
-    expect(offline.repair.missing).toEqual([])
-    expect(offline.repair.fetches).toEqual([])
-    expect(offline.repair.unresolved.map(({ subject }) => subject)).toEqual(['CN=Issuing 2'])
-    expectValid(offline)
+    expect(repairOf(offline)).toMatchObject({ add: [], open: { issuer: 'CN=Issuing 2' } })
+    expect(offline.fetches).toEqual([])
   })
 
   it('refuses AIA on loopback unless it is allowed, and says so', async () => {
     const report = await checked([await serving([leaf])], { aiaAllowPrivate: false })
-    expect(report.repair.missing).toEqual([])
-    expect(report.repair.fetches[0]!.outcome).toMatch(/not a public/)
+    expect(report.subjects[0]!.repairs.flatMap(({ add }) => add)).toEqual([])
+    expect(report.fetches[0]!.outcome).toMatch(/not a public/)
   })
 
   it('judges an app that remembers the intermediates as depending on them', async () => {
     const remembered = [certificateOf(issuing1), certificateOf(issuing2)]
     const report = await checked([await serving([leaf])], { remembered })
-    expect(verdictsOf(report)).toEqual(['depends'])
+    expect(kindsOf(report)).toEqual(['depends'])
     expect(report.verdict).not.toBe('ok')
   })
 
   it('tells a root unknown to Android from a missing intermediate', async () => {
     const report = await checked([await serving([leaf, issuing2, issuing1])], { trustAnchors: [] })
-    expect(verdictsOf(report)).toEqual(['refused'])
-    expect(ids(report)).toContain('anchor-unknown-to-android')
-    expect(ids(report)).not.toContain('intermediate-missing')
-    expect(report.repair.missing).toEqual([])
+    expect(kindsOf(report)).toEqual(['refused'])
+    expect(idsOf(report)).toContain('anchor-unknown-to-android')
+    expect(idsOf(report)).not.toContain('intermediate-missing')
+    expect(report.subjects[0]!.repairs.flatMap(({ add }) => add)).toEqual([])
   })
 
   it('makes a device CA a matter of the app from Android 7 on', async () => {
@@ -139,8 +123,7 @@ describe('a farm on loopback', () => {
       trustAnchors: [],
       deviceCas: [certificateOf(root)],
     })
-    const by = (release: string) =>
-      report.endpoints[0]!.verdicts.find((verdict) => verdict.release === release)!.verdict
+    const by = (release: Release) => verdictOf(report, release)!.verdict
     expect([by('4.4'), by('6.0'), by('7.0'), by('17')]).toEqual([
       'accepted',
       'accepted',
@@ -149,21 +132,24 @@ describe('a farm on loopback', () => {
     ])
   })
 
-  it('takes the issuer from another server of the farm and shows that they differ', async () => {
+  it('takes the issuer from another server of the farm and says which one lacks it', async () => {
     const report = await checked([await serving([leaf]), await serving([leaf, issuing2, issuing1])], {
       offline: true,
     })
-    expect(report.repair.missing.map(({ origin }) => origin)).toEqual(['other-server', 'other-server'])
-    expect(ids(report)).toContain('servers-differ')
-    expect(verdictsOf(report, 1)).toEqual(['accepted'])
+    expect(repairOf(report)!.add.map(({ origin }) => origin)).toEqual(['other-server', 'other-server'])
+    expect(report.findings[0]).toMatchObject({
+      id: 'intermediate-missing',
+      subjects: [report.subjects[0]!.id],
+    })
+    expect(kindsOf(report, 1)).toEqual(['accepted'])
   })
 
   it('judges as of the date it is given', async () => {
     const report = await checked([await serving([leaf, issuing2, issuing1])], {
       at: new Date('2050-01-01T00:00:00Z'),
     })
-    expect(verdictsOf(report)).toEqual(['refused'])
-    expect(ids(report)).toContain('certificate-expired')
+    expect(kindsOf(report)).toEqual(['refused'])
+    expect(idsOf(report)).toContain('certificate-expired')
   })
 })
 
@@ -194,18 +180,17 @@ describe('what is no sound server gets one clear answer', () => {
   it.each(cases)('%s', async (_what, open, kind, detail) => {
     const report = await checked([await open()], { timeoutMs: 500 })
     expect(report.verdict).toBe('unknown')
-    expect(report.endpoints[0]!.outcome.kind).toBe(kind)
-    expect(report.endpoints[0]!.outcome.detail).toMatch(detail)
-    expect(ids(report)).toContain('could-not-connect')
-    expectValid(report)
+    expect(report.subjects[0]!.outcome.kind).toBe(kind)
+    expect(report.subjects[0]!.outcome.detail).toMatch(detail)
+    expect(idsOf(report)).toContain('could-not-connect')
   })
 
   it('a name that does not exist', async () => {
     const report = await check('nosuch.invalid', { timeoutMs: 2_000 })
     expect(report.verdict).toBe('unknown')
-    expect(report.endpoints).toEqual([])
-    expect(ids(report)).toContain('could-not-connect')
-    expectValid(report)
+    expect(report.subjects).toEqual([])
+    expect(idsOf(report)).toContain('could-not-connect')
+    expectValidReport(report)
   })
 
   async function raw(serve: Parameters<typeof rawServer>[0]): Promise<number> {
@@ -215,19 +200,18 @@ describe('what is no sound server gets one clear answer', () => {
   }
 })
 
-it('a run stopped while an issuer is fetched gives no half report', async () => {
-  const silent = await rawServer(() => {})
+it('a run stopped while an issuer is fetched ends at once, with what was found until then', async () => {
+  const stop = new AbortController()
+  const silent = await rawServer(() => void setTimeout(() => stop.abort(), 100))
   closers.push(silent.close)
   const url = `http://127.0.0.1:${silent.port}/ca.cer`
   const lone = issue({ subject: name, issuer: issuing2, names: [name], caIssuers: [url] })
-  const stop = new AbortController()
+  const port = await serving([lone])
   const started = performance.now()
-  const run = checked([await serving([lone])], {
-    signal: stop.signal,
-    onProgress: ({ kind }) => kind === 'repairing' && setTimeout(() => stop.abort(), 200),
-  })
-  await expect(run).rejects.toThrow(/abort/i)
+  const report = await checked([port], { signal: stop.signal })
   expect(performance.now() - started).toBeLessThan(5_000)
+  expect(report.verdict).toBe('critical')
+  expect(report.subjects[0]!.repairs.flatMap(({ add }) => add)).toEqual([])
 })
 
 it('a certificate that expired is named with its date', async () => {
@@ -240,8 +224,16 @@ it('a certificate that expired is named with its date', async () => {
   })
   const report = await checked([await serving([old])])
   expect(report.verdict).toBe('critical')
-  expect(report.findings[0]).toMatchObject({ id: 'certificate-expired', severity: 'error' })
+  expect(report.findings[0]).toMatchObject({ id: 'certificate-expired', severity: 'critical' })
   expect(report.findings[0]!.message).toContain('2021-01-01')
+})
+
+it('a list beyond what phones read is refused for its length', async () => {
+  const list = [leaf, ...Array.from({ length: 300 }, () => issuing2)]
+  const report = await checked([await serving(list)], { android: '10..' })
+  expect(report.verdict).toBe('critical')
+  expect(kindsOf(report)).toEqual(['refused'])
+  expect(report.findings[0]).toMatchObject({ id: 'certificate-list-too-large', severity: 'critical' })
 })
 
 it('certificates that name other hosts are told from chain troubles', async () => {

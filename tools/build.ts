@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
@@ -162,6 +162,10 @@ await build({
 })
 chmodSync(alone, 0o755)
 chmodSync(`${out}/main.cjs`, 0o755)
+// For whoever starts the program by the name of a module.
+writeFileSync(`${out}/main.js`, "#!/usr/bin/env node\nimport './main.cjs'\n", { mode: 0o755 })
+copyFileSync(`${root}src/report/report.schema.json`, `${out}/report.schema.json`)
+copyFileSync(`${root}src/farm/adfs-check.schema.json`, `${out}/adfs-check.schema.json`)
 
 /** What `import.meta.url` is in a CommonJS module. */
 function selfUrl(): Pick<BuildOptions, 'banner' | 'define'> {

@@ -1,11 +1,20 @@
-import type { Role, SubjectId } from '../farm/subject.js'
-import { listed, say, type Words } from '../words/words.js'
-import type { Sha256 } from '../x509/identity.js'
+import type { SubjectId } from '../farm/subject.js'
+import { say, type Words } from '../words/words.js'
 import type { Action, Step } from './actions.js'
 import { harmless } from './addresses.js'
+import { reissued, reset } from './brief-certificate.js'
+import {
+  at,
+  type Brief,
+  type BriefContext,
+  changes,
+  isAlone,
+  isByHand,
+  rolesOf,
+  thumbprint,
+} from './brief-context.js'
 import { defaultKitFolder } from './commands.js'
-import { demanded } from './demands.js'
-import { deviceRegistrationService, services, titles, type WindowsRole } from './facts.js'
+import { deviceRegistrationService, services } from './facts.js'
 import {
   certificationPath,
   certutilLine,
@@ -13,9 +22,6 @@ import {
   disablePurposes,
   exportedFile,
   findRootLine,
-  importPfxLine,
-  newThumbprint,
-  rebind,
   removeLine,
   scriptLine,
   storeSwitch,
@@ -23,30 +29,7 @@ import {
 import { notes, spoken } from './speak.js'
 import { chainFileName, ports, type SpeechContext } from './speech.js'
 
-/** A step in few words. An aside is for some readers only and has no number. */
-export interface Brief {
-  readonly text: Words
-  readonly lines: readonly string[]
-  readonly isAside: boolean
-}
-
-export interface BriefContext extends SpeechContext {
-  /** How many servers were looked at: one alone is "that server". */
-  readonly servers: number
-}
-
-/** Whatever changes a server; beside it, looking around is for when it did not help. */
-const changes: readonly Action['verb'][] = [
-  'fetch-by-hand',
-  'renew-authority',
-  'repair-key',
-  'bind',
-  'reissue',
-  'import',
-  'remove',
-  'disable-root',
-  'edit-bundle',
-]
+export type { Brief, BriefContext } from './brief-context.js'
 
 /**
  * The plan for a first screen: what ends the night and no more. What is for the case that it did not help (rebind,
@@ -69,7 +52,7 @@ export function briefly(plan: readonly Step[], context: BriefContext): readonly 
         plan.slice(0, index).some((other) => other.argv !== null && other.argv.join(' ') === argv?.join(' '))
       ),
   )
-  return removalsFirst(steps).flatMap((step) => told(step, { ...context, plan }, reissues))
+  return bundlesFirst(removalsFirst(steps)).flatMap((step) => told(step, { ...context, plan }, reissues))
 }
 
 /**
@@ -90,6 +73,13 @@ function removalsFirst(steps: readonly Step[]): readonly Step[] {
       ]
 }
 
+/** What Windows never does by itself is more likely a balancer's doing. */
+const bundlesFirst = (steps: readonly Step[]): readonly Step[] =>
+  isAlone(steps) ? [...steps].sort((a, b) => rankAlone(a) - rankAlone(b)) : steps
+
+const rankAlone = ({ action: { verb } }: Step): number =>
+  ['edit-bundle', 'rebind', 'run-again', 'confirm'].indexOf(verb)
+
 function told(step: Step, context: BriefContext, reissues: readonly Step[]): readonly Brief[] {
   const { action } = step
   const one = (text: Words, lines: readonly string[] = [], isAside = false): readonly Brief[] => [
@@ -97,15 +87,25 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   ]
   const on = at(step, context)
   switch (action.verb) {
-    case 'import':
+    case 'import': {
+      const removals = context.plan.filter((other) => isRemovedWith(step, other, context))
+      const first = removals.flatMap((other) => removalOf(other, context))
+      const folder = say`"${folderOf(context)}"`
+      if (first.length > 0 && context.servers === 1)
+        return one(say`Copy ${folder} there; then as administrator (line 1 removes the old one)`, [
+          ...first,
+          ...scripts(step, action, context),
+        ])
       return one(
-        say`Copy ${context.servers === 1 ? 'the folder ' : ''}"${folderOf(context)}" to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator`,
-        scripts(step, action, context),
+        say`Copy ${context.servers === 1 ? 'the folder ' : ''}${folder} to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator${first.length === 0 ? '' : ' (line 1 removes the old one)'}`,
+        [...first, ...scripts(step, action, context)],
       )
+    }
     case 'remove':
+      if (context.plan.some((other) => isRemovedWith(other, step, context))) return []
       return one(
-        say`On ${on}, as administrator, remove ${{ certificate: action.certificate }} ${{ code: thumbprint(action.certificate, context).slice(0, 8) }}`,
-        [removeLine(thumbprint(action.certificate, context))],
+        say`${context.servers === 1 ? 'There' : say`On ${on}`}, as administrator, remove ${{ certificate: action.certificate }} ${{ code: thumbprint(action.certificate, context).slice(0, 8) }}`,
+        removalOf(step, context),
       )
     case 'disable-root':
       return one(
@@ -123,9 +123,9 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
             say`Give ${file} from the folder "${folderOf(context)}" to whoever runs the balancer (leaf first, no root)`,
           )
         : one(
-            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}"${isAlone(context) ? '' : ' instead'}.`,
+            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}"${isAlone(context.plan) ? '' : ' instead'}.`,
             [],
-            !isAlone(context),
+            !isAlone(context.plan),
           )
     }
     case 'reissue':
@@ -150,7 +150,21 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
     case 'reboot':
       return []
     case 'renew-authority':
+      return spoken(step, context).map(({ text, lines }) => ({
+        text:
+          lines.length > 0 ? say`Then, on ${on}, as administrator, import it and remove the old one` : text,
+        lines,
+        isAside: false,
+      }))
     case 'repair-key':
+      return spoken(step, context).map(({ text, lines }) => ({
+        text:
+          lines.length > 0
+            ? text
+            : say`If a balancer ends TLS: give it the certificate and its key together.`,
+        lines,
+        isAside: lines.length === 0,
+      }))
     case 'look':
     case 'save':
     case 'run-again':
@@ -159,6 +173,17 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       return spoken(step, context).flatMap(({ text, lines }) => one(text, lines))
   }
 }
+
+const removalOf = ({ action }: Step, context: BriefContext): readonly string[] =>
+  action.verb === 'remove' ? [removeLine(thumbprint(action.certificate, context))] : []
+
+/** One certificate goes and others come, on the same servers: one step. */
+const isRemovedWith = (imports: Step, removal: Step, { plan }: BriefContext): boolean =>
+  imports.action.verb === 'import' &&
+  removal.action.verb === 'remove' &&
+  imports.on.join() === removal.on.join() &&
+  plan.filter(({ action }) => action.verb === 'remove').length === 1 &&
+  !plan.some(({ action }) => action.verb === 'disable-root')
 
 function scripts(
   step: Step,
@@ -185,114 +210,13 @@ function restarted(step: Step, context: BriefContext): readonly Brief[] {
   const names = [...new Set([...services.wap, deviceRegistrationService])]
   return [
     {
-      text: say`Then restart the services on ${at({ ...step, on }, context)}`,
+      text: say`Then restart the services ${context.servers === 1 ? 'there' : say`on ${at({ ...step, on }, context)}`}`,
       lines: on.some((id) => imports.some((other) => other.on.includes(id)))
         ? [scriptLine('-Restart')]
         : [`Get-Service ${names.join(', ')} -ErrorAction SilentlyContinue | Restart-Service`],
       isAside: false,
     },
   ]
-}
-
-/** Nothing else can be done for whom it concerns. */
-const isAlone = ({ plan }: BriefContext): boolean =>
-  !plan.some(({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb))
-
-const isByHand = ({ plan }: BriefContext): boolean =>
-  plan.some(({ action }) => action.verb === 'fetch-by-hand') &&
-  !plan.some(({ action }) => action.verb === 'import')
-
-/** Where nothing else is changed, the right certificate is there and only not in use. */
-function reset(step: Step, certificate: Sha256, context: BriefContext): readonly Brief[] {
-  const changed = context.plan.filter(
-    ({ action }) => action.verb !== 'edit-bundle' && changes.includes(action.verb),
-  )
-  const on = step.on.filter(
-    (id) => !changed.some((other) => other.action !== step.action && other.on.includes(id)),
-  )
-  if (on.length === 0) return []
-  const names = context.certificate(certificate)?.names ?? []
-  const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
-  return [
-    {
-      text: say`Put ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} on ${at({ ...step, on }, context)}, as administrator, with its key`,
-      lines: [],
-      isAside: false,
-    },
-    ...windowsRoles(step, context).map((role) =>
-      setting(role, thumbprint(certificate, context), certauth, context),
-    ),
-  ]
-}
-
-/** Proxies first: phones meet them first. */
-function windowsRoles(step: Step, context: BriefContext): readonly WindowsRole[] {
-  const known = rolesOf(step, context)
-  return (['wap', 'adfs'] as const).filter((role) => known.has('unknown') || known.has(role))
-}
-
-/** Several demands are demands on one order. */
-function reissued(step: Step, reissues: readonly Step[], context: BriefContext): readonly Brief[] {
-  const demands = reissues.flatMap(({ action }) => (action.verb === 'reissue' ? action.demands : []))
-  const distinct = [...new Map(demands.map((demand) => [JSON.stringify(demand), demand])).values()]
-  if (isByHand(context))
-    return [
-      {
-        text: say`If it is issued to and by itself: order a new certificate instead, ${listed(distinct.map(demanded))} (${{ code: '--verbose' }} has the steps).`,
-        lines: [],
-        isAside: true,
-      },
-    ]
-  const certauth = reissues
-    .flatMap(({ action }) =>
-      action.verb === 'reissue' && action.certificate
-        ? (context.certificate(action.certificate)?.names ?? [])
-        : [],
-    )
-    .find((name) => name.toLowerCase().startsWith('certauth.'))
-  return [
-    {
-      text: say`Order a new certificate ${listed(distinct.map(demanded))}, as PFX with its chain`,
-      lines: [],
-      isAside: false,
-    },
-    {
-      text: say`Import it on every server, as administrator, proxies first`,
-      lines: [importPfxLine],
-      isAside: false,
-    },
-    ...windowsRoles(step, context).map((role) => setting(role, newThumbprint, certauth ?? null, context)),
-    ...(rolesOf(step, context).has('unknown')
-      ? [
-          {
-            text: say`If a balancer ends TLS: it goes there, with its chain.`,
-            lines: [],
-            isAside: true,
-          },
-        ]
-      : []),
-  ]
-}
-
-function setting(
-  role: WindowsRole,
-  wanted: string,
-  certauth: string | null,
-  { server }: BriefContext,
-): Brief {
-  const all = rebind(role, wanted, certauth, server).flatMap(({ lines }) => lines)
-  const which =
-    all.length > 1
-      ? say`; the first line where it answers to ${{ untrusted: certauth ?? '' }}, else the second`
-      : []
-  return {
-    text:
-      role === 'wap'
-        ? say`There, on each ${titles.wap.one}`
-        : say`There, on the primary ${titles.adfs.one} (2012 R2: on each)${which}`,
-    lines: all,
-    isAside: false,
-  }
 }
 
 const elsewhere = (urls: readonly string[]): Words =>
@@ -303,20 +227,3 @@ const elsewhere = (urls: readonly string[]): Words =>
 const folderOf = ({ kit }: SpeechContext): Words => [
   { code: typeof kit === 'string' ? kit : defaultKitFolder },
 ]
-
-const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
-  certificate(sha256)?.thumbprint ?? sha256
-
-const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
-  new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
-
-function at({ on }: Step, { servers, plan, subject }: BriefContext): Words {
-  if (on.length > 0 && on.every((id) => subject(id)?.kind === 'file'))
-    return ['each server that gets the file']
-  if (plan.some(({ action }) => action.verb === 'name-nodes')) return ['each server behind it']
-  if (servers === 1) return ['that server']
-  if (on.length === 0 || on.length === servers) return ['every server']
-  return on.length > 4
-    ? [{ count: [on.length, 'server', 'servers'] }]
-    : listed(on.map((id): Words => [{ subject: id }]))
-}

@@ -1,5 +1,6 @@
 import type { Asked } from '../farm/asked.js'
 import { endpointText, type Farm, type Subject } from '../farm/subject.js'
+import { printableTarget } from '../farm/target.js'
 import type { Threshold } from '../gate/thresholds.js'
 
 /** Subjects to name with --server, and what else a printed command is for. */
@@ -41,7 +42,7 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
       kit!,
     ]
   return [
-    asked.target,
+    printableTarget(asked.target),
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
     ...optionsOf(asked),
     ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),

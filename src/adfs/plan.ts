@@ -4,20 +4,9 @@ import type { Asked } from '../farm/asked.js'
 import type { CaseKey, SubjectId } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
+import { here } from './fitting.js'
 import { importsOf, merged, union } from './merge.js'
-import {
-  addedAt,
-  chainsAt,
-  leavesAt,
-  nameAt,
-  neededAt,
-  type Place,
-  placesFor,
-  placesOf,
-  presentedAt,
-  repairsAt,
-  type Wish,
-} from './place.js'
+import { leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
 import { argvOf } from './step-command.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
@@ -77,56 +66,6 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
   return shared([...places.values()], farm, asked)
-}
-
-const gathered = new WeakMap<
-  readonly Place[],
-  Map<(place: Place) => readonly string[], ReadonlySet<string>>
->()
-
-/** What any of these places has; gathered once, however many of them ask. */
-function anywhere(all: readonly Place[], of: (place: Place) => readonly string[]): ReadonlySet<string> {
-  const known = gathered.get(all) ?? new Map<typeof of, ReadonlySet<string>>()
-  gathered.set(all, known)
-  const found = known.get(of) ?? new Set(all.flatMap(of))
-  known.set(of, found)
-  return found
-}
-
-const linksAt = (place: Place) => chainsAt(place).flat()
-const bundlesAt = (place: Place) => chainsAt(place).map((chain) => chain.join())
-
-/**
- * A finding may be told for machines that differ: of its advice each gets what its own lists and repairs are about. What
- * none of them is known to have is meant for all. Null: nothing is left.
- */
-function here(action: Action, place: Place, all: readonly Place[]): Action | null {
-  const concerns = (of: (place: Place) => readonly string[]) => (wanted: string) =>
-    of(place).includes(wanted) || !anywhere(all, of).has(wanted)
-  switch (action.verb) {
-    case 'check-by-name': {
-      const name = action.name ?? nameAt(place)
-      return name === undefined ? action : { ...action, name }
-    }
-    case 'import': {
-      const certificates = action.certificates.filter(concerns(addedAt))
-      return certificates.length === 0 ? null : { ...action, certificates }
-    }
-    case 'remove':
-      return concerns(presentedAt)(action.certificate) ? action : null
-    case 'bind':
-      return leavesAt(place).every((sha256) => sha256 === action.certificate) ? null : action
-    case 'rebind':
-      return concerns(leavesAt)(action.certificate) ? action : null
-    case 'disable-root':
-      return concerns(linksAt)(action.twinOf) ? action : null
-    case 'edit-bundle':
-      return concerns(bundlesAt)(action.chain.join()) && concerns(leavesAt)(action.chain[0] ?? '')
-        ? action
-        : null
-    default:
-      return action
-  }
 }
 
 function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
@@ -221,15 +160,16 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
   })
 }
 
-/** Not the certificate alone, which everybody has, nor a chain that goes on nobody knows where, unless a release accepts. */
+/** Not the certificate alone, which everybody has, unless it is the whole chain and a release accepts it. */
 function isWorthAFile(chain: readonly Sha256[], { seen }: Place): boolean {
-  const repairs = repairsAt(seen).filter(
-    (repair) => repair.chain.map(({ sha256 }) => sha256).join() === chain.join(),
-  )
-  const isOpen = repairs.some(({ open }) => open !== null)
   return (
-    (chain.length > 1 && !isOpen) ||
-    repairs.some(({ verdictsAfter }) => verdictsAfter.some(({ kind }) => kind === 'accepted'))
+    chain.length > 1 ||
+    repairsAt(seen).some(
+      (repair) =>
+        repair.chain.length === 1 &&
+        repair.chain[0]!.sha256 === chain[0] &&
+        repair.verdictsAfter.some(({ kind }) => kind === 'accepted'),
+    )
   )
 }
 
@@ -240,7 +180,9 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
   const binds = wishes.some(({ action }) => action.verb === 'bind')
   const renewed = new Set(
-    wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
+    wishes.flatMap(({ action }) =>
+      action.verb === 'reissue' || action.verb === 'renew-authority' ? [action.certificate] : [],
+    ),
   )
   const leaves = [...new Set(leavesAt(place))]
   const because = stored.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
@@ -248,11 +190,6 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const chains = repairsAt(place.seen)
     .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
     .map(({ chain }) => chain.map(({ sha256 }) => sha256))
-    // One that is to be issued anew is not to be written down as it is.
-    .filter(
-      (chain) =>
-        !wishes.some(({ action }) => action.verb === 'renew-authority' && chain.includes(action.certificate)),
-    )
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),
@@ -264,9 +201,11 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   ]
   return merged([...wishes, ...(stored.length > 0 ? consequences : [])]).filter(
     ({ action }) =>
-      action.verb !== 'rebind' ||
-      // The cmdlet sets one certificate for every binding: with several it would take the others' away.
-      (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate)),
+      // What is to be issued anew is not to be written down as it is.
+      (action.verb !== 'edit-bundle' || !action.chain.some((sha256) => renewed.has(sha256))) &&
+      (action.verb !== 'rebind' ||
+        // The cmdlet sets one certificate for every binding: with several it would take the others' away.
+        (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate))),
   )
 }
 

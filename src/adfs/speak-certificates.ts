@@ -77,7 +77,7 @@ export function renewedAuthority(
   return [
     {
       who: whoLooks(step),
-      text: say`Issue the authority's certificate ${{ certificate }} anew: ${renewed(renewal)}${below}`,
+      text: say`Have the authority issue ${{ certificate }} anew: ${renewed(renewal)}${below}`,
       lines: [],
       expected: null,
     },

@@ -1,11 +1,12 @@
 import { isKnownKey } from '../path/key-forms.js'
-import { LimitReached } from '../path/limits.js'
+import { Budget, LimitReached } from '../path/limits.js'
 import { validateAsLibcore } from '../path/pkix-libcore.js'
-import { type PathProblem, validityProblem } from '../path/problem.js'
+import type { PathProblem } from '../path/problem.js'
 import type { Certificate } from '../x509/certificate.js'
-import { nameKey, sameName } from '../x509/name-match.js'
+import { sameName } from '../x509/name-match.js'
 import { byPriority } from './anchor-priority.js'
 import { blockedKey } from './blocklist.js'
+import { Graph } from './issuer-graph.js'
 import {
   Attempts,
   anchorFor,
@@ -33,7 +34,11 @@ export function searchRecursively(search: Search): SearchResult {
   const attempts = new Attempts()
   const graph = new Graph(search)
   const leaf = search.presented[0]!
-  const found = (accepted: CandidatePath | null): SearchResult => ({ accepted, attempts: attempts.list })
+  const found = (accepted: CandidatePath | null): SearchResult => ({
+    accepted,
+    attempts: attempts.list,
+    others: accepted && search.allPaths ? otherPaths(search, graph, accepted) : [],
+  })
   try {
     if (!graph.leadsToAnchor(leaf)) {
       new Walk(search, graph, attempts, { maxSteps: stepsForReason, signed: false }).run()
@@ -58,70 +63,34 @@ export function searchRecursively(search: Search): SearchResult {
   }
 }
 
+/** Paths beside the one accepted that are told, and steps spent on finding them: for reading, not for the verdict. */
+const maxOthers = 8
+const stepsForOthers = 500
+
+/** The search goes on where the platform's ends, for a tenth of what a verdict may cost; what is beyond is left out. */
+function otherPaths(search: Search, graph: Graph, accepted: CandidatePath): readonly CandidatePath[] {
+  const all: CandidatePath[] = []
+  const budget = new Budget({ verdicts: 0.1, within: search.budget })
+  try {
+    new Walk({ ...search, budget }, graph, new Attempts(), {
+      maxSteps: stepsForOthers,
+      signed: true,
+      all,
+    }).run()
+  } catch (error) {
+    if (!(error instanceof LimitReached || error instanceof SearchEnded)) throw error
+  }
+  const keyOf = ({ certificates }: CandidatePath) =>
+    certificates.map(({ certificate }) => certificate.sha256).join()
+  return all.filter((path) => keyOf(path) !== keyOf(accepted)).slice(0, maxOthers)
+}
+
 /** Where even the dead ends are too far up to be met. */
 const noWayUp = ({ sha256, subject }: Certificate): Problem => ({
   rule: 'anchor-unknown',
   certificate: sha256,
   detail: `no way up from "${subject.text}" through the certificates presented meets a root of this release`,
 })
-
-/** Who could have issued whom, and what each candidate alone is refused for. */
-class Graph {
-  readonly #search: Search
-  readonly #bySubject = new Map<string, Certificate[]>()
-  readonly #anchored = new Map<Certificate, boolean>()
-  readonly #refused = new Map<Certificate, PathProblem | null>()
-
-  constructor(search: Search) {
-    this.#search = search
-    for (const certificate of search.presented.slice(1)) {
-      const key = nameKey(certificate.subject)
-      const others = this.#bySubject.get(key)
-      if (others) others.push(certificate)
-      else this.#bySubject.set(key, [certificate])
-    }
-  }
-
-  /** Presented certificates after the leaf that have the issuer's name, in the order presented. */
-  candidates = (certificate: Certificate): readonly Certificate[] =>
-    this.#bySubject.get(nameKey(certificate.issuer)) ?? []
-
-  /** What an issuer candidate is passed over for: it must be valid now and strong enough. */
-  refusal(certificate: Certificate): PathProblem | null {
-    let refusal = this.#refused.get(certificate)
-    if (refusal === undefined) {
-      const { at, rules } = this.#search
-      refusal =
-        validityProblem(certificate, at) ?? strengthProblem(certificate, rules.strength, rules.keyForms)
-      this.#refused.set(certificate, refusal)
-    }
-    return refusal
-  }
-
-  /** Whether going up by names alone ever meets an anchor; where not, no order of trying can succeed. */
-  leadsToAnchor(certificate: Certificate): boolean {
-    const known = this.#anchored.get(certificate)
-    if (known !== undefined) return known
-    const reached = [certificate]
-    const seen = new Set(reached)
-    for (const current of reached) {
-      if (current !== certificate && this.#anchored.get(current)) return this.#know(certificate, true)
-      if (anchorFor(this.#search, current) || issuingAnchors(this.#search, current).length > 0)
-        return this.#know(certificate, true)
-      for (const next of [...this.candidates(current), ...this.#search.remembered]) {
-        if (seen.has(next) || !sameName(current.issuer, next.subject) || this.refusal(next)) continue
-        seen.add(next)
-        reached.push(next)
-      }
-    }
-    return this.#know(certificate, false)
-  }
-
-  #know(certificate: Certificate, leads: boolean): boolean {
-    this.#anchored.set(certificate, leads)
-    return leads
-  }
-}
 
 /** One run of the recursion. */
 class Walk {
@@ -131,6 +100,8 @@ class Walk {
   readonly #maxSteps: number
   /** Follow only links whose signature holds and that can reach an anchor: same outcome, far fewer ways. */
   readonly #signedOnly: boolean
+  /** Where accepted paths are kept in place of ending the search. */
+  readonly #all: CandidatePath[] | null
   #steps = 0
   readonly #untrusted: Certificate[] = []
   readonly #trusted: Certificate[] = []
@@ -140,13 +111,14 @@ class Walk {
     search: Search,
     graph: Graph,
     attempts: Attempts,
-    options: { maxSteps: number; signed: boolean },
+    options: { maxSteps: number; signed: boolean; all?: CandidatePath[] },
   ) {
     this.#search = search
     this.#graph = graph
     this.#attempts = attempts
     this.#maxSteps = options.maxSteps
     this.#signedOnly = options.signed
+    this.#all = options.all ?? null
   }
 
   run(): CandidatePath | null {
@@ -226,12 +198,19 @@ class Walk {
       return null
     }
     const path = this.#entries()
-    if (this.#untrusted.length === 0) return { certificates: path, problems: [] }
+    if (this.#untrusted.length === 0) return this.#accept(path)
     this.#search.budget.step(this.#untrusted.length)
     const problem = this.#weakness() ?? this.#validate(anchor)
-    if (!problem) return { certificates: path, problems: [] }
+    if (!problem) return this.#accept(path)
     this.#fail(path, problem, true)
     if ('endsSearch' in problem) throw new SearchEnded()
+    return null
+  }
+
+  #accept(certificates: CandidatePath['certificates']): CandidatePath | null {
+    const path = { certificates, problems: [] }
+    if (!this.#all) return path
+    if (this.#all.length <= maxOthers) this.#all.push(path)
     return null
   }
 

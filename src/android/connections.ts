@@ -98,7 +98,8 @@ export function evidenceFor(
     : { kind: 'not-asked', shape }
 
   function reasons(failure: Failure, others: readonly Answered[]): readonly Disagreement[] {
-    if (failure.kind === 'key-not-proven') return []
+    // Once certificates came, version, suite and name had been agreed on: what ended it then is something else.
+    if (failure.kind === 'key-not-proven' || observationOf(failure) !== null) return []
     return reasonsFor(shape, failure.kind === 'alert' ? failure.alert.code : null, others)
   }
 }

@@ -2,7 +2,7 @@ import { outcomeText } from '../tls/wording.js'
 import type { HandshakeEvidence } from './connections.js'
 import { disagreementText } from './disagreement.js'
 import type { Release } from './releases.js'
-import type { RuleId } from './rules.js'
+import type { RuleId } from './rule-id.js'
 import type { Verdict } from './verdict.js'
 
 /** What the handshake alone decides of a release; null: the server shows it certificates, which are judged then. */

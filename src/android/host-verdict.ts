@@ -1,7 +1,6 @@
 import type { Certificate } from '../x509/certificate.js'
-import { neutralise } from '../x509/name.js'
-import { matchesHost, presentedNames, type Verifier } from './hostname.js'
-import type { ReleaseRules } from './release-rules.js'
+import { matchesHost, presentedNames } from './hostname.js'
+import type { ReleaseRules, Verifier } from './release-rules.js'
 import type { Problem, Verdict } from './verdict.js'
 
 /** More names than that say nothing more to a reader. */
@@ -46,8 +45,8 @@ function hostProblem(leaf: Certificate, host: string, inCommonName: boolean): Pr
   const names =
     listed
       .slice(0, maxListedNames)
-      .map(({ value }) => neutralise(value))
+      .map(({ value }) => value)
       .join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-  const detail = `"${neutralise(host)}" is not among ${names || 'the subject alternative names: there are none'}`
+  const detail = `"${host}" is not among ${names || 'the subject alternative names: there are none'}`
   return { rule: inCommonName ? 'cn-only' : 'host-name', certificate: leaf.sha256, detail }
 }

@@ -2,14 +2,8 @@ import type { Certificate } from '../x509/certificate.js'
 import { onlyElement } from '../x509/der.js'
 import { extensionOids } from '../x509/extensions.js'
 import { readName, stringOf } from '../x509/name.js'
-import { releaseRules } from './release-rules.js'
+import { releaseRules, type Verifier } from './release-rules.js'
 import type { Release } from './releases.js'
-
-/**
- * Host name verifiers, by the behaviour that the platform's OkHostnameVerifier had: V1 4.4–5.0, V2 5.1, V3 6.0–8.1,
- * V4 9–11, V6 12 and later and patched 8.1–11. (V5, of 11, gives the same answers as V4.)
- */
-export type Verifier = 'V1' | 'V2' | 'V3' | 'V4' | 'V6'
 
 /** The names a certificate offers, as the verifier gets to see them. */
 export interface PresentedNames {

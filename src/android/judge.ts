@@ -34,6 +34,8 @@ export interface JudgeInput {
   readonly stapledOcsp?: Uint8Array | null
   /** Missing: the keyUsage checks of the TLS layer are not made. */
   readonly handshake?: Handshake
+  /** Tell all paths that the release would accept, not the first alone. */
+  readonly allPaths?: boolean
 }
 
 /** BoringSSL's SSL_MAX_CERT_LIST_DEFAULT, and OpenSSL's before it. */
@@ -72,6 +74,7 @@ export function judgeAll(
       rules: releaseRules[release],
       staple,
       budget: new Budget({ within }),
+      allPaths: input.allPaths ?? false,
     }
     return judgeRelease(input, release, search)
   })
@@ -165,7 +168,12 @@ function judgeRelease(
   try {
     const alone = findPath({ ...search, remembered: [] })
     if (alone.accepted)
-      return hostVerdict({ kind: 'accepted', release, path: alone.accepted }, leaf, host, rules)
+      return hostVerdict(
+        { kind: 'accepted', release, path: alone.accepted, others: alone.others ?? [] },
+        leaf,
+        host,
+        rules,
+      )
     const reason = bestReason(alone.attempts, search)
     const helped = remembered.length > 0 ? findPath(search).accepted : null
     if (helped) {

@@ -3,7 +3,7 @@ import type { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import type { ReleaseRules } from './release-rules.js'
-import type { RuleId } from './rules.js'
+import type { RuleId } from './rule-id.js'
 import type { Staple } from './staple.js'
 import type { TrustAnchors } from './trust-anchors.js'
 import type { CandidatePath, CertificateOrigin, Problem } from './verdict.js'
@@ -18,11 +18,15 @@ export interface Search {
   readonly rules: ReleaseRules
   readonly staple: Staple | null
   readonly budget: Budget
+  /** Whether to look for the other paths that it would accept, once it has one. */
+  readonly allPaths: boolean
 }
 
 /** What a search found: the path it accepts, or what it tried in vain. */
 export interface SearchResult {
   readonly accepted: CandidatePath | null
+  /** Further paths that it would have accepted, in the order it would have met them; only where asked for. */
+  readonly others?: readonly CandidatePath[]
   readonly attempts: readonly Attempt[]
 }
 

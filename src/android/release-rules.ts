@@ -1,9 +1,14 @@
 import type { BcVersion } from '../path/general-names-bc.js'
 import type { OddForm } from '../path/key-forms.js'
 import type { LibcoreRules } from '../path/pkix-libcore.js'
-import type { Verifier } from './hostname.js'
 import { type Release, releases } from './releases.js'
 import { type StrengthRules, strengthBefore6, strengthFrom6, strengthFrom10 } from './strength.js'
+
+/**
+ * Host name verifiers, by the behaviour that the platform's OkHostnameVerifier had: V1 4.4–5.0, V2 5.1, V3 6.0–8.1,
+ * V4 9–11, V6 12 and later and patched 8.1–11. (V5, of 11, gives the same answers as V4.)
+ */
+export type Verifier = 'V1' | 'V2' | 'V3' | 'V4' | 'V6'
 
 /** How one release decides, as data. Every line says where it was read; tags are those of the AOSP projects. */
 export interface ReleaseRules {

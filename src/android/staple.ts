@@ -5,7 +5,7 @@ import { childrenOf, contentOf, onlyElement } from '../x509/der.js'
 import { sameName } from '../x509/name-match.js'
 import type { BasicOcspResponse, OcspAnswer, OcspResponse, parseOcspResponse } from '../x509/ocsp.js'
 import { verifySigned } from '../x509/signature.js'
-import type { RuleId } from './rules.js'
+import type { RuleId } from './rule-id.js'
 
 type StapleRule = Extract<RuleId, `staple-${string}`>
 

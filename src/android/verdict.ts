@@ -1,5 +1,6 @@
 import type { Certificate } from '../x509/certificate.js'
 import type { Release } from './releases.js'
+import type { RuleId } from './rule-id.js'
 
 /** Where a certificate on a path came from. */
 export type CertificateOrigin = 'presented' | 'remembered' | 'anchor'
@@ -14,7 +15,7 @@ export interface CandidatePath {
 /** One rule that a certificate, a path or a handshake broke. Typed facts; sentences are made in `rules.ts`. */
 export interface Problem {
   /** Key of the rule catalogue in `rules.ts`. */
-  readonly rule: import('./rules.js').RuleId
+  readonly rule: RuleId
   /** SHA-256 of the certificate that broke it; null where the rule is about the path or the handshake. */
   readonly certificate: string | null
   readonly detail: string
@@ -22,7 +23,14 @@ export interface Problem {
 
 /** What one Android release makes of what one server sent. */
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly release: Release; readonly path: CandidatePath }
+  | {
+      readonly kind: 'accepted'
+      readonly release: Release
+      /** The first that the release finds, which is the one it takes. */
+      readonly path: CandidatePath
+      /** Others that it would take were that one not there; empty unless asked for. */
+      readonly others: readonly CandidatePath[]
+    }
   | {
       readonly kind: 'refused'
       readonly release: Release

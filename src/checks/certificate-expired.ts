@@ -1,6 +1,15 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { applying, confirming, importing, removing, renewing, succeeding, tidying } from './support/advice.js'
+import {
+  applying,
+  confirming,
+  importing,
+  removing,
+  renewing,
+  succeeding,
+  tidying,
+  untouched,
+} from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { validityCases } from './support/validity.js'
@@ -30,6 +39,14 @@ export const certificateExpired = defineCheck({
             : say` The same authority, certified by another root, is valid: that certificate is missing.`
     return say`${fact}; ${concerned(evidence, told)} ${verb} the server.${others}${instead}`
   },
+  short: ({ certificate, notAfter, isLeaf, isNeeded, replacement, ...evidence }, told) =>
+    told.severity !== 'critical' ||
+    isLeaf ||
+    !isNeeded ||
+    replacement?.position !== null ||
+    !replacement.sameIssuer
+      ? null
+      : say`${whichList(evidence, told)}${called(certificate)} expired on ${{ date: new Date(notAfter) }}. It was renewed; the server still sends the old one. ${untouched}`,
   brief: ({ certificate, notAfter }) =>
     say`${{ certificate: certificate.sha256 }} expired on ${{ date: new Date(notAfter) }}`,
   actions({ certificate, isLeaf, isNeeded, replacement }, told) {

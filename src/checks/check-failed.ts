@@ -1,4 +1,5 @@
-import { type RuleId, rules } from '../android/rules.js'
+import type { RuleId } from '../android/rule-id.js'
+import { rules } from '../android/rules.js'
 import { say } from '../words/words.js'
 import { type CheckResult, defineCheck } from './check.js'
 

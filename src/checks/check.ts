@@ -1,6 +1,6 @@
 import type { Action, Person } from '../adfs/actions.js'
 import type { Release } from '../android/releases.js'
-import type { RuleId } from '../android/rules.js'
+import type { RuleId } from '../android/rule-id.js'
 import type { Examination } from '../examine/examination.js'
 import type { LockedFarm } from '../farm/locked.js'
 import type { CaseKey, Farm, SubjectId } from '../farm/subject.js'

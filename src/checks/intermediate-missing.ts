@@ -70,14 +70,7 @@ export const intermediateMissing = defineCheck({
   tell(evidence, told) {
     const { child, missing, issuer, urls, byLuck, open } = evidence
     const who = concerned(evidence, told)
-    const names = listed(
-      missing.map(
-        ({ sha256, asIssuedBy }): Words =>
-          asIssuedBy === null
-            ? [{ certificate: sha256 }]
-            : say`${{ certificate: sha256 }} as issued by ${quoted(asIssuedBy)}`,
-      ),
-    )
+    const names = namesOf(missing)
     const fact =
       missing.length === 0
         ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier.slice(0, 8) }})` : ''}, and it could not be got from here; ${who} refuses the server.`
@@ -99,12 +92,10 @@ export const intermediateMissing = defineCheck({
   },
   short(evidence, told) {
     const { missing, issuer, urls } = evidence
-    const names =
-      missing.length === 0
-        ? quoted(issuer.name)
-        : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
-    const pc = urls.length > 0 ? 'Windows can' : 'a PC may have it already'
-    return say`${whichList(evidence, told)}The server does not send ${names}, and apps on Android do not download it; ${pc}, so it looks fine from there. ${untouched}`
+    const names = missing.length === 0 ? quoted(issuer.name) : namesOf(missing)
+    const it = missing.length > 1 ? 'them' : 'it'
+    const pc = urls.length > 0 ? 'PCs do, so they look fine' : `PCs may have ${it}`
+    return say`${whichList(evidence, told)}The server does not send ${names}; Android apps do not download ${it}, ${pc}. ${untouched}`
   },
   brief: ({ missing, issuer }) =>
     missing.length > 1
@@ -125,6 +116,16 @@ export const intermediateMissing = defineCheck({
     ]
   },
 })
+
+const namesOf = (missing: Evidence['missing']): Words =>
+  listed(
+    missing.map(
+      ({ sha256, asIssuedBy }): Words =>
+        asIssuedBy === null
+          ? [{ certificate: sha256 }]
+          : say`${{ certificate: sha256 }} as issued by ${quoted(asIssuedBy)}`,
+    ),
+  )
 
 function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): Case<Evidence> {
   const add = shown.repair?.add ?? []

@@ -54,7 +54,7 @@ export const pathConstraintViolated = defineCheck({
         ? say`${subject} carries a name that ${called(limitedBy)} does not permit`
         : evidence.rules[0] === 'path-length' && limitedBy
           ? say`${called(limitedBy)} allows fewer authorities below it than there are (${facts})`
-          : say`${evidence.rules.map((rule) => catalogue[rule].title).join('; ')}: ${subject} (${facts})`
+          : say`${evidence.rules.map((rule) => catalogue[rule].title).join('; ')}: ${subject}${evidence.rules[0] === 'not-a-ca' ? [] : say` (${facts})`}`
     const dots = dotted.flatMap(
       (one) =>
         say` ${called(one)} permits ${{ untrusted: one.constraint }} with a dot in front: Android 7 and later take that to cover no name at all, Windows and older Android the whole domain.`,

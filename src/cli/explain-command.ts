@@ -1,35 +1,53 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { AdfsCheckFault } from '../fault.js'
-import { inAscii } from '../formats/terminal-text.js'
+import { renderMarkdown } from '../formats/terminal-markdown.js'
+import { inAscii, wrap } from '../formats/terminal-text.js'
 import type { Machine } from './machine.js'
+import { findPage, type Page, similarIds } from './pages.js'
 import { textStyle } from './terminal.js'
 
-/** Prints the page of one finding, or the list of all; works offline. */
-export async function explainCommand(id: string | undefined, machine: Machine): Promise<number> {
-  const folder = await pagesFolder()
-  const ids = (await readdir(folder))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => file.slice(0, -'.md'.length))
-    .sort()
-  if (id !== undefined && !ids.includes(id)) {
-    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `There is no finding "${id}".`, {
-      hint: `Findings: ${ids.join(', ')}.`,
-    })
+/** Prints the page that an id or an error text means, or the list of all pages; works offline. */
+export async function explainCommand(words: readonly string[], machine: Machine): Promise<number> {
+  const pages = await allPages()
+  const style = textStyle(machine, machine.out, {})
+  const print = (text: string) => void machine.out.write(style.unicode ? text : inAscii(text))
+  if (words.length === 0) {
+    print(listing(pages, style.columns))
+    return 0
   }
-  const text = id === undefined ? await listing(folder, ids) : await readFile(`${folder}/${id}.md`, 'utf8')
-  machine.out.write(textStyle(machine, machine.out, {}).unicode ? text : inAscii(text))
+  const asked = words.join(' ')
+  const page = findPage(asked, pages)
+  if (!page) {
+    const similar = similarIds(asked, pages)
+    throw new AdfsCheckFault(
+      'ADFS_CHECK_BAD_OPTION',
+      similar.length > 0
+        ? `There is no finding of that name. Did you mean ${similar.join(' or ')}?`
+        : 'Nothing is known by these words; "adfs-check explain" alone lists what is.',
+    )
+  }
+  print(renderMarkdown(page.markdown, style))
   return 0
 }
 
-async function listing(folder: string, ids: readonly string[]): Promise<string> {
-  const width = Math.max(...ids.map((id) => id.length))
-  const lines = ids.map(async (id) => {
-    const title =
-      /^# (?:`[^`]*`\s*[-:—]?\s*)?(.+)$/m.exec(await readFile(`${folder}/${id}.md`, 'utf8'))?.[1] ?? ''
-    return `${id.padEnd(width)}  ${title}\n`
-  })
-  return (await Promise.all(lines)).join('')
+function listing(pages: readonly Page[], columns: number): string {
+  const width = Math.max(...pages.map(({ id }) => id.length))
+  return pages
+    .map(({ id, title }) => `${wrap(title, columns, `${id.padEnd(width)}  `, ' '.repeat(width + 2))}\n`)
+    .join('')
+}
+
+async function allPages(): Promise<readonly Page[]> {
+  const folder = await pagesFolder()
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.md')).sort()
+  return Promise.all(
+    files.map(async (file) => {
+      const markdown = await readFile(`${folder}/${file}`, 'utf8')
+      const title = /^# (?:`[^`]*`\s*:\s*)?(.+)$/m.exec(markdown)?.[1] ?? ''
+      return { id: file.slice(0, -'.md'.length), title: title.replaceAll('`', ''), markdown }
+    }),
+  )
 }
 
 /** The pages lie beside the bundle in the package, and two levels up in the source tree. */

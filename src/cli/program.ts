@@ -14,7 +14,7 @@ import { reportFault } from './report-fault.js'
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
   let code = 0
-  const program = build(machine, (exitCode) => {
+  const program = build(args, machine, (exitCode) => {
     code = exitCode
   })
   try {
@@ -39,7 +39,7 @@ Examples:
 Exit codes: 0 every selected Android release accepts every server, 1 warnings,
 2 some release refuses a server, 3 could not check, 4 bad usage or a fault of ours.`
 
-function build(machine: Machine, done: (exitCode: number) => void): Command {
+function build(args: readonly string[], machine: Machine, done: (exitCode: number) => void): Command {
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
@@ -129,6 +129,8 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
         done(exitUsage)
         return
       }
+      const { refuseMisspelt } = await import('./misspelt.js')
+      refuseMisspelt(targets, args, program)
       const { checkCommand } = await import('./check-command.js')
       done(await checkCommand(targets, { ...checkDefaults, ...flags }, given(program, flags), machine))
     })
@@ -194,10 +196,13 @@ function build(machine: Machine, done: (exitCode: number) => void): Command {
   program
     .command('explain')
     .description('what a finding means and how to fix it')
-    .argument('[id]', 'id in brackets behind a finding; without it, all are listed')
-    .action(async (id: string | undefined) => {
+    .argument(
+      '[id or error text...]',
+      'id behind a finding, or what an app or a tool said; without it, all are listed',
+    )
+    .action(async (words: string[]) => {
       const { explainCommand } = await import('./explain-command.js')
-      done(await explainCommand(id, machine))
+      done(await explainCommand(words, machine))
     })
 
   const android = program

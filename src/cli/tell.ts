@@ -147,7 +147,7 @@ function saveCase(file: string, text: () => string, { redact }: TellFlags, machi
     try {
       if (redact) {
         const { redacted } = await import('../network/redact.js')
-        const { text: hidden, stays } = redacted(text())
+        const { text: hidden, stays } = await redacted(text())
         await writeFile(file, hidden)
         machine.err.write(`adfs-check: ${file} still names, inside certificates: ${stays.join(', ')}\n`)
       } else await writeFile(file, text())

@@ -60,9 +60,11 @@ function metIn(
       const paths =
         verdict.kind === 'refused'
           ? verdict.attempted
-          : verdict.kind !== 'undetermined' && verdict.path
-            ? [verdict.path]
-            : []
+          : verdict.kind === 'accepted'
+            ? [verdict.path, ...verdict.others]
+            : verdict.kind === 'depends' && verdict.path
+              ? [verdict.path]
+              : []
       for (const { certificates } of paths) for (const { certificate } of certificates) add(certificate)
     }
   }

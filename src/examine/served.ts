@@ -202,6 +202,7 @@ export function judgePresented(
       host: hostOf(subject),
       remembered,
       stapledOcsp: staple,
+      allPaths: true,
       handshake: handshake ?? supposedHandshake,
     },
     releases,

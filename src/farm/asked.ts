@@ -61,3 +61,9 @@ export interface AskedFiles {
 
 /** For each connection, milliseconds. */
 export const defaultTimeoutMs = 10_000
+
+/** A day a connection: more is a mistake, and Node's timers take larger numbers for one millisecond. */
+export const maxTimeoutMs = 86_400_000
+
+/** With two servers in turn one further connection meets the other; a hundred leave little to chance. */
+export const maxRepeat = 100

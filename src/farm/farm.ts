@@ -11,7 +11,7 @@ import {
 } from './subject.js'
 import { ipVersion, parseServerAddress, parseTarget } from './target.js'
 
-/** Servers named by hand: more than any farm has, and few enough to say so before an hour is spent. */
+/** Servers of one run, named or found: more than any farm has, and few enough to say so before an hour is spent. */
 export const maxServers = 4_096
 
 /**
@@ -36,13 +36,16 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
     await Promise.all(hosts.map(async (host) => [host, await addressesOf(host, asked, network)] as const)),
   )
   const subjects = new Map<string, ServedSubject>()
+  const leftOut = new Map<string, number>()
   for (const { host, port } of wanted) {
     for (const address of resolved.get(host)!.addresses) {
       // Ports that were named are doors to different machines as often as not; one without is the machine itself.
       const id = port === null ? address : endpointText(address, port)
       const node: Node = { id, label: host === target.name ? address : host, address, role: 'unknown' }
       const subject = servedSubject(name, node, port ?? target.port)
-      if (!subjects.has(subject.id)) subjects.set(subject.id, subject)
+      if (subjects.has(subject.id)) continue
+      if (subjects.size < maxServers) subjects.set(subject.id, subject)
+      else leftOut.set(host, (leftOut.get(host) ?? 0) + 1)
     }
   }
   return {
@@ -51,7 +54,10 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
     address: target.isAddress ? target.name : null,
     port: target.port,
     subjects: [...subjects.values()],
-    unresolved: [...resolved.values()].flatMap(({ failure }) => failure ?? []),
+    unresolved: [
+      ...[...resolved.values()].flatMap(({ failure }) => failure ?? []),
+      ...[...leftOut].map(([host, left]) => tooMany(host, left)),
+    ],
   }
 }
 
@@ -67,9 +73,12 @@ async function addressesOf(
   const { addresses, left } = answer
   return {
     addresses,
-    failure:
-      left === 0
-        ? null
-        : { host, reason: 'too-many-addresses', detail: `${left} more addresses were not looked at` },
+    failure: left === 0 ? null : tooMany(host, left),
   }
 }
+
+const tooMany = (host: string, left: number): UnresolvedName => ({
+  host,
+  reason: 'too-many-addresses',
+  detail: `${left} more addresses were not looked at`,
+})

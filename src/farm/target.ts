@@ -47,6 +47,10 @@ export function parseTarget(input: string, defaultPort = 443): Target {
   return { name, displayName: displayForm(name), port: port ?? defaultPort, isAddress: false }
 }
 
+/** The target as it may be printed and kept: of a URL only scheme and host, not a user, a password, a path or a query. */
+export const printableTarget = (input: string): string =>
+  input.trim().replace(/^(https:\/\/)(?:[^/?#]*@)?([^/?#]*).*$/is, '$1$2')
+
 /** @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET */
 export function parseServerAddress(input: string): ServerAddress {
   const { host, port } = splitHostPort(input.trim(), input)

@@ -1,10 +1,10 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import { type Gated, worst } from '../gate/gate.js'
-import { codeSpan, commands, markdown as spoken } from '../kit/markdown.js'
 import type { Report } from '../report/schema.js'
 import type { Words } from '../words/words.js'
 import type { Format } from './format.js'
+import { codeSpan, commands, markdown as spoken } from './markdown-text.js'
 import { spokenPlan } from './speech.js'
 import { nameOf, placeOf, sentText } from './text-words.js'
 

@@ -7,6 +7,9 @@ export function paint(style: Pick<Style, 'colour'>, colour: Colour, text: string
   return style.colour ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
 }
 
+/** Without the colours that `paint` gave. */
+export const unpainted = (text: string): string => text.replace(/\x1b\[\d+m/g, '')
+
 /**
  * Rewrites every string inside a value so that nothing in it can move a cursor, repaint or reverse a line, whatever a
  * certificate or a server said. Done before our own colours are added.

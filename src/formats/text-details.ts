@@ -64,9 +64,16 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         ? [line(`  by ${path.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`)]
         : []),
       ...alternatives.map((other) =>
-        line(`  tried ${other.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`),
+        line(
+          `  ${verdict === 'accepted' ? 'or by' : 'tried'} ${other.map((sha256) => nameOf(report, sha256, 40)).join(' < ')}`,
+        ),
       ),
     ]),
+    ...subject.repairs.flatMap(({ answer, cutShort }) =>
+      cutShort
+        ? [line(`list ${answer}: the search for a repair was cut short; there may be a better one`)]
+        : [],
+    ),
     ...(subject.chromium
       ? [line(`Chrome and WebView (not counted): ${subject.chromium.verdict}, ${subject.chromium.reason}`)]
       : []),
@@ -90,7 +97,7 @@ function environment({ network, trustStores, fetches, policy }: Report, style: S
   const line = (text: string) => wrap(text, style.columns, '  ', '    ')
   return [
     line(
-      `Depended on: clock, resolver (${network.resolver}), ${network.proxy === null ? 'no proxy' : `proxy ${network.proxy}`}${network.offline ? ', offline' : ''}; ${network.timeoutMs / 1000} s for each connection.`,
+      `Depended on: clock, resolver (${network.resolver}), ${network.proxy === null ? 'no proxy' : `proxy ${oneLine(network.proxy)}`}${network.offline ? ', offline' : ''}; ${network.timeoutMs / 1000} s for each connection.`,
     ),
     ...fetches.map(({ url, outcome }) => line(`${oneLine(url)}: ${oneLine(outcome)}`)),
     line(

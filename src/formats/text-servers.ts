@@ -1,6 +1,6 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
-import type { Report, SubjectReport } from '../report/schema.js'
+import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
@@ -114,7 +114,7 @@ function ladder(report: Report, subject: SubjectReport, style: Style): string[] 
     )
     const open = repair?.open
       ? [
-          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 40).padEnd(nameWidth)}  could not be got from here`,
+          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 36).padEnd(nameWidth)}  could not be got from here`,
         ]
       : []
     return [...several, ...sent, ...missing, ...open, ...anchorLines(report, subject, answer.id)]
@@ -148,17 +148,22 @@ function ladderLine(
   const painted = /^[A-Z]/.test(label) ? paint(style, 'red', label) : label
   if (!certificate) return `    ${painted}  unreadable, SHA-256 ${sha256.slice(0, 16)}`
   const isLeaf = subject.answers.some(({ sent }) => sent[0] === sha256)
-  const ends = `${isLeaf ? nameNote(report, subject) : ''}until ${until(certificate.notAfter, report)}`
+  const ends = `${isLeaf ? nameNote(report, subject, certificate) : ''}until ${until(certificate.notAfter, report)}`
   const room = Math.max(12, style.columns - 4 - labelWidth - 2 - ends.length - 2)
   return `    ${painted}  ${oneLine(certificate.name, room).padEnd(Math.min(room, nameWidth))}  ${ends}`
 }
 
-function nameNote(report: Report, subject: SubjectReport): string {
-  const bad = report.findings.some(
-    ({ id, subjects }) =>
-      (id === 'hostname-not-covered' || id === 'common-name-only') && subjects.includes(subject.id),
+/** Nothing of a certificate that is not the server's own. */
+function nameNote(report: Report, { id, name }: SubjectReport, { names }: CertificateReport): string {
+  const isWrong = report.findings.some(
+    (finding) =>
+      (finding.id === 'hostname-not-covered' || finding.id === 'common-name-only') &&
+      finding.subjects.includes(id),
   )
-  return bad ? 'WRONG NAME, ' : 'name ok, '
+  if (isWrong) return 'WRONG NAME, '
+  const wanted = name?.toLowerCase()
+  const covering = [wanted, wanted?.replace(/^[^.]+/, '*')]
+  return names.some((one) => covering.includes(one.toLowerCase())) ? 'name ok, ' : ''
 }
 
 function anchorLines(report: Report, subject: SubjectReport, answer: string): string[] {

@@ -4,7 +4,7 @@ import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { briefPlan, spokenPlan } from './speech.js'
-import { type Colour, inAscii, paint, wrap } from './terminal-text.js'
+import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
 import { servers } from './text-servers.js'
@@ -26,6 +26,7 @@ import {
 /**
  * For a person at a terminal at two in the morning: the verdict first and last, a line for each server, one cause, one
  * fix; 24 lines of 80 columns for what is common. Everything else is behind --verbose, the theory in `explain`.
+ * One file: the first screen, from top to bottom.
  */
 export const text: Format = {
   name: 'text',
@@ -61,7 +62,22 @@ function screenOf({ report, gate }: Gated, style: Style): string {
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
-  return `${sections.join('\n\n')}\n\n${end.join('\n')}\n`
+  return `${style.verbose ? [...sections, end.join('\n')].join('\n\n') : fitted([...sections, end.join('\n')], style)}\n`
+}
+
+/** The smallest terminal still in use has 24 rows, and the prompt comes after the report. */
+const screenRows = 23
+
+/** Sections with blank lines between, but for the last of these where the screen would otherwise be too small. */
+function fitted(sections: readonly string[], { columns }: Style): string {
+  // A command may be longer than a row.
+  const rows = sections
+    .flatMap((section) => section.split('\n'))
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(unpainted(line).length / columns)), 0)
+  const gaps = sections.length - 1
+  const room = screenRows - rows
+  const kept = room < 0 ? gaps : Math.min(gaps, room)
+  return sections.map((section, index) => (index > 0 && index <= kept ? `\n${section}` : section)).join('\n')
 }
 
 const colours: Record<Report['verdict'], Colour> = {
@@ -84,7 +100,7 @@ function headline(report: Report, style: Style): string {
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unseen > 0 && unseen < subjects.length ? [`${unseen} without an answer`] : []),
     // What an "ok" rests on: servers behind one address may differ.
-    ...(report.verdict === 'ok' && connections > 0 ? [count(connections, 'connection')] : []),
+    ...(report.verdict === 'ok' && nounOf(report) === 'server' ? [count(connections, 'connection')] : []),
   ].join(', ')
   const word = paint(style, colours[report.verdict], verdictWords(report))
   const line = `${paint(style, 'bold', name)}   ${word}`
@@ -98,15 +114,13 @@ function verdictWords(report: Report): string {
   const accepting = `accepted by ${releasesText(report.policy.releases)}`
   switch (report.verdict) {
     case 'critical':
-      return refusing.length > 0
-        ? `REFUSED by ${releasesText(refusing)}`
-        : `CRITICAL, though ${accepting} today`
+      return refusing.length > 0 ? `REFUSED by ${releasesText(refusing)}` : `${accepting}, ACT NOW`
     case 'unknown':
       return report.subjects.some(({ verdicts }) => verdicts.length > 0)
         ? 'NOT ALL CHECKED'
         : 'COULD NOT BE CHECKED'
     case 'warning':
-      return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, with a WARNING`
+      return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, WARNING`
     case 'ok':
       if (refusing.length > 0) return `refused by ${releasesText(refusing)}, waived`
       return `ok for ${releasesText(report.policy.releases)}`
@@ -141,12 +155,13 @@ function resultText(report: Report): string {
   if (verdict === 'unknown')
     return subjects.length === 0
       ? 'nothing could be checked'
-      : `${unknown + farm.unresolved.length || total} of ${count(total, nounOf(report))} could not be checked`
-  if (verdict === 'critical') return 'accepted today, but act now'
+      : `${unknown + farm.unresolved.length || total} of ${count(total, nounOf(report))} not checked`
+  if (verdict === 'critical') return 'accepted, but act now'
   if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
-  const accepted =
-    total === 1 ? `the ${nounOf(report)} is accepted` : `all ${count(total, nounOf(report))} are accepted`
-  return verdict === 'warning' ? `${accepted}, with a warning` : accepted
+  if (verdict === 'warning') return 'accepted, with a warning'
+  return total === 1
+    ? `the ${nounOf(report)} is accepted`
+    : `all ${count(total, nounOf(report))} are accepted`
 }
 
 /** A sound farm in one line: what is sent, until when, under which root. */

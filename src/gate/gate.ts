@@ -24,7 +24,7 @@ export const exitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const
   ExitCode
 >
 
-/** Findings that say that we could not look, not that a server is bad. */
+/** Findings that say that we could not look, not that a server is bad, unless they are critical. */
 const couldNotLook: ReadonlySet<string> = new Set([
   'could-not-connect',
   'check-failed',
@@ -54,7 +54,7 @@ export function gate(composed: Composed, { failOn, waivers }: GatePolicy = defau
 
 function verdictOf({ subjects, findings, farm }: Composed): OverallVerdict {
   const open = findings.filter(isOpen)
-  const told = open.filter(({ id }) => !couldNotLook.has(id))
+  const told = open.filter(({ id, severity }) => severity === 'critical' || !couldNotLook.has(id))
   const isCovered = (subject: string, kind: string, releases: readonly string[]) =>
     findings.some(
       (finding) =>
@@ -99,7 +99,7 @@ const isOpen = ({ cases }: Finding): boolean => cases.some(({ waived }) => !waiv
 
 /** Findings whose waived cases stand for a verdict of this kind. */
 const covers: Readonly<Record<string, (finding: Finding) => boolean>> = {
-  refused: ({ id, severity }) => severity === 'critical' && !couldNotLook.has(id),
+  refused: ({ severity }) => severity === 'critical',
   depends: ({ id, severity }) => severity !== 'info' && !couldNotLook.has(id),
   undetermined: ({ id }) => couldNotLook.has(id),
   unseen: ({ id }) => couldNotLook.has(id),

@@ -3,7 +3,15 @@ import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createExclusively, exclusively, foreign, makeFolder, partIn, readOwn } from './safe-files.js'
+import {
+  createExclusively,
+  exclusively,
+  foreign,
+  makeFolder,
+  partIn,
+  patiently,
+  readOwn,
+} from './safe-files.js'
 
 const lockFile = '.adfs-check.lock'
 /** A lock that was taken over, where the run that did was killed before it could remove it. */
@@ -20,8 +28,8 @@ export async function lock(folder: string): Promise<() => Promise<void>> {
   const mine = `${hostname()} ${process.pid} ${randomBytes(8).toString('hex')}\n`
   for (let waited = 0; ; waited += 50) {
     try {
-      await createExclusively(path, Buffer.from(mine))
-      return () => rm(path, { force: true })
+      await patiently(() => createExclusively(path, Buffer.from(mine)))
+      return () => patiently(() => rm(path, { force: true }))
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     }

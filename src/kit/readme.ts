@@ -21,13 +21,13 @@ import { releasesText } from '../android/releases-text.js'
 import type { Seen } from '../examine/examination.js'
 import { leafOf } from '../examine/presented.js'
 import { placeOf, type Subject } from '../farm/subject.js'
+import { codeSpan, commands, day, markdown, minute, type Names } from '../formats/markdown-text.js'
 import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
 import { checksumFile } from './files.js'
 import type { KitInput, Part } from './input.js'
-import { codeSpan, commands, day, markdown, minute, type Names } from './markdown.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the

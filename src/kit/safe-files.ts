@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { lstat, mkdir, open, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { AdfsCheckFault } from '../fault.js'
 
 /** Reading and making files where others may have put links, pipes and devices. */
@@ -21,6 +22,9 @@ const maxOwnBytes = 4 * 1024 * 1024
  * keep a plain open for ever.
  */
 export async function readOwn(path: string): Promise<Buffer | null> {
+  // Windows has no O_NOFOLLOW; making a link there takes an administrator, so a look beforehand will do.
+  if (constants.O_NOFOLLOW === undefined && (await lstat(path).catch(() => null))?.isFile() !== true)
+    return null
   const handle = await open(
     path,
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
@@ -31,6 +35,24 @@ export async function readOwn(path: string): Promise<Buffer | null> {
     return info.isFile() && info.size <= maxOwnBytes ? await handle.readFile() : null
   } finally {
     await handle.close()
+  }
+}
+
+const heldCodes: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
+const heldMs = 2_000
+
+/**
+ * Windows neither replaces nor deletes a file that somebody has open, and will not make one whose predecessor is still
+ * being deleted. Virus scanners and Explorer open what is new for moments, so it is tried again for a while.
+ */
+export async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let waited = 0; ; waited += 50) {
+    try {
+      return await act()
+    } catch (cause) {
+      if (waited >= heldMs || !heldCodes.has((cause as NodeJS.ErrnoException).code)) throw cause
+      await wait(50)
+    }
   }
 }
 
@@ -52,6 +74,9 @@ export async function createExclusively(path: string, contents: Uint8Array): Pro
   }
 }
 
+/** Devices, with any ending, and what ends in a dot or space (learn.microsoft.com, "Naming Files, Paths, and Namespaces"). */
+const unfitOnWindows = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$|[. ]$/i
+
 /**
  * Makes each missing folder of a path. Not Node's own recursive mkdir: it never comes back where the system answers
  * ENOENT for a folder that exists, as below /proc.
@@ -64,6 +89,9 @@ export async function makeFolder(folder: string): Promise<void> {
     if (info || path === dirname(path)) throw new Error(`${path} is not a folder`)
     missing.unshift(path)
   }
+  // Node makes them nevertheless, by a way round Windows' own rules, and Explorer cannot remove them.
+  const unfit = missing.find((path) => sep === '\\' && unfitOnWindows.test(basename(path)))
+  if (unfit !== undefined) throw new Error(`Windows has no folder of the name ${basename(unfit)}`)
   for (const path of missing)
     await mkdir(path).catch((cause: NodeJS.ErrnoException) => {
       // Another run may have made it in the meantime.

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AdfsCheckFault } from '../fault.js'
 import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
 import { isLeftLock, lock } from './lock.js'
-import { createExclusively, foreign, partIn, readOwn, temporary } from './safe-files.js'
+import { createExclusively, foreign, partIn, patiently, readOwn, temporary } from './safe-files.js'
 
 /** What became of a kit. */
 export type Written =
@@ -42,7 +42,7 @@ export async function writeKit(
     throw new AdfsCheckFault(
       'ADFS_CHECK_WRITE_FAILED',
       `The kit cannot be written into ${folder}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      { hint: 'Choose a folder that you may write to.', cause },
+      { hint: 'Choose a folder that you may write to, and close programs that have its files open.', cause },
     )
   }
 }
@@ -67,7 +67,8 @@ async function replace(
     .flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`))
     .join('')
   await put(folder, checksumFile, Buffer.from(old + listOf(files), 'latin1'))
-  for (const path of stale) if (path !== checksumFile) await rm(join(folder, path), { force: true })
+  for (const path of stale)
+    if (path !== checksumFile) await patiently(() => rm(join(folder, path), { force: true }))
   for (const { path, contents } of files) if (path !== checksumFile) await put(folder, path, contents)
   await put(folder, checksumFile, Buffer.from(listOf(files), 'latin1'))
   await removeEmptyFolders(folder, stale, wanted)
@@ -126,7 +127,7 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
   const part = partIn(dirname(target))
   try {
     await createExclusively(part, contents)
-    await rename(part, target)
+    await patiently(() => rename(part, target))
   } catch (cause) {
     await rm(part, { force: true })
     throw cause
@@ -136,20 +137,23 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
 async function makeFolders(folder: string, files: readonly KitFile[]): Promise<void> {
   const wanted = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => dirname(path)))
   for (const name of wanted) if (!(await isFolder(join(folder, name)))) await mkdir(join(folder, name))
+  await sweep(folder)
+  // A run that was killed may have been at work in a folder that this kit does not have.
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory() && (await sweep(join(folder, entry.name))) && !wanted.has(entry.name))
+      await rmdir(join(folder, entry.name)).catch(() => undefined)
 }
 
-/** Also in the folders of machines that the new kit does not have: by our names and by nothing else. */
-async function sweep(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true })
-  const below = entries.filter((entry) => entry.isDirectory() && plainFolder.test(entry.name))
-  for (const name of ['.', ...below.map(({ name }) => name)])
-    for (const left of await readdir(join(folder, name)).catch(() => [])) {
-      const path = join(folder, name, left)
-      if (temporary.test(left) || (await isLeftLock(path, left))) await rm(path, { force: true })
+/** Removes what killed runs left directly in a folder; whether there was anything. A folder that is not ours to read is left. */
+async function sweep(folder: string): Promise<boolean> {
+  let swept = false
+  for (const name of await readdir(folder).catch(() => []))
+    if (temporary.test(name) || (await isLeftLock(join(folder, name), name))) {
+      await patiently(() => rm(join(folder, name), { force: true }))
+      swept = true
     }
+  return swept
 }
-
-const plainFolder = /^[A-Za-z0-9][A-Za-z0-9-]*$/
 
 async function removeEmptyFolders(
   folder: string,

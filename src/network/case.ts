@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Asked, GivenFile } from '../farm/asked.js'
+import { printableTarget } from '../farm/target.js'
 import type { Endpoint, HelloShape, ProbeOutcome } from '../tls/observation.js'
 import type { FetchAsk, FetchOutcome, Network, Resolution } from './network.js'
 
@@ -139,7 +140,7 @@ function probeId(at: Endpoint, offer: HelloShape, nth: number): Omit<SavedProbe,
 const sorted = <T>(items: ReadonlyMap<string, T>): readonly T[] =>
   [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
 
-function saveAsked(asked: Asked): SavedAsked {
+export function saveAsked(asked: Asked): SavedAsked {
   const files = (given: readonly GivenFile[]) =>
     given.map(({ path, certificates }) => ({
       path,
@@ -150,6 +151,7 @@ function saveAsked(asked: Asked): SavedAsked {
     }))
   return {
     ...asked,
+    target: printableTarget(asked.target),
     at: asked.at?.toISOString() ?? null,
     trustAnchors: files(asked.trustAnchors),
     deviceCas: files(asked.deviceCas),

@@ -1,10 +1,14 @@
-import type { Asked, GivenFile } from '../farm/asked.js'
+import { type Asked, type GivenFile, maxRepeat, maxTimeoutMs } from '../farm/asked.js'
+import { maxServers } from '../farm/farm.js'
+import { ipVersion, parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
+import { policyOf } from '../gate/policy.js'
 import type { Threshold } from '../gate/thresholds.js'
-import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
+import { alertName, cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import type { Observation, ProbeOutcome } from '../tls/observation.js'
 import { parseCertificate } from '../x509/parse.js'
-import type { Case } from './case.js'
+import { type Case, saveAsked } from './case.js'
+import { Field, Wrong } from './field.js'
 import type { FetchOutcome, Resolution } from './network.js'
 
 /** A case of a farm of 1,000 servers is about 60 MB; more is no case of ours. */
@@ -18,7 +22,8 @@ export interface ReadCase {
 }
 
 /**
- * Reads a saved case. Every field is checked before it is used: a case travels by mail and may have been edited.
+ * Reads a saved case. Every field is checked before it is used: a case travels by mail and may have been edited. One
+ * file: what a case may hold is read in the order in which it stands there.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_FILE, naming the field
  */
@@ -33,22 +38,23 @@ export function readCase(text: string, file: string): ReadCase {
     const version = root.at('caseVersion').number()
     if (version !== 1)
       throw new Wrong('caseVersion', `is ${version}; this program reads 1. Use a newer adfs-check`)
+    const asked = askedOf(root.at('asked'))
     return {
       saved: {
         caseVersion: 1,
         tool: { name: root.at('tool').at('name').text(), version: root.at('tool').at('version').text() },
         at: root.at('at').text(),
-        asked: root.at('asked').value as Case['asked'],
+        asked: saveAsked(asked),
         resolutions: root.at('resolutions').each((row) => ({
           host: row.at('host').text(),
           family: row.at('family').orNull((family) => (family.number() === 6 ? 6 : 4)),
           answer: resolutionOf(row.at('answer')),
         })),
         probes: root.at('probes').each((row) => ({
-          endpoint: row.at('endpoint').text(),
+          endpoint: row.at('endpoint').matching(/^[^@]*@(\[[^\]]+\]|[^:@]+):\d+$/, 'is no name@address:port'),
           offer: row.at('offer').text(),
           shape: row.at('shape').text(),
-          nth: row.at('nth').number(),
+          nth: row.at('nth').whole(0, maxRepeat * 4),
           outcome: outcomeOf(row.at('outcome')),
         })),
         fetches: root.at('fetches').each((row) => ({
@@ -57,7 +63,7 @@ export function readCase(text: string, file: string): ReadCase {
           outcome: fetchOf(row.at('outcome')),
         })),
       },
-      asked: askedOf(root.at('asked')),
+      asked,
       at: root.at('at').date(),
     }
   } catch (error) {
@@ -67,76 +73,15 @@ export function readCase(text: string, file: string): ReadCase {
   }
 }
 
-class Wrong extends Error {
-  constructor(path: string, problem: string) {
-    super(`${path || 'the file'} ${problem}`)
-  }
-}
-
-/** One value of the JSON with the way to it, for errors. */
-class Field {
-  constructor(
-    readonly value: unknown,
-    readonly path: string,
-  ) {}
-
-  at(name: string): Field {
-    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value))
-      throw new Wrong(this.path, 'is no object')
-    const { [name]: item } = this.value as Record<string, unknown>
-    return new Field(item, this.path === '' ? name : `${this.path}.${name}`)
-  }
-
-  each<T>(read: (item: Field) => T): T[] {
-    if (!Array.isArray(this.value)) throw new Wrong(this.path, 'is no list')
-    return this.value.map((item, index) => read(new Field(item, `${this.path}[${index}]`)))
-  }
-
-  orNull<T>(read: (field: Field) => T): T | null {
-    return this.value === null || this.value === undefined ? null : read(this)
-  }
-
-  text(): string {
-    if (typeof this.value !== 'string') throw new Wrong(this.path, 'is no text')
-    return this.value
-  }
-
-  number(): number {
-    if (typeof this.value !== 'number' || !Number.isFinite(this.value))
-      throw new Wrong(this.path, 'is no number')
-    return this.value
-  }
-
-  boolean(): boolean {
-    if (typeof this.value !== 'boolean') throw new Wrong(this.path, 'is neither true nor false')
-    return this.value
-  }
-
-  oneOf<const T extends string>(values: readonly T[]): T {
-    const found = values.find((value) => value === this.value)
-    if (found === undefined) throw new Wrong(this.path, `is none of ${values.join(', ')}`)
-    return found
-  }
-
-  date(): Date {
-    const date = new Date(this.text())
-    if (Number.isNaN(date.getTime())) throw new Wrong(this.path, 'is no date')
-    return date
-  }
-
-  bytes(): Uint8Array {
-    const text = this.at('base64').text()
-    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Wrong(this.path, 'is no Base64')
-    return new Uint8Array(Buffer.from(text, 'base64'))
-  }
-}
-
 function resolutionOf(row: Field): Resolution {
   return row.at('kind').oneOf(['found', 'failed']) === 'found'
     ? {
         kind: 'found',
-        addresses: row.at('addresses').each((address) => address.text()),
-        left: row.at('left').number(),
+        addresses: row.at('addresses').each((address) => {
+          if (ipVersion(address.text()) === 0) throw new Wrong(address.path, 'is no address')
+          return address.text()
+        }),
+        left: row.at('left').whole(0, Number.MAX_SAFE_INTEGER),
       }
     : {
         kind: 'failed',
@@ -194,11 +139,11 @@ function outcomeOf(row: Field): ProbeOutcome {
     case 'timed-out':
       return { kind, phase: phase(), timeoutMs: row.at('timeoutMs').number(), observation: observation() }
     case 'alert': {
-      const alert = row.at('alert')
+      const code = row.at('alert').at('code').whole(0, 255)
       return {
         kind,
         phase: phase(),
-        alert: { code: alert.at('code').number(), name: alert.at('name').text() },
+        alert: { code, name: alertName(code) },
         observation: observation(),
       }
     }
@@ -223,14 +168,14 @@ function outcomeOf(row: Field): ProbeOutcome {
 
 function observationOf(row: Field): Observation {
   const endpoint = row.at('endpoint')
-  const version = row.at('protocolVersion').number()
-  const suite = row.at('cipherSuite').at('code').number()
+  const version = row.at('protocolVersion').whole(0x0300, 0x0304)
+  const suite = row.at('cipherSuite').at('code').whole(0, 0xffff)
   const proof = row.at('keyProof')
   const kind = proof.at('kind').oneOf(['proven', 'failed', 'not-provable'])
   return {
     endpoint: {
       address: endpoint.at('address').text(),
-      port: endpoint.at('port').number(),
+      port: endpoint.at('port').whole(1, 65_535),
       serverName: endpoint.at('serverName').orNull((name) => name.text()),
     },
     shape: row.at('shape').text(),
@@ -239,7 +184,7 @@ function observationOf(row: Field): Observation {
     protocolVersion: version,
     cipherSuite: { code: suite, name: cipherSuiteName(suite) },
     group: row.at('group').orNull((group) => {
-      const code = group.at('code').number()
+      const code = group.at('code').whole(0, 0xffff)
       return { code, name: groupName(code) }
     }),
     keyExchange: row.at('keyExchange').oneOf(['tls13', 'ecdhe', 'dhe', 'rsa', 'other']),
@@ -305,19 +250,28 @@ function fetchOf(row: Field): FetchOutcome {
 }
 
 function askedOf(row: Field): Asked {
-  const text = (name: string) => row.at(name).orNull((field) => field.text())
-  const number = (name: string) => row.at(name).orNull((field) => field.number())
   const threshold = (name: string) =>
     row.at(name).orNull((field): Threshold => {
-      const part = (key: string) => field.at(key).orNull((value) => value.number())
-      return { percent: part('percent'), days: part('days') }
+      const part = (key: string, maximum: number) =>
+        field.at(key).orNull((value) => {
+          if (value.number() < 0 || value.number() > maximum)
+            throw new Wrong(value.path, `is not from 0 to ${maximum}`)
+          return value.number()
+        })
+      const limits = { percent: part('percent', 100), days: part('days', 9_999) }
+      if (limits.percent === null && limits.days === null) throw new Wrong(field.path, 'limits nothing')
+      return limits
     })
+  const servers = row.at('servers').each((server) => server.readBy(parseServerAddress))
+  if (servers.length > maxServers) throw new Wrong(row.at('servers').path, `has more than ${maxServers}`)
   return {
-    target: row.at('target').text(),
-    servers: row.at('servers').each((server) => server.text()),
-    port: number('port'),
+    target: row.at('target').readBy(parseTarget),
+    servers,
+    port: row.at('port').orNull((port) => port.whole(1, 65_535)),
     family: row.at('family').orNull((family) => (family.number() === 6 ? 6 : 4)),
-    android: text('android'),
+    android: row
+      .at('android')
+      .orNull((field) => field.readBy((android) => policyOf({ android, warn: null, crit: null }))),
     trustAnchors: row.at('trustAnchors').each(fileOf),
     deviceCas: row.at('deviceCas').each(fileOf),
     remembered: row.at('remembered').each(fileOf),
@@ -327,11 +281,23 @@ function askedOf(row: Field): Asked {
     aiaAllowPrivate: row.at('aiaAllowPrivate').boolean(),
     warn: threshold('warn'),
     crit: threshold('crit'),
-    timeoutMs: number('timeoutMs'),
-    repeat: row.at('repeat').number(),
-    proxy: text('proxy'),
+    timeoutMs: row.at('timeoutMs').orNull((timeout) => timeout.whole(1, maxTimeoutMs)),
+    repeat: row.at('repeat').whole(0, maxRepeat),
+    // Scheme, host and port: nothing else of it is ever written.
+    proxy: row.at('proxy').orNull((proxy) => proxy.matching(/^(none|https?:\/\/[^/?#@\s]+)$/, 'is no proxy')),
+    ...optional(
+      'proxyCredentials',
+      row.at('proxyCredentials').orNull((given) => given.boolean()),
+    ),
+    ...optional(
+      'passwordFile',
+      row.at('passwordFile').orNull((path) => path.text()),
+    ),
   }
 }
+
+const optional = <K extends string, T>(key: K, value: T | null) =>
+  (value === null ? {} : { [key]: value }) as { readonly [P in K]?: T }
 
 const fileOf = (row: Field): GivenFile => ({
   path: row.at('path').text(),

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+import { readCertificates } from '../containers/bundle.js'
 import { parseTarget } from '../farm/target.js'
+import type { Certificate } from '../x509/certificate.js'
 import { parseCertificate } from '../x509/parse.js'
 import { type Case, caseText } from './case.js'
 import { readCase } from './read-case.js'
@@ -9,10 +11,12 @@ import { readCase } from './read-case.js'
  * the same thing throughout, so that it is judged as before. `stays`: what still names the farm, since the verdict rests
  * on it: the target and the names in certificates.
  */
-export function redacted(text: string): { readonly text: string; readonly stays: readonly string[] } {
+export async function redacted(
+  text: string,
+): Promise<{ readonly text: string; readonly stays: readonly string[] }> {
   const { saved } = readCase(text, 'the case')
   const target = parseTarget(saved.asked.target).name
-  const certificates = certificatesIn(saved)
+  const certificates = await certificatesIn(saved)
   const urls = new Set(certificates.flatMap(({ caIssuers }) => caIssuers))
   const aliases = new Map<string, string>()
   const numbers = new Map<string, number>()
@@ -49,6 +53,12 @@ export function redacted(text: string): { readonly text: string; readonly stays:
       path: path(file.path),
       certificates: file.certificates.map(({ der, from }) => ({ der, from: path(from) })),
     }))
+  // Its host stands in the words of what failed, too.
+  const hiddenProxy = (proxy: string): string => {
+    aliases.set(new URL(proxy).hostname, 'proxy.invalid')
+    return 'http://proxy.invalid:3128'
+  }
+
   const asked: Case['asked'] = {
     ...saved.asked,
     servers: saved.asked.servers.map(server),
@@ -56,8 +66,9 @@ export function redacted(text: string): { readonly text: string; readonly stays:
     deviceCas: files(saved.asked.deviceCas),
     remembered: files(saved.asked.remembered),
     intermediates: files(saved.asked.intermediates),
+    ...(saved.asked.passwordFile ? { passwordFile: path(saved.asked.passwordFile) } : {}),
     proxy:
-      saved.asked.proxy && saved.asked.proxy !== 'none' ? 'http://proxy.invalid:3128' : saved.asked.proxy,
+      saved.asked.proxy && saved.asked.proxy !== 'none' ? hiddenProxy(saved.asked.proxy) : saved.asked.proxy,
   }
   const resolutions = saved.resolutions.map(({ host: name, family, answer }) => ({
     host: host(name),
@@ -89,23 +100,32 @@ export function redacted(text: string): { readonly text: string; readonly stays:
     outcome: { ...fetch.outcome, redirects: fetch.outcome.redirects.map(url) },
   }))
   // What happened is told in words that may repeat an address or a name.
-  const told = <T extends { readonly outcome: object }>(row: T): T => {
-    const { outcome } = row
-    if (!('detail' in outcome) || typeof outcome.detail !== 'string') return row
-    const detail = [...aliases].reduce(
-      (words, [real, hidden]) => words.replaceAll(real, hidden),
-      outcome.detail,
-    )
+  const told = <T extends object>(answer: T): T => {
+    if (!('detail' in answer) || typeof answer.detail !== 'string') return answer
+    // Longest first: an address may begin with another.
+    const detail = [...aliases]
+      .sort(([a], [b]) => b.length - a.length)
+      .reduce((words, [real, hidden]) => words.replaceAll(real, hidden), answer.detail)
+    const hidden = new Set(aliases.values())
     return {
-      ...row,
-      outcome: {
-        ...outcome,
-        detail: detail.replace(/(?<![.\d])\d+\.\d+\.\d+\.\d+(?![.\d])/g, (found) => host(found)),
-      },
+      ...answer,
+      detail: detail.replace(addressLike, (found) =>
+        isIP(found) && !hidden.has(found) ? host(found) : found,
+      ),
     }
   }
+  const toldIn = <T extends { readonly outcome: object }>(row: T): T => ({
+    ...row,
+    outcome: told(row.outcome),
+  })
   return {
-    text: caseText({ ...saved, asked, resolutions, probes: probes.map(told), fetches: fetches.map(told) }),
+    text: caseText({
+      ...saved,
+      asked,
+      resolutions: resolutions.map((row) => ({ ...row, answer: told(row.answer) })),
+      probes: probes.map(toldIn),
+      fetches: fetches.map(toldIn),
+    }),
     stays: [
       ...new Set([
         target,
@@ -118,8 +138,10 @@ export function redacted(text: string): { readonly text: string; readonly stays:
   }
 }
 
-/** Every certificate in the case: sent, and given as a file. What was fetched belongs to an authority. */
-function certificatesIn({ probes, asked }: Case) {
+const addressLike = /(?<![.\w:])(?:\d+\.\d+\.\d+\.\d+(?![.\d])|[\da-f]*:[\da-f:.]*:[\da-f.]*(?![.\w:]))/gi
+
+/** Every certificate in the case: sent, given as a file, or fetched, whose URLs are asked as well. */
+async function certificatesIn({ probes, asked, fetches }: Case): Promise<readonly Certificate[]> {
   const sent = probes.flatMap(({ outcome }) =>
     'observation' in outcome ? (outcome.observation?.certificates ?? []) : [],
   )
@@ -129,8 +151,13 @@ function certificatesIn({ probes, asked }: Case) {
         certificates.map(({ der }) => new Uint8Array(Buffer.from(der, 'base64'))),
       ),
   )
-  return [...sent, ...given].flatMap((der) => {
+  const fetched: Certificate[] = []
+  for (const { outcome } of fetches)
+    if (outcome.kind === 'fetched')
+      fetched.push(...(await readCertificates(outcome.body, { from: 'stranger' })).certificates)
+  const own = [...sent, ...given].flatMap((der) => {
     const parsed = parseCertificate(der)
     return parsed.ok ? [parsed.certificate] : []
   })
+  return [...own, ...fetched]
 }

@@ -146,7 +146,8 @@ class CertificateIndex {
           if (verdict.kind === 'accepted') this.#addPath(verdict.path.certificates)
       }
       for (const { verdict } of examination.verdicts) {
-        if (verdict.kind === 'accepted') this.#addPath(verdict.path.certificates)
+        if (verdict.kind === 'accepted')
+          for (const { certificates: path } of [verdict.path, ...verdict.others]) this.#addPath(path)
         if (verdict.kind === 'depends' && verdict.path) this.#addPath(verdict.path.certificates)
         if (verdict.kind === 'refused')
           for (const { certificates: tried } of verdict.attempted) this.#addPath(tried)

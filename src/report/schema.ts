@@ -3,7 +3,7 @@ import { releases } from '../android/releases.js'
 
 /**
  * The report, defined once: TypeScript's types are derived from here, and `npm run schema` writes
- * `report.schema.json`. Readers must accept new fields and new members of every enumeration, so objects are open.
+ * `report.schema.json`. Readers must accept new fields and new members of every enumeration, so objects are open. One file: one document.
  * Text is raw, as it stands in certificates and on the command line; times are RFC 3339 without fractions, UTC.
  */
 const object = <P extends TProperties>(properties: P, description?: string) =>
@@ -71,7 +71,7 @@ const verdict = object({
   basis: oneOf(['spoken', 'inferred', 'none', 'file'], 'Whether the release’s own hello was said.'),
   path: Type.Array(sha256, { description: 'The path accepted, leaf first, trust anchor last.' }),
   alternatives: Type.Array(Type.Array(sha256), {
-    description: 'Other paths that were tried, each refused or worse.',
+    description: 'Of accepted: further paths that would do. Of refused: the paths tried in vain.',
   }),
 })
 
@@ -114,6 +114,7 @@ const repair = object({
     ),
   ),
   byLuck: releaseList,
+  cutShort: Type.Boolean({ description: 'The search ended at its budget: there may be a better repair.' }),
 })
 
 const file = object(
@@ -189,7 +190,15 @@ const word = Type.Union([
   object({ releases: releaseList }),
   object({ subject: subjectId }),
   object({ date: instant }),
-  object({ count: Type.Tuple([Type.Integer(), text(), text()]) }),
+  object({
+    // As draft 2020-12 writes a tuple.
+    count: Type.Unsafe<[number, string, string]>({
+      type: 'array',
+      prefixItems: [Type.Integer(), text('one'), text('several')],
+      minItems: 3,
+      items: false,
+    }),
+  }),
 ])
 
 const action = Type.Object(
@@ -335,6 +344,10 @@ const reportDocument = Type.Object(
 )
 
 export const schemas = { report, document: reportDocument }
+
+/** The schema of the whole document as it is shipped, draft 2020-12. */
+export const schemaText = (): string =>
+  `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...reportDocument }, null, 2)}\n`
 
 export type Report = Static<typeof report>
 export type ReportDocument = Static<typeof reportDocument>

@@ -175,7 +175,7 @@ function told(verdict: Verdict, notAsked: boolean) {
         reason: 'Every rule of this release is met.',
         sources: [],
         path: paths([verdict.path])[0]!,
-        alternatives: [],
+        alternatives: paths(verdict.others),
       }
     case 'refused':
     case 'depends':
@@ -214,7 +214,7 @@ export function grouped<T extends { releases: Release[] }>(rows: readonly T[]): 
 }
 
 function repairReport(answer: string, repair: Repair): RepairReport {
-  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck } = repair
+  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
   return {
     answer,
     add: add.map(({ certificate, origin, from, issued }) => ({
@@ -247,5 +247,6 @@ function repairReport(answer: string, repair: Repair): RepairReport {
       urls: [...open.urls],
     },
     byLuck: [...byLuck],
+    cutShort,
   }
 }

@@ -4,7 +4,7 @@ import { maxServers } from '../farm/farm.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
-import { maxRepeat, maxRetries } from './limits.js'
+import { maxRepeat, maxRetries, maxTimeoutMs } from './limits.js'
 
 export interface CheckOptions {
   /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
@@ -50,9 +50,6 @@ export interface CheckOptions {
 export type Progress =
   | { readonly kind: 'resolved'; readonly name: string; readonly servers: number }
   | { readonly kind: 'observed'; readonly subject: string }
-
-/** A day a connection: more is a mistake, and Node's timers take larger numbers for one millisecond. */
-const maxTimeoutMs = 86_400_000
 
 /**
  * The options as given, if `check` can work with them: a number that is none would switch a limit or a warning off.

@@ -64,7 +64,8 @@ function takeRandom(length: number): Buffer {
 
 /**
  * The client's side of one handshake, from ClientHello to the proof of the server's key, without a socket: bytes in,
- * bytes out. It answers nothing but a HelloRetryRequest. It throws on no input.
+ * bytes out. It answers nothing but a HelloRetryRequest. It throws on no input. One file: the state of a handshake
+ * belongs to whoever reads its next message, and both protocol generations share it.
  */
 export class ClientHandshake {
   /** What is waited for now. */

@@ -63,27 +63,20 @@ export function nameOf(element: Element): Name {
   return {
     der: bytesOf(element),
     text: nameText(rdns),
-    commonNames: commonNames(rdns).map((name) => neutralise(cut(name, maxValue))),
+    commonNames: commonNames(rdns).map((name) => cut(name, maxValue)),
   }
 }
 
-/** Organisations in DER order, neutralised like `text`; empty where there is none, or the name cannot be read. */
-export function organisationsOf(name: Name): readonly string[] {
+/** Organisations in DER order, raw; empty where there is none, or the name cannot be read. */
+export function organisationsOf({ der }: Name): readonly string[] {
   try {
-    const attributes = readName(onlyElement(name.der)).flat()
-    return attributes.filter(({ oid }) => oid === '2.5.4.10').map((one) => neutralise(stringOf(one) ?? ''))
+    const attributes = readName(onlyElement(der)).flat()
+    return attributes
+      .filter(({ oid }) => oid === '2.5.4.10')
+      .map((attribute) => cut(stringOf(attribute) ?? '', maxValue))
   } catch (error) {
     if (error instanceof DerError) return []
     throw error
-  }
-}
-
-/** Common names in DER order, exactly as encoded: for comparing only, never for showing. Empty for an unreadable name. */
-export function rawCommonNames(name: Name): readonly string[] {
-  try {
-    return commonNames(readName(onlyElement(name.der)))
-  } catch {
-    return []
   }
 }
 
@@ -146,18 +139,12 @@ function attributeText(attribute: NameAttribute): string {
 }
 
 function escapeValue(text: string): string {
-  const escaped = text.replace(/["+,;<>\\]/g, '\\$&').replace(/^[ #]/, '\\$&')
-  return neutralise(escaped.replace(/(?<=.) $/s, '\\ '))
+  const escaped = text
+    .replace(/["+,;<>\\]/g, '\\$&')
+    .replace(/^[ #]/, '\\$&')
+    .replaceAll('\0', '\\00')
+  return escaped.replace(/(?<=.) $/s, '\\ ')
 }
-
-/**
- * Control characters, line separators, bidi marks, zero-width and unpaired surrogates written as `\HH` per UTF-8 octet
- * (RFC 4514 §2.4), so that a name cannot repaint a terminal or read backwards.
- */
-export const neutralise = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (c) =>
-    Array.from(Buffer.from(c), (octet) => `\\${octet.toString(16).padStart(2, '0')}`).join(''),
-  )
 
 /** Decoded value, or null where the tag is not a string type or the octets do not fit it. */
 export function stringOf({

@@ -92,7 +92,7 @@ function examined(machine: Machine): Examination {
         release: '14',
         answer: 'a1',
         verdict: accepted
-          ? { kind: 'accepted', release: '14', path: path(accepted) }
+          ? { kind: 'accepted', release: '14', path: path(accepted), others: [] }
           : {
               kind: 'refused',
               release: '14',
@@ -108,7 +108,7 @@ function examined(machine: Machine): Examination {
             repair: {
               ...noRepair,
               verdictsAfter: repair.chain
-                ? [{ kind: 'accepted', release: '14', path: path(repair.chain) }]
+                ? [{ kind: 'accepted', release: '14', path: path(repair.chain), others: [] }]
                 : [],
               ...repair,
             },

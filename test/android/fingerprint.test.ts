@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { helloOf } from '../../src/android/hellos.js'
 import { type Release, releases } from '../../src/android/releases.js'
+import { defaultLimits } from '../../src/network/live/prober.js'
 import { ClientHandshake } from '../../src/tls/handshake.js'
-import { defaultLimits } from '../../src/tls/prober.js'
 
 /**
  * JA3: version, suites, extensions, groups and point formats of a ClientHello, as decimal numbers, and the MD5 of that.

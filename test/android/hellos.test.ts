@@ -8,8 +8,8 @@ import { helloGroups, helloOf, patchVariants, unionOf6To9 } from '../../src/andr
 import { inferable } from '../../src/android/inference.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import { type Issued, issue } from '../../src/demo/authority.js'
+import { probe } from '../../src/network/live/prober.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../../src/tls/observation.js'
-import { probe } from '../../src/tls/prober.js'
 import { generalShape } from '../../src/tls/shapes.js'
 
 describe('the hellos', () => {

@@ -1,4 +1,4 @@
-import type { RuleId } from '../../src/android/rules.js'
+import type { RuleId } from '../../src/android/rule-id.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import { type Issued, sequence } from '../../src/demo/authority.js'
 import { inDays, make, makeCa, makeLeaf, parsed, soundPki, type World } from '../support/examined.js'
@@ -413,7 +413,7 @@ const orders: Record<string, Row> = {
     world: serving(intermediate, leaf),
     finds: ['critical leaf-not-first'],
     says: /"Contoso Issuing CA" \(presented\[0\]\); the server's own is "sts.contoso.com" \(presented\[1\]\)/,
-    advises: ['edit-bundle sts.contoso.com, Contoso Issuing CA', 'rebind sts.contoso.com', 'confirm'],
+    advises: ['edit-bundle sts.contoso.com, Contoso Issuing CA', 'look device-at-address', 'confirm'],
   },
 }
 

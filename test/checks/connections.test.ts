@@ -144,7 +144,7 @@ describe('a server that cannot be looked at', () => {
     [
       'plain HTTP',
       { kind: 'not-tls', looksLike: 'http', detail: 'HTTP/1.1 400' },
-      /plain HTTP, not TLS: no certificate is bound/,
+      /plain HTTP, not TLS: another device/,
       'device-at-address',
     ],
     [

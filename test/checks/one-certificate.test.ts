@@ -3,6 +3,7 @@ import { releasesText } from '../../src/android/releases-text.js'
 import transparency from '../../src/android/transparency-data.json' with { type: 'json' }
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
 import { type Issued, sequence, tlv } from '../../src/demo/authority.js'
+import { certificateOf } from '../support/certificate-of.js'
 import {
   examinedFarm,
   host,
@@ -174,7 +175,7 @@ describe('names', () => {
     const advice = findingsOf(runChecks(farm))
       .filter(({ id }) => id.startsWith('certificate-expir'))
       .flatMap((finding) => finding.advice.map(({ action }) => action))
-    expect(advice[0]).toEqual({ verb: 'bind', certificate: parsed(leaf).sha256 })
+    expect(advice[0]).toEqual({ verb: 'bind', certificate: certificateOf(leaf).sha256 })
   })
 
   it.each([

@@ -4,12 +4,13 @@ import { evidenceFor, nextShapes, type Tried } from '../../src/android/connectio
 import { helloOf } from '../../src/android/hellos.js'
 import { type Release, releases } from '../../src/android/releases.js'
 import { issue } from '../../src/demo/authority.js'
-import { judgeServer, settingsOf } from '../../src/judge-server.js'
-import { observationsOf } from '../../src/observe.js'
-import { parseTarget } from '../../src/target/target.js'
+import { examineServed } from '../../src/examine/served.js'
+import { settingsOf } from '../../src/examine/settings.js'
+import { servedSubject } from '../../src/farm/subject.js'
+import { askedOf } from '../../src/run/options.js'
 import { endOf, isDefinite } from '../../src/tls/exchange-end.js'
 import type { HelloShape, Observation, ProbeOutcome } from '../../src/tls/observation.js'
-import { parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /**
  * Whatever comes of every single hello: nobody is said to accept but by an exchange that got through the server's
@@ -18,15 +19,14 @@ import { parseCertificate } from '../../src/x509/parse.js'
 const name = 'sts.contoso.test'
 const root = issue({ subject: 'Root', ca: true })
 const leaf = issue({ subject: name, issuer: root, names: [name] })
-const target = parseTarget(name)
+const subject = servedSubject(
+  { ascii: name, display: name },
+  { id: '127.0.0.1', label: '127.0.0.1', address: '127.0.0.1', role: 'unknown' },
+  443,
+)
 const endpoint = { address: '127.0.0.1', port: 443, serverName: name }
-const anchor = parseCertificate(root.der)
-if (!anchor.ok) throw new Error(anchor.problem.message)
-const settings = settingsOf(target, releases, {
-  at: new Date(),
-  timeoutMs: 1,
-  trustAnchors: [anchor.certificate],
-})
+const asked = askedOf(name, { trustAnchors: [certificateOf(root)] })
+const at = new Date()
 
 const ends = [
   'good',
@@ -108,8 +108,21 @@ it('accepted is only who got through', () => {
         const tried: Tried[] = []
         for (let next = nextShapes(tried, chosen); next.length > 0; next = nextShapes(tried, chosen))
           for (const shape of next) tried.push({ shape, outcome: outcomeOf(shape, says[tried.length]!) })
-        const server = judgeServer(endpoint, observationsOf(tried, chosen), { ...settings, releases: chosen })
-        for (const { kind, release } of server.verdicts) {
+        const attempts = tried.map(({ shape, outcome }, index) => ({
+          offer: shape,
+          nth: tried.slice(0, index).filter((other) => other.shape.id === shape.id).length,
+          outcome,
+        }))
+        const settings = settingsOf(asked, { releases: chosen, others: [] }, at)
+        const server = examineServed(subject, attempts, settings)
+        if (server.kind === 'unseen') {
+          expect(tried.filter(({ outcome }) => outcome.kind === 'observed')).toEqual([])
+          return
+        }
+        for (const {
+          release,
+          verdict: { kind },
+        } of server.verdicts) {
           const own = tried.filter(({ shape }) => shape.id === helloOf(release).shape.id)
           const ownEnds = own.map(({ outcome }) => endOf(outcome))
           const known = evidenceFor(release, tried)

@@ -5,9 +5,9 @@ import { type Release, releases } from '../../src/android/releases.js'
 import type { Verdict } from '../../src/android/verdict.js'
 import { issue } from '../../src/demo/authority.js'
 import type { Certificate } from '../../src/x509/certificate.js'
-import { certificateOf } from '../support/certificate-of.js'
 import { onlyElement } from '../../src/x509/der.js'
 import { algorithmOf, parseCertificate } from '../../src/x509/parse.js'
+import { certificateOf } from '../support/certificate-of.js'
 
 /**
  * What holds of every chain, tried on random selections of a small PKI:

@@ -135,6 +135,20 @@ describe('writing a kit', () => {
     expect(readdirSync(join(folder, '..', 'elsewhere'))).toEqual([])
   })
 
+  it('removes what a killed run left in a folder that the new kit does not have', async () => {
+    const folder = fresh()
+    await writeKit(folder, kit)
+    const left = '.adfs-check-0123456789abcdef.part'
+    for (const name of ['node-7', 'node-8']) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, left), 'half')
+    }
+    writeFileSync(join(folder, 'node-8', 'notes.txt'), 'mine')
+    await writeKit(folder, kit)
+    expect(existsSync(join(folder, 'node-7'))).toBe(false)
+    expect(readdirSync(join(folder, 'node-8'))).toEqual(['notes.txt'])
+  })
+
   it('takes no checksum list for leave to touch other folders', async () => {
     const folder = fresh()
     await writeKit(folder, kit)

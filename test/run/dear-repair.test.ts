@@ -7,8 +7,14 @@ import { tlsServer } from '../support/tls-server.js'
 const count = 1_000
 const root = issue({ subject: 'Root', ca: true })
 const middle = issue({ subject: 'Middle', issuer: root, ca: true })
-const variants = Array.from({ length: 11 }, () =>
-  issue({ subject: 'Middle', key: middle.key, issuer: root, ca: true }),
+const variants = Array.from({ length: 11 }, (_, n) =>
+  issue({
+    subject: 'Middle',
+    key: middle.key,
+    issuer: root,
+    ca: true,
+    notAfter: new Date(Date.UTC(2040, 1, n + 1)),
+  }),
 )
 const many = (tag: number, text: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => tlv(tag, Buffer.from(text(n))))
@@ -55,23 +61,23 @@ describe('a repair that would cost minutes', () => {
     const started = performance.now()
     const report = await check('other.contoso.test', options)
     expect(report.verdict).toBe('critical')
-    expect(report.repair.steps[0]?.title).toBe('The search for a repair was cut short')
-    expect(performance.now() - started).toBeLessThan(15_000)
+    expect(report.subjects[0]!.repairs[0]!.cutShort).toBe(true)
+    expect(performance.now() - started).toBeLessThan(40_000)
   }, 60_000)
 
-  it('hears the signal in between', async () => {
+  it('hears the signal in between, and tells what was found until then', async () => {
     const stop = new AbortController()
     let aborted = 0
     const onProgress = ({ kind }: Progress) => {
-      if (kind !== 'repairing') return
+      if (kind !== 'observed') return
       setTimeout(() => {
         aborted = performance.now()
         stop.abort()
       }, 50)
     }
-    await expect(
-      check('other.contoso.test', { ...options, signal: stop.signal, onProgress }),
-    ).rejects.toThrow(/abort/i)
+    const report = await check('other.contoso.test', { ...options, signal: stop.signal, onProgress })
     expect(performance.now() - aborted).toBeLessThan(1_000)
+    expect(report.verdict).toBe('critical')
+    expect(report.subjects[0]!.repairs).toEqual([])
   }, 60_000)
 })

@@ -37,16 +37,7 @@ const restarts = (name: string): void => {
 }
 
 /** Where the first screen is known to leave the restart to --verbose; a mended one is to be taken off the list. */
-const toMend: readonly string[] = [
-  'expired-cross',
-  'farm-of-three',
-  'issuing-expired',
-  'issuing-expired-neighbour',
-  'new-root-cross-missing',
-  'new-root-sent',
-  'second-level-missing',
-  'wrong-intermediate',
-]
+const toMend: readonly string[] = []
 
 it.each(repairable.filter((name) => !toMend.includes(name)))(
   '%s: what is changed is put into effect',

@@ -11,7 +11,7 @@ const told = async (name: string, recipe: Recipe) =>
   toldBy((await replay(textOf(name, 'case.json'))).report, recipe)
 
 /** Where the program is known to say something else; a mended one fails here and is to be taken off the list. */
-const toMend: readonly string[] = ['second-level-missing', 'web-server-without-tls']
+const toMend: readonly string[] = []
 
 describe('the report says what is true', () => {
   it.each(names.filter((name) => !toMend.includes(name)))('%s', async (name) => {

@@ -69,7 +69,9 @@ export function read(document) {
   const repairOf = (subject) => subject.repairs.find(({ add, drop }) => add.length + drop.length > 0)
   /** What a repair could be is told too; what is advised is in the plan. */
   const isAdvised = (id) =>
-    report.plan.steps.some(({ on, action }) => on.includes(id) && ['import', 'edit-bundle', 'remove'].includes(action.verb))
+    report.plan.steps.some(
+      ({ on, action }) => on.includes(id) && ['import', 'edit-bundle', 'remove'].includes(action.verb),
+    )
   const removals = (id) =>
     report.plan.steps.flatMap(({ on, action }) =>
       action.verb === 'remove' && on.includes(id) ? [report.certificates[action.certificate]] : [],

@@ -57,11 +57,12 @@ describe('reading a certificate', () => {
     expect(certificate.unreadable).toEqual([])
   })
 
-  it('writes names as RFC 4514 and nothing that repaints a terminal', () => {
+  it('writes names as RFC 4514 and changes nothing else: formats make them safe to show', () => {
     expect(certificateOf(leaf.der).subject.text).toBe('CN=\\ sts\\+1\\ ,O=Contoso\\, Ltd.,C=DE')
     const evil = certificateOf(issue({ subject: 'a\u001b[2J\u202eb\u200bc' }).der)
-    expect(evil.subject.text).toBe('CN=a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc')
-    expect(evil.subject.commonNames).toEqual(['a\\1b[2J\\e2\\80\\aeb\\e2\\80\\8bc'])
+    expect(evil.subject.text).toBe('CN=a\u001b[2J\u202eb\u200bc')
+    expect(evil.subject.commonNames).toEqual(['a\u001b[2J\u202eb\u200bc'])
+    expect(certificateOf(issue({ subject: 'a\0b' }).der).subject.text).toBe('CN=a\\00b')
   })
 
   it('names an extension that cannot be read and goes on', () => {

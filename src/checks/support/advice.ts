@@ -35,7 +35,7 @@ export function applying(told: Told<unknown>): readonly Advice[] {
 }
 
 /** For those who would begin with the phones. */
-export const untouched = 'The phones are not the problem: change nothing on them.'
+export const untouched = 'Change nothing on the phones.'
 
 export const confirming: Advice = { action: { verb: 'confirm' } }
 

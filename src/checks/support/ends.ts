@@ -42,9 +42,7 @@ export function endWords(end: End): Words {
       ]
     case 'not-tls':
       return end.looksLike === 'http'
-        ? [
-            'The port speaks plain HTTP, not TLS: no certificate is bound to it, or another port is passed on to it',
-          ]
+        ? ['The port speaks plain HTTP, not TLS: another device or program has it']
         : say`The port does not speak TLS (${{ untrusted: end.detail }})`
     case 'limit-exceeded':
       return [
@@ -111,7 +109,7 @@ export function endAdvice(end: End): readonly Advice[] {
         ? [bindings, firewall]
         : [services, firewall]
     case 'not-tls':
-      return end.looksLike === 'http' ? [device, bindings] : [elsewhere, bindings]
+      return end.looksLike === 'http' ? [device] : [elsewhere, bindings]
     case 'limit-exceeded':
     case 'protocol-error':
       return [device]

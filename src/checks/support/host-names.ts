@@ -1,5 +1,5 @@
-import { matchesHost, presentedNames, type Verifier } from '../../android/hostname.js'
-import { releaseRules } from '../../android/release-rules.js'
+import { matchesHost, presentedNames } from '../../android/hostname.js'
+import { releaseRules, type Verifier } from '../../android/release-rules.js'
 import type { Release } from '../../android/releases.js'
 import type { Subject } from '../../farm/subject.js'
 import type { Certificate } from '../../x509/certificate.js'

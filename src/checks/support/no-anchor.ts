@@ -1,5 +1,5 @@
 import type { Release } from '../../android/releases.js'
-import type { RuleId } from '../../android/rules.js'
+import type { RuleId } from '../../android/rule-id.js'
 import type { Verdict } from '../../android/verdict.js'
 import { validityProblem } from '../../path/problem.js'
 import type { Certificate } from '../../x509/certificate.js'

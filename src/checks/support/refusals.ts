@@ -1,5 +1,5 @@
 import type { Release } from '../../android/releases.js'
-import type { RuleId } from '../../android/rules.js'
+import type { RuleId } from '../../android/rule-id.js'
 import type { CandidatePath, Verdict } from '../../android/verdict.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { Sha256 } from '../../x509/identity.js'

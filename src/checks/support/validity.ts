@@ -1,4 +1,4 @@
-import type { RuleId } from '../../android/rules.js'
+import type { RuleId } from '../../android/rule-id.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { Sha256 } from '../../x509/identity.js'
 import { sameName } from '../../x509/name-match.js'

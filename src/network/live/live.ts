@@ -1,5 +1,5 @@
-import { probe } from '../../tls/prober.js'
 import type { FetchOutcome, Network } from '../network.js'
+import { probe } from './prober.js'
 import { resolve } from './resolve.js'
 import { retrying } from './retrying.js'
 

