@@ -1,9 +1,6 @@
 import type { OverallVerdict, Report } from '../report/schema.js'
 import { type Waiver, withWaivers } from './waivers.js'
 
-/** A report before anybody said what it amounts to. */
-export type Composed = Omit<Report, 'verdict'>
-
 /** 0 ok · 1 warning · 2 critical · 3 could not check · 4 bad usage or our own fault. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4
 
@@ -99,7 +96,7 @@ const isOpen = ({ cases }: Finding): boolean => cases.some(({ waived }) => !waiv
 
 /** Findings whose waived cases stand for a verdict of this kind. */
 const covers: Readonly<Record<string, (finding: Finding) => boolean>> = {
-  refused: ({ id, severity }) => severity === 'critical' && !couldNotLook.has(id),
+  refused: ({ severity }) => severity === 'critical',
   depends: ({ id, severity }) => severity !== 'info' && !couldNotLook.has(id),
   undetermined: ({ id }) => couldNotLook.has(id),
   unseen: ({ id }) => couldNotLook.has(id),
