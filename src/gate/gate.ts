@@ -1,6 +1,9 @@
 import type { OverallVerdict, Report } from '../report/schema.js'
 import { type Waiver, withWaivers } from './waivers.js'
 
+/** A report before anybody said what it amounts to. */
+export type Composed = Omit<Report, 'verdict'>
+
 /** 0 ok · 1 warning · 2 critical · 3 could not check · 4 bad usage or our own fault. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4
 
