@@ -51,7 +51,11 @@ it('a resolver that fails is asked again, a name that does not exist is not', as
 it('an ended run does not wait for the next try', async () => {
   const stop = new AbortController()
   const start = performance.now()
-  const outcome = retrying(network([silent, silent, silent]), 10, stop.signal).probe(endpoint, generalShape, 0)
+  const outcome = retrying(network([silent, silent, silent]), 10, stop.signal).probe(
+    endpoint,
+    generalShape,
+    0,
+  )
   setTimeout(() => stop.abort(), 50)
   expect(await outcome).toEqual(silent)
   expect(performance.now() - start).toBeLessThan(400)
@@ -61,6 +65,7 @@ it('look-ups queue for the threads there are, and an ended run waits for none of
   const stop = new AbortController()
   const many = Array.from({ length: 9 }, () => resolve('localhost', null, 5_000, stop.signal))
   stop.abort()
-  for (const answer of await Promise.all(many)) expect(answer).toMatchObject({ kind: 'failed', reason: 'failed' })
+  for (const answer of await Promise.all(many))
+    expect(answer).toMatchObject({ kind: 'failed', reason: 'failed' })
   expect(await resolve('localhost', null, 5_000)).toMatchObject({ kind: 'found' })
 })
