@@ -13,8 +13,23 @@ export type Demand =
   | { readonly kind: 'stronger-key' }
   | { readonly kind: 'stronger-signature' }
   | { readonly kind: 'known-authority' }
-  | { readonly kind: 'intermediate-renewed'; readonly certificate: Sha256 }
+  /** Issued by the authority's certificate once that was renewed. */
+  | { readonly kind: 'renewed-issuer'; readonly certificate: Sha256 }
   | { readonly kind: 'constraints'; readonly certificate: Sha256 }
+  | { readonly kind: 'other' }
+
+/** What an authority's certificate must become; its administrator's business, nobody buys or binds it. */
+export type Renewal =
+  | { readonly kind: 'validity' }
+  | { readonly kind: 'own-name' }
+  | { readonly kind: 'is-authority' }
+  | { readonly kind: 'may-sign' }
+  | { readonly kind: 'path-length' }
+  | { readonly kind: 'server-authentication' }
+  | { readonly kind: 'stronger-key' }
+  | { readonly kind: 'stronger-signature' }
+  /** `constraint`: the permitted DNS name as it is, with the dot in front; raw. */
+  | { readonly kind: 'constraint-without-dot'; readonly constraint: string }
   | { readonly kind: 'other' }
 
 /** Something to look at before anything is changed; each has one spelling in `adfs/`. */
@@ -39,8 +54,14 @@ export type Action =
   | { readonly verb: 'restart' }
   /** `certificate`: the one to be presented, usually the leaf of today. */
   | { readonly verb: 'rebind'; readonly certificate: Sha256 }
+  /** Another server has the right certificate: this one is to present it too. */
+  | { readonly verb: 'bind'; readonly certificate: Sha256 }
+  /** The private key at hand is not that of `certificate`. */
+  | { readonly verb: 'repair-key'; readonly certificate: Sha256 }
   | { readonly verb: 'reboot' }
   | { readonly verb: 'reissue'; readonly certificate: Sha256 | null; readonly demands: readonly Demand[] }
+  /** The authority issues its own certificate anew; then it is imported in place of the old one. */
+  | { readonly verb: 'renew-authority'; readonly certificate: Sha256; readonly renewal: Renewal }
   /** For whoever ends TLS without Windows' stores: what its bundle must hold, leaf first. */
   | { readonly verb: 'edit-bundle'; readonly chain: readonly Sha256[] }
   | { readonly verb: 'delete-binding' }

@@ -132,7 +132,7 @@ export function prediction({ presented, repair, rootsKnown, at }: Supposed): Rep
     const twins = roots.filter((root) => isTwin(root, crossed))
     for (const { sha256 } of new Map(twins.map((twin) => [twin.sha256, twin])).values())
       unless.push({ kind: 'root-disabled', root: sha256, twinOf: crossed.sha256 })
-    if (twins.length === 0 && mayHaveTwin(crossed, repair, presented))
+    if (twins.length === 0 && mayHaveTwin(crossed, repair))
       unless.push({ kind: 'root-disabled', root: null, twinOf: crossed.sha256 })
     roots = roots.filter((root) => !twins.includes(root))
   }
@@ -154,24 +154,19 @@ export function prediction({ presented, repair, rootsKnown, at }: Supposed): Rep
 
 /** The self-signed form of a cross-signed authority: same name, same key. */
 export const isTwin = (root: Certificate, crossed: Certificate): boolean =>
-  isSelfIssued(root) &&
-  !isSelfIssued(crossed) &&
-  root.publicKey.spkiSha256 === crossed.publicKey.spkiSha256 &&
-  nameKey(root.subject) === nameKey(crossed.subject)
+  isSelfIssued(root) && !isSelfIssued(crossed) && isSameAuthority(root, crossed)
+
+const isSameAuthority = (a: Certificate, b: Certificate): boolean =>
+  a.publicKey.spkiSha256 === b.publicKey.spkiSha256 && nameKey(a.subject) === nameKey(b.subject)
 
 /**
- * Whether a certificate to import may well be a root that was cross-signed, though nobody showed its self-signed twin: it
- * is named a root, or the server sends everything below it and stops there, as Windows does below a root it trusts.
+ * Whether an authority may well be a root that was cross-signed, though nobody showed its self-signed twin: it is named a
+ * root, and its certificate is new to the server or one of two that were sent, the other of which is to go. Below a
+ * policy authority a twin is so unlikely that the kit's README has the one line for it.
  */
-function mayHaveTwin(
-  crossed: Certificate,
-  { add, chain }: Supposed['repair'],
-  presented: readonly Certificate[],
-): boolean {
-  if (!add.some(({ certificate }) => certificate.sha256 === crossed.sha256)) return false
+function mayHaveTwin(crossed: Certificate, { add, drop, chain }: Supposed['repair']): boolean {
+  const isNew = add.some(({ certificate }) => certificate.sha256 === crossed.sha256)
+  const hasRival = drop.some(({ certificate }) => isSameAuthority(certificate, crossed))
   const depth = chain.findIndex(({ sha256 }) => sha256 === crossed.sha256)
-  const sentBelow = chain
-    .slice(0, depth)
-    .every(({ sha256 }) => presented.some((certificate) => certificate.sha256 === sha256))
-  return depth >= 2 && (sentBelow || /\broot\b/i.test(shortName(crossed.subject)))
+  return (isNew || hasRival) && depth >= 2 && /\broot\b/i.test(shortName(crossed.subject))
 }

@@ -33,18 +33,23 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
   ]
 }
 
+/** The same servers by the name that phones use, where the target was an address. */
+export function commandByName(name: string, subjects: readonly Subject[], asked: Asked): readonly string[] {
+  const servers = subjects.flatMap((subject) =>
+    subject.kind === 'file' ? [] : [endpointOf(subject.node.address, subject.port, asked.port ?? 443)],
+  )
+  return [name, ...[...new Set(servers)].flatMap((server) => ['--server', server]), ...optionsOf(asked)]
+}
+
+const endpointOf = (address: string, port: number, usual: number): string =>
+  port === usual ? address : endpointText(address, port)
+
 function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null): readonly string[] {
   if (subjects === null) return asked.servers
   const served = (of: readonly Subject[]) => [
     ...new Set(
       of.flatMap((subject) =>
-        subject.kind === 'file'
-          ? []
-          : [
-              subject.port === farm.port
-                ? subject.node.address
-                : endpointText(subject.node.address, subject.port),
-            ],
+        subject.kind === 'file' ? [] : [endpointOf(subject.node.address, subject.port, farm.port)],
       ),
     ),
   ]
@@ -131,7 +136,7 @@ const isPortable = (word: string): boolean =>
 const isPlain = (word: string): boolean =>
   /^[A-Za-z0-9_./:=+%-]+$/.test(word) &&
   !/^-[^-].*[.:]/.test(word) &&
-  (!powershellNumber.test(word) || /^-?(0|[1-9]\d{0,8})$/.test(word))
+  (!powershellNumber.test(word) || /^-?(0|[1-9]\d{0,8})(\.\d{0,5}[1-9])?$/.test(word))
 
 const powershellNumber =
   /^[-+]?(0x[0-9a-f]+|0b[01]+|\d+\.?\d*(e[-+]?\d+)?|\.\d+(e[-+]?\d+)?)(u?[lsyn]|u|d)?([kmgtp]b)?$/i

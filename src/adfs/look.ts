@@ -30,7 +30,7 @@ export function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spo
       return { text: say`Look at ${{ certificate: at.certificate }}: ${certificationPath}`, lines: [] }
     case 'bindings':
       return {
-        text: say`See which certificate is bound (the first on an AD FS server, the second on a proxy); an entry headed ${{ code: 'IP:port' }} may overrule the one for the name. AD FS bindings have the application id ${{ code: applicationId }}`,
+        text: say`See which certificate is bound (the first on an AD FS server, the second on a proxy); see whether the name is in the list; an entry headed ${{ code: 'IP:port' }} may overrule the one for the name. AD FS bindings have the application id ${{ code: applicationId }}`,
         lines: [bindingLines.adfs, bindingLines.wap, bindingLines.all],
       }
     case 'services':

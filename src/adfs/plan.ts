@@ -1,10 +1,9 @@
 import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
-import type { Examination } from '../examine/examination.js'
 import type { Asked } from '../farm/asked.js'
 import type { CaseKey, SubjectId } from '../farm/subject.js'
+import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
-import { commandLine, defaultKitFolder } from './commands.js'
 import { importsOf, merged, union } from './merge.js'
 import {
   addedAt,
@@ -19,12 +18,14 @@ import {
   repairsAt,
   type Wish,
 } from './place.js'
+import { argvOf } from './step-command.js'
 
 /** What is done first; equal ranks keep the order of the findings. */
 const order: readonly Action['verb'][] = [
   'look',
   'check-by-name',
   'name-nodes',
+  'renew-authority',
   'fetch-by-hand',
   'reissue',
   'save',
@@ -32,7 +33,9 @@ const order: readonly Action['verb'][] = [
   'remove',
   'disable-root',
   'delete-binding',
+  'repair-key',
   'restart',
+  'bind',
   'rebind',
   'reboot',
   'edit-bundle',
@@ -42,14 +45,17 @@ const order: readonly Action['verb'][] = [
 
 /** Changes of Windows' stores, and what makes its services notice them. */
 const storeVerbs: readonly Action['verb'][] = ['import', 'remove', 'disable-root']
-const windowsVerbs: readonly Action['verb'][] = [...storeVerbs, 'restart', 'rebind', 'reboot']
+const windowsVerbs: readonly Action['verb'][] = [...storeVerbs, 'restart', 'bind', 'rebind', 'reboot']
+/** What is imported under a name that only its maker knows. */
+const obtained: readonly Action['verb'][] = ['fetch-by-hand', 'renew-authority']
 /** After these somebody wants to know whether it worked. */
 const changes: readonly Action['verb'][] = [
   ...windowsVerbs,
   'reissue',
   'delete-binding',
   'edit-bundle',
-  'fetch-by-hand',
+  'repair-key',
+  ...obtained,
 ]
 /** What the kit has files for. */
 const kitVerbs: readonly Action['verb'][] = ['import', 'fetch-by-hand', 'edit-bundle']
@@ -108,6 +114,8 @@ function here(action: Action, place: Place, all: readonly Place[]): Action | nul
     }
     case 'remove':
       return concerns(presentedAt)(action.certificate) ? action : null
+    case 'bind':
+      return leavesAt(place).every((sha256) => sha256 === action.certificate) ? null : action
     case 'rebind':
       return concerns(leavesAt)(action.certificate) ? action : null
     case 'disable-root':
@@ -126,10 +134,14 @@ function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: 
   const here = [...(cases.get(null) ?? []), ...subjects.flatMap(({ id }) => cases.get(id) ?? [])]
   const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
   const wish = { action, by: by ?? doer(action), because }
-  if (action.verb !== 'import') return [wish]
-  // What must hold for an import to show is part of it, whether or not a check says so too.
+  const touched =
+    action.verb === 'import' ? action.certificates : action.verb === 'remove' ? [action.certificate] : []
+  if (touched.length === 0) return [wish]
+  // What must hold for an import or a removal to show is part of it, whether or not a check says so too.
   const conditions = repairsAt(seen)
-    .filter(({ add }) => add.some(({ certificate }) => action.certificates.includes(certificate.sha256)))
+    .filter(({ add, drop }) =>
+      (action.verb === 'import' ? add : drop).some(({ certificate }) => touched.includes(certificate.sha256)),
+    )
     .flatMap(({ takesEffect }) => takesEffect.unless)
   return [
     wish,
@@ -167,6 +179,8 @@ function doer(action: Action): Person {
   switch (action.verb) {
     case 'reissue':
       return 'certificate-buyer'
+    case 'renew-authority':
+      return 'ca-admin'
     case 'edit-bundle':
       return 'network-admin'
     case 'look':
@@ -196,21 +210,35 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
   const kept = merged([...imports, ...wishes.filter(({ action }) => action.verb !== 'import')]).filter(
     ({ action }) => !(action.verb === 'remove' && needed.has(action.certificate)),
   )
-  return withConsequences(place, kept).filter(({ action: { verb } }) => {
+  return withConsequences(place, kept).filter(({ action }) => {
+    const { verb } = action
     // A server known to be Windows has no bundle; a balancer has no Windows stores; a file is imported, not restarted.
-    if (verb === 'edit-bundle') return role !== 'adfs' && role !== 'wap'
+    if (action.verb === 'edit-bundle')
+      return role !== 'adfs' && role !== 'wap' && isWorthAFile(action.chain, place)
+    if (verb === 'repair-key') return role !== 'file'
     if (!windowsVerbs.includes(verb) || role === 'adfs' || role === 'wap' || role === 'unknown') return true
     return role === 'file' && verb === 'import'
   })
 }
 
+/** Not the certificate alone, which everybody has, nor a chain that goes on nobody knows where, unless a release accepts. */
+function isWorthAFile(chain: readonly Sha256[], { seen }: Place): boolean {
+  const repairs = repairsAt(seen).filter(
+    (repair) => repair.chain.map(({ sha256 }) => sha256).join() === chain.join(),
+  )
+  const isOpen = repairs.some(({ open }) => open !== null)
+  return (
+    (chain.length > 1 && !isOpen) ||
+    repairs.some(({ verdictsAfter }) => verdictsAfter.some(({ kind }) => kind === 'accepted'))
+  )
+}
+
 /** Adds what every change of a store is followed by. */
 function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   // What is exported by hand is imported like the rest.
-  const stored = wishes.filter(
-    ({ action: { verb } }) => storeVerbs.includes(verb) || verb === 'fetch-by-hand',
-  )
+  const stored = wishes.filter(({ action: { verb } }) => storeVerbs.includes(verb) || obtained.includes(verb))
   const rebinds = wishes.filter(({ action }) => action.verb === 'rebind')
+  const binds = wishes.some(({ action }) => action.verb === 'bind')
   const renewed = new Set(
     wishes.flatMap(({ action }) => (action.verb === 'reissue' ? [action.certificate] : [])),
   )
@@ -220,6 +248,11 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   const chains = repairsAt(place.seen)
     .filter(({ add, drop, chain }) => chain.length > 0 && add.length + drop.length > 0)
     .map(({ chain }) => chain.map(({ sha256 }) => sha256))
+    // One that is to be issued anew is not to be written down as it is.
+    .filter(
+      (chain) =>
+        !wishes.some(({ action }) => action.verb === 'renew-authority' && chain.includes(action.certificate)),
+    )
   const [leaf] = leaves
   const consequences = [
     follow({ verb: 'restart' }),
@@ -233,7 +266,7 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
     ({ action }) =>
       action.verb !== 'rebind' ||
       // The cmdlet sets one certificate for every binding: with several it would take the others' away.
-      (rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate)),
+      (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate)),
   )
 }
 
@@ -260,41 +293,13 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
       if (asking.length > 0) add(ids, { action: { verb }, by: 'whoever-checks', because })
     }
   }
-  return [...steps.values()]
+  const told = [...steps.values()]
     .map(({ on, because, wish }) => {
       const ids = [...on]
       return { on: ids, ...wish, because: [...because], argv: argvOf(wish.action, ids, farm, asked) }
     })
     .sort((a, b) => order.indexOf(a.action.verb) - order.indexOf(b.action.verb))
+  // "Run it where the servers can be reached" checks again too.
+  const again = told.flatMap(({ action, argv }) => (action.verb === 'run-again' ? [argv?.join('\0')] : []))
+  return told.filter(({ action, argv }) => action.verb !== 'confirm' || !again.includes(argv?.join('\0')))
 }
-
-function argvOf(
-  { verb }: Action,
-  on: readonly SubjectId[],
-  { farm, examinations }: ExaminedFarm,
-  asked: Asked,
-): readonly string[] | null {
-  const ids = new Set(on)
-  const here = examinations.filter(({ subject }) => ids.has(subject.id))
-  const subjects = (wanted: readonly Examination[]) => wanted.map(({ subject }) => subject)
-  switch (verb) {
-    case 'save': {
-      const supplying = new Set(here.flatMap(suppliers))
-      const all = examinations.filter(({ subject }) => ids.has(subject.id) || supplying.has(subject.id))
-      return commandLine(farm, asked, { subjects: subjects(all), kit: defaultKitFolder })
-    }
-    case 'confirm':
-    case 'run-again':
-      return commandLine(farm, asked, { subjects: on.length === 0 ? null : subjects(here) })
-    default:
-      return null
-  }
-}
-
-/** Servers whose lists gave this one's repair a certificate. */
-const suppliers = (examination: Examination): readonly SubjectId[] =>
-  examination.kind === 'seen'
-    ? repairsAt([examination]).flatMap(({ add }) =>
-        add.flatMap(({ origin, from }) => (origin === 'other-server' ? [from] : [])),
-      )
-    : []

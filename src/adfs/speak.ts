@@ -1,10 +1,9 @@
-import type { Role, SubjectId } from '../farm/subject.js'
+import type { SubjectId } from '../farm/subject.js'
 import { listed, say, type Word, type Words } from '../words/words.js'
-import type { Sha256 } from '../x509/identity.js'
-import type { Action, Step } from './actions.js'
+import type { Action, Step, Store } from './actions.js'
+import { harmless } from './addresses.js'
 import { defaultKitFolder, shellLine } from './commands.js'
-import { demanded } from './demands.js'
-import { applicationId, stores, titles, type WindowsRole, windows } from './facts.js'
+import { applicationId, stores } from './facts.js'
 import { looked, whoLooks } from './look.js'
 import {
   bindingLines,
@@ -14,8 +13,6 @@ import {
   exportedFile,
   exportParents,
   findRootLine,
-  importPfxLine,
-  newThumbprint,
   rebind,
   rebootLine,
   removeLine,
@@ -23,7 +20,9 @@ import {
   scriptLine,
   storeSwitch,
 } from './recipes/windows.js'
+import { bound, reissued, renewedAuthority, repairedKey } from './speak-certificates.js'
 import { chainFileName, here, places, ports, type SpeechContext, type Spoken } from './speech.js'
+import { bundleKeeper, byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
 
 export { chainFileName, here, type SpeechContext, type Spoken } from './speech.js'
 
@@ -54,9 +53,10 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         }[action.where],
       )
     case 'check-by-name':
-      // No command: it would be about another name than this run, so "check again" cannot be said of it.
       return onceHere(
-        say`Check by the name that the phones use${action.name === undefined ? [] : say`, for example ${{ untrusted: action.name }}`}, and give ${places(step, context)} with ${{ code: '--server' }}`,
+        action.name === undefined
+          ? say`Check by the name that the phones use, and give ${places(step, context)} with ${{ code: '--server' }}`
+          : say`Check by a name that the phones use`,
       )
     case 'name-nodes':
       return onceHere(
@@ -65,17 +65,14 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       )
     case 'import':
       return imported(step, action, context)
-    case 'restart': {
-      const on = step.on.filter((id) => !restartsByScript(id, context.plan))
-      return on.length === 0 && step.on.length > 0
-        ? []
-        : byRole({ ...step, on }, context, (role) => [
-            {
-              text: say`Restart the services, one server at a time`,
-              lines: restartLines(role),
-            },
-          ])
-    }
+    case 'restart':
+      return restarted(step, context)
+    case 'bind':
+      return bound(step, action, context)
+    case 'repair-key':
+      return repairedKey(step, action, context)
+    case 'renew-authority':
+      return renewedAuthority(step, action, context)
     case 'rebind':
       return byRole(step, context, (role) =>
         rebind(
@@ -137,7 +134,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
 const commandLines = ({ argv }: Step): readonly string[] => (argv === null ? [] : [shellLine(argv).line])
 
 /** What a printed command of ours needs beside itself. */
-function notes({ argv }: Step, { environment }: SpeechContext): Words {
+export function notes({ argv }: Step, { environment }: SpeechContext): Words {
   if (argv === null) return []
   return [
     ...(shellLine(argv).shells === 'powershell' ? [' (this line is for PowerShell)'] : []),
@@ -147,48 +144,6 @@ function notes({ argv }: Step, { environment }: SpeechContext): Words {
       ')',
     ]),
   ]
-}
-
-/** Roles among the servers of a step; a file and nothing known are unknown. */
-const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
-  new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
-
-/** `As administrator on X`, or with the role unknown `If Windows ends TLS at X: as administrator there`. */
-const windowsAdmin = (step: Step, context: SpeechContext): Words =>
-  rolesOf(step, context).has('unknown')
-    ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
-    : say`As administrator on ${places(step, context)}`
-
-const onWindows = (
-  step: Step,
-  context: SpeechContext,
-  text: Words,
-  lines: readonly string[],
-  expected: Words | null,
-): readonly Spoken[] => [{ who: windowsAdmin(step, context), text, lines, expected }]
-
-/** Once for each of Windows' roles among the servers; both where the role is unknown. */
-function byRole(
-  step: Step,
-  context: SpeechContext,
-  told: (role: WindowsRole) => readonly { readonly text: Words; readonly lines: readonly string[] }[],
-): readonly Spoken[] {
-  const known = rolesOf(step, context)
-  // Proxies first: phones meet them first.
-  return (['wap', 'adfs'] as const)
-    .filter((role) => known.has('unknown') || known.has(role))
-    .flatMap((role) => {
-      const on = step.on.filter((id) => [role, 'unknown'].includes(context.subject(id)?.role ?? 'unknown'))
-      const where = places({ ...step, on }, context)
-      return told(role).map(({ text, lines }) => ({
-        who: known.has('unknown')
-          ? say`If ${role === 'wap' ? 'a' : 'an'} ${titles[role].one} answers at ${where}`
-          : say`On the ${titles[role].one} ${where}`,
-        text,
-        lines,
-        expected: null,
-      }))
-    })
 }
 
 /** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
@@ -208,7 +163,7 @@ function imported(
 ): readonly Spoken[] {
   const files = certificates.flatMap((sha256) => context.certificate(sha256)?.file ?? [])
   const expected = say`It adds to ${stores[store].label} (${{ code: store }}), never to Trusted Root`
-  if (context.server !== null && windows[context.server].powershell === '4.0')
+  if (isOld(context))
     return onWindows(
       step,
       context,
@@ -232,12 +187,6 @@ const folderOf = ({ kit }: SpeechContext): Words =>
     ? ['this folder (where each server has one, its own)']
     : say`the folder ${{ code: kit ?? defaultKitFolder }}`
 
-const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
-  certificate(sha256)?.thumbprint ?? sha256
-
-const certauthName = (sha256: Sha256, { certificate }: SpeechContext): string | null =>
-  certificate(sha256)?.names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
-
 /** KB2831004: of several valid paths Windows sends the shortest, so the root at its end must not be trusted. */
 const disabling = ({ root, twinOf }: Action & { verb: 'disable-root' }): Words =>
   root === null
@@ -247,52 +196,52 @@ const disabling = ({ root, twinOf }: Action & { verb: 'disable-root' }): Words =
 const disablingLines = (
   { root }: Action & { verb: 'disable-root' },
   context: SpeechContext,
-): readonly string[] => (root === null ? [scriptLine('-WhatIf')] : [findRootLine(thumbprint(root, context))])
+): readonly string[] => (root === null ? [] : [findRootLine(thumbprint(root, context))])
 
 const disablingRisk: Words = say`This server then distrusts every site under that root: try what it has to reach before the next one; Enable all purposes undoes it. A root that was deleted instead can come back with the automatic root update. If it does not help, a copy of the root in Untrusted Certificates does, by field reports`
 
 function byHand({ child, urls }: Action & { verb: 'fetch-by-hand' }): Words {
-  const offered = urls.map((url): Words => [{ untrusted: url }])
+  const offered = harmless(urls).map((url): Words => [{ untrusted: url }])
   return say`Export the issuer of ${{ certificate: child }}: ${exportParents}${
     offered.length === 0 ? [] : say`. Or get it from ${listed(offered)}`
   }`
 }
 
+/** By the script, where it could not restart on its way: something was removed, or a root disabled, after its import. */
+function restarted(step: Step, context: SpeechContext): readonly Spoken[] {
+  const on = step.on.filter((id) => !restartsByScript(id, context.plan))
+  if (on.length === 0 && step.on.length > 0) return []
+  const store = importStore(on, context.plan)
+  if (store !== null && !isOld(context))
+    return onWindows(
+      { ...step, on },
+      context,
+      say`Restart the services, one server at a time: the script again, in the folder there`,
+      [scriptLine(...storeSwitch(store), '-Restart')],
+      null,
+    )
+  return byRole({ ...step, on }, context, (role) => [
+    { text: say`Restart the services, one server at a time`, lines: restartLines(role) },
+  ])
+}
+
+/** The store of the import that every one of these servers has; null: not every one has the kit. */
+function importStore(on: readonly SubjectId[], plan: readonly Step[]): Store | null {
+  const stores = on.map(
+    (id) =>
+      plan.flatMap((step) =>
+        step.action.verb === 'import' && step.on.includes(id) ? [step.action.store] : [],
+      )[0],
+  )
+  return stores[0] !== undefined && stores.every((store) => store === stores[0]) ? stores[0] : null
+}
+
 function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
-  const where = places(step, context)
-  const isBalancer = ![...rolesOf(step, context)].some((role) => role !== 'balancer')
   const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
   return {
-    who: isFile
-      ? say`If the file is for a balancer or another proxy`
-      : isBalancer
-        ? say`Whoever runs the balancer at ${where}`
-        : say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`,
+    who: isFile ? say`If the file is for a balancer or another proxy` : bundleKeeper(step, context),
     text: say`Give it ${{ code: chainFileName(context.plan, chain) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
     lines: [],
     expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,
   }
-}
-
-function reissued(
-  step: Step,
-  { certificate, demands }: Action & { verb: 'reissue' },
-  context: SpeechContext,
-): readonly Spoken[] {
-  const request = {
-    who: ['Whoever orders certificates'],
-    text: say`Order a new certificate${certificate === null ? [] : say` in place of ${{ certificate }}`}: ${listed(demands.map(demanded))}; with its private key, as PFX`,
-    lines: [],
-    expected: null,
-  }
-  const certauth = certificate === null ? null : certauthName(certificate, context)
-  return [
-    request,
-    ...byRole(step, context, (role) =>
-      rebind(role, newThumbprint, certauth, context.server).map(({ where, lines }, index) => ({
-        text: say`${index === 0 ? 'Import it on every server, then set it, ' : ''}${where}`,
-        lines: [...(index === 0 ? [importPfxLine] : []), ...lines],
-      })),
-    ),
-  ]
 }

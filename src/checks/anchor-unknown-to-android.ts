@@ -97,6 +97,21 @@ export const anchorUnknownToAndroid = defineCheck({
         return say`${which}No certificate that was sent leads to a root: the chain ends at ${called(top)}, issued by ${name}, in a circle of authorities. ${who} refuses the server.`
     }
   },
+  short(evidence, told) {
+    const { why, root, rootName, top } = evidence
+    const name: Words = root ? [{ certificate: root }] : quoted(rootName)
+    const end = say`${whichList(evidence, told)}The chain ends at ${name}, which ${concerned(evidence, told)} does not have`
+    switch (why) {
+      case 'private':
+        return say`${end}: most likely a private authority. Apps also ignore roots that users or device management install, so only a public certificate helps.`
+      case 'open':
+        return say`${end}. If it is self-signed, only a certificate from a public authority helps; if it is not, it is missing and must be imported above ${{ certificate: top.sha256 }}.`
+      default:
+        return null
+    }
+  },
+  brief: ({ root, rootName }) =>
+    say`${root ? [{ certificate: root }] : quoted(rootName)} is not on the phones`,
   actions({ why, leaf, top, crossCertificates, twins }, told) {
     const another = reissuing(leaf, { kind: 'known-authority' })
     if (why === 'young' && crossCertificates.length > 0) {

@@ -1,7 +1,8 @@
-import { say } from '../words/words.js'
+import { say, type Words } from '../words/words.js'
 import { defineCheck, found } from './check.js'
 import { confirming, reissuing, replacing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
+import { factWords } from './support/facts.js'
 import { whichList } from './support/lists.js'
 import { refusalCases } from './support/refusals.js'
 
@@ -17,10 +18,14 @@ export const blocklistedKey = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}${evidence.certificate ? called(evidence.certificate) : 'A certificate of the path'} is blocked by Android itself (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} refuses the server. The key counts as compromised until the authority says otherwise.`,
+    say`${whichList(evidence, told)}${evidence.certificate ? called(evidence.certificate) : 'A certificate of the path'} is blocked by Android itself (${blockedBy(evidence.details)}); ${concerned(evidence, told)} refuses the server. The key counts as compromised until the authority says otherwise.`,
   actions: ({ certificate }, told) =>
     replacing(told, certificate?.sha256 ?? '') ?? [
       reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }, { kind: 'known-authority' }),
       confirming,
     ],
 })
+
+/** The certificate was named already. */
+const blockedBy = (details: readonly string[]): Words =>
+  factWords(details.map((detail) => detail.replace(/^the key of ".*" is /s, 'its key is ')))

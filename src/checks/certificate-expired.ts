@@ -1,6 +1,6 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { applying, confirming, fetching, importing, reissuing, removing, tidying } from './support/advice.js'
+import { applying, confirming, importing, removing, renewing, succeeding, tidying } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { validityCases } from './support/validity.js'
@@ -30,13 +30,14 @@ export const certificateExpired = defineCheck({
             : say` The same authority, certified by another root, is valid: that certificate is missing.`
     return say`${fact}; ${concerned(evidence, told)} ${verb} the server.${others}${instead}`
   },
-  actions({ certificate, isLeaf, isNeeded, replacement, child }, told) {
+  brief: ({ certificate, notAfter }) =>
+    say`${{ certificate: certificate.sha256 }} expired on ${{ date: new Date(notAfter) }}`,
+  actions({ certificate, isLeaf, isNeeded, replacement }, told) {
     if (!isNeeded) return [...removing(told, certificate.sha256), ...tidying(told)]
-    if (isLeaf) return [reissuing(certificate.sha256, { kind: 'validity' }), confirming]
-    const below = replacement === null && child !== null ? told.farm.certificates.get(child) : undefined
+    if (isLeaf) return [succeeding(told, certificate.sha256), confirming]
+    if (replacement === null) return renewing(certificate.sha256, { kind: 'validity' })
     return [
-      ...(below ? [fetching(below)] : []),
-      ...importing(replacement && replacement.position === null ? [replacement.sha256] : []),
+      ...importing(replacement.position === null ? [replacement.sha256] : []),
       ...removing(told, certificate.sha256),
       ...applying(told),
     ]

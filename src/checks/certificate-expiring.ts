@@ -3,7 +3,7 @@ import { say } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sameName } from '../x509/name-match.js'
 import { type Case, defineCheck, type ExaminedFarm, found, type Severity } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { confirming, renewing, succeeding } from './support/advice.js'
 import {
   type Beside,
   beside,
@@ -53,12 +53,10 @@ export const certificateExpiring = defineCheck({
       ? say`${left}. Its successor is sent beside it, which most releases find by themselves.`
       : say`${left}; then ${concerned(evidence, told)} refuses the server.`
   },
-  actions: ({ isLeaf, certificate: { sha256 } }) => [
-    isLeaf
-      ? reissuing(sha256, { kind: 'validity' })
-      : reissuing(null, { kind: 'intermediate-renewed', certificate: sha256 }),
-    confirming,
-  ],
+  brief: ({ certificate, notAfter }) =>
+    say`${{ certificate: certificate.sha256 }} expires on ${{ date: new Date(notAfter) }}`,
+  actions: ({ isLeaf, certificate: { sha256 } }, told) =>
+    isLeaf ? [succeeding(told, sha256), confirming] : renewing(sha256, { kind: 'validity' }),
 })
 
 function casesOf(shown: Shown, farm: ExaminedFarm): readonly Case<Evidence>[] {

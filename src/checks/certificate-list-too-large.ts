@@ -23,7 +23,7 @@ export const certificateListTooLarge = defineCheck({
   rules,
   run: (farm) => found([...judged(farm), ...farm.examinations.flatMap((one) => stopped(one, farm))]),
   tell: (evidence, told) =>
-    say`The certificate list has ${evidence.bytes === null ? 'too many' : `${evidence.bytes}`} bytes; ${concerned(evidence, told)} reads at most ${`${evidence.maximumBytes}`} and ends the handshake.`,
+    say`The certificate list has ${evidence.bytes === null ? 'too many' : `${evidence.bytes}`} bytes; ${concerned(evidence, told)} reads at most ${`${evidence.maximumBytes}`} and ends the handshake. Windows sends a handful of certificates, so another device ends TLS here: its bundle must hold the server's chain and no more.`,
   actions: (_evidence, { subjects, farm }) => [
     ...shortened(farm, subjects),
     { action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' },

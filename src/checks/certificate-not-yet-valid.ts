@@ -22,6 +22,8 @@ export const certificateNotYetValid = defineCheck({
       : 'The previous intermediate must stay until then.'
     return say`${fact}; ${concerned(evidence, told)} refuses the server until then. ${until}`
   },
+  brief: ({ certificate, notBefore }) =>
+    say`${{ certificate: certificate.sha256 }} is valid only from ${{ date: new Date(notBefore) }}`,
   actions({ isLeaf, isNeeded, replacement }, told) {
     if (!isNeeded) return [clock, ...tidying(told)]
     if (isLeaf) return [clock, { action: { verb: 'look', at: { kind: 'bindings' } } }, confirming]

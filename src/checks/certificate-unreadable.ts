@@ -29,16 +29,12 @@ export const certificateUnreadable = defineCheck({
     )
     const phones = concerned(evidence, told)
     return what.length > 0
-      ? say`The list holds bytes that are no readable certificate: ${listed(what)}. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${phones} refuses the server.`
+      ? say`The list holds bytes that are no readable certificate: ${listed(what)}. A phone reads every entry of the list and ends the handshake on the first that it cannot: ${phones} refuses the server. Windows sends only certificates that it can read, so another device ends TLS here, with a damaged bundle.`
       : say`${listed(evidence.details.map((detail) => [{ untrusted: detail }]))}: ${phones} cannot read it and refuses the server.`
   },
   actions: ({ entries }, told) =>
     entries.length > 0
-      ? // Windows sends only certificates that it can read: a device in front sends a damaged bundle.
-        [
-          { action: { verb: 'look', at: { kind: 'device-at-address' } }, by: 'network-admin' },
-          ...tidying(told),
-        ]
+      ? tidying(told)
       : [reissuing(told.cases[0]!.certificate, { kind: 'other' }), confirming],
 })
 

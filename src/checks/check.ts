@@ -82,6 +82,10 @@ export interface Check<Id extends string = string, E = unknown> {
    * finding's own servers, which formats do.
    */
   tell(evidence: E, told: Told<E>): Words
+  /** For a first screen, in place of a long `tell`: fact and consequence in one or two short sentences, no theory. Null: `tell` is short. */
+  short?(evidence: E, told: Told<E>): Words | null
+  /** The cause in a few words, for a line that has named the server: `"X" is missing`. As `tell`, for all alike cases. */
+  brief?(evidence: E, told: Told<E>): Words
   /** What to do about it, in order; the plan merges it with what other findings ask for. */
   actions(evidence: E, told: Told<E>): readonly Advice[]
 }

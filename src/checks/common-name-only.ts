@@ -27,5 +27,6 @@ export const commonNameOnly = defineCheck({
     const alternatives = names.length > 0 ? listed(names.map((name) => [{ untrusted: name }])) : ['none']
     return say`${whichList(evidence, told)}${called(evidence.certificate)} has ${{ untrusted: wanted }} only in its common name, not among its subject alternative names (${alternatives}); ${listed(refusing)}.`
   },
+  brief: () => ['its name is in the common name only'],
   actions: nameAdvice,
 })

@@ -2,7 +2,7 @@ import type { UnresolvedName } from '../farm/subject.js'
 import { endOf } from '../tls/exchange-end.js'
 import { say, type Words } from '../words/words.js'
 import { type Advice, type Case, defineCheck, found } from './check.js'
-import { type End, endAdvice, endOfFailure, endWords } from './support/ends.js'
+import { type End, endAdvice, endBrief, endOfFailure, endWords } from './support/ends.js'
 import { handshakeOf } from './support/handshake.js'
 
 export type Evidence = { readonly unresolved: UnresolvedName } | { readonly end: End }
@@ -35,7 +35,10 @@ export const couldNotConnect = defineCheck({
       }),
     ]),
   tell: (evidence) =>
-    say`${'end' in evidence ? endWords(evidence.end) : unresolvedWords(evidence.unresolved)}, so nothing is known of its certificates.`,
+    'unresolved' in evidence && evidence.unresolved.reason === 'too-many-addresses'
+      ? say`${unresolvedWords(evidence.unresolved)}.`
+      : say`${'end' in evidence ? endWords(evidence.end) : unresolvedWords(evidence.unresolved)}, so nothing is known of its certificates.`,
+  brief: (evidence) => ('end' in evidence ? endBrief(evidence.end) : ['no address']),
   actions: (evidence) => [
     ...('end' in evidence ? endAdvice(evidence.end) : unresolvedAdvice(evidence.unresolved)),
     { action: { verb: 'confirm' } },

@@ -33,6 +33,7 @@ export const hostnameNotCovered = defineCheck({
         return say`${certificate} has the address ${asked} as a DNS name, and phones look for addresses among the address entries only. AD FS is checked by its name, not its address: the name is what phones ask for.`
     }
   },
+  brief: (evidence) => say`it is for ${namesOf(evidence)}`,
   actions: (evidence, told) =>
     evidence.kind === 'name'
       ? [

@@ -12,6 +12,7 @@ import {
   type RootTwin,
   rootTwins,
   twinWords,
+  untouched,
 } from './support/advice.js'
 import {
   type Beside,
@@ -79,7 +80,7 @@ export const intermediateMissing = defineCheck({
     )
     const fact =
       missing.length === 0
-        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier }})` : ''}, and it could not be got from here; ${who} refuses the server.`
+        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier.slice(0, 8) }})` : ''}, and it could not be got from here; ${who} refuses the server.`
         : missing.length === 1
           ? say`The server does not send ${names}, the issuer of ${called(child)}; ${who} refuses it.`
           : say`The server does not send ${names}, which lead from ${called(child)} to a root; ${who} refuses it.`
@@ -96,6 +97,19 @@ export const intermediateMissing = defineCheck({
       : []
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
+  short(evidence, told) {
+    const { missing, issuer, urls } = evidence
+    const names =
+      missing.length === 0
+        ? quoted(issuer.name)
+        : listed(missing.map(({ sha256 }) => [{ certificate: sha256 }]))
+    const pc = urls.length > 0 ? 'Windows can' : 'a PC may have it already'
+    return say`${whichList(evidence, told)}The server does not send ${names}, and apps on Android do not download it; ${pc}, so it looks fine from there. ${untouched}`
+  },
+  brief: ({ missing, issuer }) =>
+    missing.length > 1
+      ? say`${{ certificate: missing[0]!.sha256 }} and ${{ count: [missing.length - 1, 'other', 'others'] }} are missing`
+      : say`${missing[0] ? { certificate: missing[0].sha256 } : quoted(issuer.name)} is missing`,
   actions({ child, missing, open, twins }, told) {
     const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
     return [
@@ -115,6 +129,9 @@ export const intermediateMissing = defineCheck({
 function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): Case<Evidence> {
   const add = shown.repair?.add ?? []
   const child = add[0]?.issued ?? open ?? chain.tops.at(-1) ?? chain.leaf
+  const twins = rootTwins(shown)
+  const isNamedLikeRoot = (certificate: Certificate) =>
+    hasRootTwin(farm, certificate) || twins.some(({ twinOf }) => twinOf === certificate.sha256)
   const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
   return {
     facet: `${child.issuer.text} ${keyIdentifier ?? ''}`.trimEnd(),
@@ -132,11 +149,11 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
         origin,
         from,
         issued: issued.sha256,
-        asIssuedBy: hasRootTwin(farm, certificate) ? shortName(certificate.issuer) : null,
+        asIssuedBy: isNamedLikeRoot(certificate) ? shortName(certificate.issuer) : null,
       })),
       open: add.length > 0 && open ? { sha256: open.sha256, issuer: shortName(open.issuer) } : null,
       byLuck: counting(farm, shown.repair?.byLuck ?? []),
-      twins: rootTwins(shown),
+      twins,
       list: listFact(shown),
       ...beside(farm, missing),
     },

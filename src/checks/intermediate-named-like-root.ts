@@ -1,7 +1,7 @@
 import { say } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import { defineCheck, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { renewing } from './support/advice.js'
 import {
   type Beside,
   beside,
@@ -57,16 +57,8 @@ export const intermediateNamedLikeRoot = defineCheck({
     ),
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}${called(evidence.intermediate)} bears the name of the root that issued it. ${concerned(evidence, told)} takes it for a root, does not have it and looks no further. It must be issued again under a name of its own, and the server's certificate with it; nothing that is imported or removed helps.`,
-  actions: ({ intermediate, leaf }) => [
-    {
-      action: {
-        verb: 'reissue',
-        certificate: intermediate.sha256,
-        demands: [{ kind: 'intermediate-renewed', certificate: intermediate.sha256 }],
-      },
-      by: 'ca-admin',
-    },
-    reissuing(leaf, { kind: 'other' }),
-    confirming,
-  ],
+  short: (evidence, told) =>
+    say`${whichList(evidence, told)}${called(evidence.intermediate)} bears the name of its own root, and ${concerned(evidence, told)} takes it for that. Nothing that is imported or removed helps; it must be issued again.`,
+  brief: ({ intermediate }) => say`${{ certificate: intermediate.sha256 }} is named like its root`,
+  actions: ({ intermediate, leaf }) => renewing(intermediate.sha256, { kind: 'own-name' }, leaf),
 })

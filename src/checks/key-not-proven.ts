@@ -1,6 +1,8 @@
 import type { Seen } from '../examine/examination.js'
+import { endOf, observationOf } from '../tls/exchange-end.js'
 import { say } from '../words/words.js'
-import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
+import { type Sha256, sha256Of } from '../x509/identity.js'
+import { type Advice, type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { answersOf, leafElsewhere, seenOf } from './support/answers.js'
 import { namedExchanges } from './support/handshake.js'
 
@@ -21,10 +23,17 @@ export const keyNotProven = defineCheck({
     evidence.kind === 'failed'
       ? say`The server signs the handshake with a key that is not that of the certificate it sends first; ${{ releases }} ends the handshake. Certificate and private key do not belong together.`
       : say`The server chose a key exchange without a signature (RSA). Phones may use it; this check only cannot show that the key is there, and the exchange has no forward secrecy.`,
-  actions: ({ kind }) =>
+  actions: ({ kind }, { cases }) =>
     kind === 'failed'
       ? [
-          { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' },
+          ...cases.flatMap(({ certificate, subject }): Advice[] =>
+            certificate === null || subject === null
+              ? []
+              : [
+                  { action: { verb: 'repair-key', certificate }, on: [subject] },
+                  { action: { verb: 'rebind', certificate }, on: [subject] },
+                ],
+          ),
           { action: { verb: 'confirm' } },
         ]
       : [{ action: { verb: 'look', at: { kind: 'tls-settings' } }, by: 'adfs-admin' }],
@@ -48,10 +57,18 @@ function failed(seen: Seen, { releases }: ExaminedFarm): Case<Evidence>[] {
       subject: subject.id,
       releases: whose,
       severity: 'critical',
-      certificate: null,
+      certificate: shownFirst(seen),
       evidence,
     },
   ]
+}
+
+/** What the proof was to be for. */
+const shownFirst = ({ attempts }: Seen): Sha256 | null => {
+  const der = attempts
+    .flatMap(({ outcome }) => (typeof endOf(outcome) === 'string' ? [] : (observationOf(outcome) ?? [])))
+    .flatMap(({ certificates }) => certificates)[0]
+  return der ? sha256Of(der) : null
 }
 
 function unsigned(seen: Seen): Case<Evidence>[] {

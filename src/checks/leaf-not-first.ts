@@ -62,6 +62,7 @@ export const leafNotFirst = defineCheck({
     ),
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}The first certificate is the authority ${called(evidence.first)}; the server's own is ${called(evidence.leaf)}. Everything after the first may come in any order, but ${concerned(evidence, told)} takes the first for the server's and refuses it. Windows always sends its own certificate first, so another device ends TLS here.`,
+  brief: ({ first }) => say`${{ certificate: first.sha256 }} comes before its own`,
   actions: ({ leaf, chain }) => [
     { action: { verb: 'edit-bundle', chain } },
     { action: { verb: 'rebind', certificate: leaf.sha256 } },

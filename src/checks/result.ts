@@ -16,6 +16,9 @@ export interface Finding {
   readonly certificate: Sha256 | null
   readonly title: string
   readonly words: Words
+  /** See `Check`; null: the words, or the title, are short enough. */
+  readonly short: Words | null
+  readonly brief: Words | null
   readonly cases: readonly {
     readonly key: CaseKey
     readonly subject: SubjectId | null

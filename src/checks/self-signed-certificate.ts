@@ -51,5 +51,6 @@ export const selfSignedCertificate = defineCheck({
     ),
   tell: (evidence, told) =>
     say`${whichList(evidence, told)}${called(evidence.leaf)} is self-signed: no authority vouches for it. ${concerned(evidence, told)} refuses it, and there is no intermediate that could help.`,
+  brief: () => ['it is self-signed'],
   actions: ({ leaf }) => [reissuing(leaf.sha256, { kind: 'known-authority' }), confirming],
 })

@@ -61,11 +61,11 @@ export const serversDiffer = defineCheck({
     const newest = [...all].sort((a, b) => b.notAfter.localeCompare(a.notAfter))[0]
     if (differs === 'intermediates' || !newest) return [confirming]
     const behind = groups.filter(({ leaves }) => !leaves.some(({ sha256 }) => sha256 === newest.sha256))
-    const rebind: Advice = {
-      action: { verb: 'rebind', certificate: newest.sha256 },
+    const bind: Advice = {
+      action: { verb: 'bind', certificate: newest.sha256 },
       on: behind.flatMap(({ subjects }) => subjects),
     }
-    return [{ action: { verb: 'look', at: { kind: 'bindings' } } }, rebind, confirming]
+    return [{ action: { verb: 'look', at: { kind: 'bindings' } } }, bind, confirming]
   },
 })
 

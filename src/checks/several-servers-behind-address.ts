@@ -46,6 +46,9 @@ export const severalServersBehindAddress = defineCheck({
       : say`several servers stand behind it. Each list met is in order, but there may be servers that were not met.`
     return say`This address answers with different certificates from one connection to the next (${listed(each)}): ${consequence}${told.subjects.length > 1 ? ' Name each server behind each address.' : ' Name each server behind it.'}`
   },
+  short: ({ groups, connections }, told) =>
+    say`${groups.some(({ isRefused }) => isRefused) ? `Only some of ${connections} connections got a list that is accepted` : `${connections} connections got different certificates`}: several servers stand behind ${told.subjects.length > 1 ? 'each address' : 'this address'}, and which one a phone meets is chance.`,
+  brief: ({ connections }) => [`differs over ${connections} connections: several servers`],
   actions: () => [{ action: { verb: 'name-nodes' } }, confirming],
 })
 

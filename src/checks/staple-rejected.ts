@@ -1,10 +1,11 @@
 import { rules as catalogue } from '../android/rules.js'
-import { say, type Words } from '../words/words.js'
+import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
 import { confirming, reissuing } from './support/advice.js'
 import { concerned } from './support/answers.js'
+import { inBrackets } from './support/facts.js'
 import { whichList } from './support/lists.js'
-import { type RefusalEvidence, refusalCases, refusing } from './support/refusals.js'
+import { refusalCases, refusing } from './support/refusals.js'
 
 const rules = [
   'staple-revoked',
@@ -27,7 +28,7 @@ export const stapleRejected = defineCheck({
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) => {
     const titles = evidence.rules.map((rule) => catalogue[rule].title).join('; ')
-    return say`${whichList(evidence, told)}${titles}${detailsOf(evidence)}; ${concerned(evidence, told)} ${refusing(evidence)} the server. Without any stapled response it would not ask.`
+    return say`${whichList(evidence, told)}${titles}${inBrackets(evidence.details)}; ${concerned(evidence, told)} ${refusing(evidence)} the server. Without any stapled response it would not ask.`
   },
   actions: ({ rules: broken, certificate }) =>
     broken.includes('staple-revoked')
@@ -38,8 +39,3 @@ export const stapleRejected = defineCheck({
           confirming,
         ],
 })
-
-function detailsOf({ details }: RefusalEvidence): Words {
-  const told = details.filter(Boolean).join('; ')
-  return told === '' ? [] : say` (${{ untrusted: told }})`
-}

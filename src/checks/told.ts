@@ -34,6 +34,7 @@ function toldOf<E>(check: Check<string, E>, cases: readonly Case<E>[], farm: Exa
 
 function findingOf<E>(check: Check<string, E>, told: Told<E>): Finding {
   const { cases, subjects, releases, severity } = told
+  const { evidence } = cases[0]!
   return {
     id: check.id,
     key: cases[0]!.key,
@@ -42,7 +43,9 @@ function findingOf<E>(check: Check<string, E>, told: Told<E>): Finding {
     releases,
     certificate: cases[0]!.certificate,
     title: check.title,
-    words: check.tell(cases[0]!.evidence, told),
+    words: check.tell(evidence, told),
+    short: check.short?.(evidence, told) ?? null,
+    brief: check.brief?.(evidence, told) ?? null,
     cases: cases.map(({ key, subject, evidence }) => ({ key, subject, evidence })),
     advice: adviceOf(check, told),
     sources: check.sources,

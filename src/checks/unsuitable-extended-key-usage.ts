@@ -1,7 +1,8 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { confirming, reissuing, renewing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
+import { inBrackets } from './support/facts.js'
 import { whichList } from './support/lists.js'
 import { refusalCases, refusing } from './support/refusals.js'
 
@@ -17,7 +18,7 @@ export const unsuitableExtendedKeyUsage = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}The extended key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not allow TLS servers (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} it.`,
+    say`${whichList(evidence, told)}The extended key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not allow TLS servers${inBrackets(evidence.details)}; ${concerned(evidence, told)} ${refusing(evidence)} it.`,
   actions: ({ certificate }) =>
     certificate === null || certificate.position === 0
       ? [
@@ -26,5 +27,5 @@ export const unsuitableExtendedKeyUsage = defineCheck({
           reissuing(certificate?.sha256 ?? null, { kind: 'server-authentication' }),
           confirming,
         ]
-      : [reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 }), confirming],
+      : renewing(certificate.sha256, { kind: 'server-authentication' }),
 })

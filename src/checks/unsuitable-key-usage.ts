@@ -1,7 +1,8 @@
-import { say } from '../words/words.js'
+import { say, type Words } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
+import { confirming, reissuing, renewing } from './support/advice.js'
 import { called, concerned } from './support/answers.js'
+import { factWords } from './support/facts.js'
 import { whichList } from './support/lists.js'
 import { refusalCases, refusing } from './support/refusals.js'
 
@@ -18,11 +19,19 @@ export const unsuitableKeyUsage = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}The key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not fit (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
-  actions: ({ certificate }) => [
+    say`${whichList(evidence, told)}The key usage of ${evidence.certificate ? called(evidence.certificate) : 'a certificate'} does not fit (${lacking(evidence.details)}); ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
+  actions: ({ certificate }) =>
     certificate === null || certificate.position === 0
-      ? reissuing(certificate?.sha256 ?? null, { kind: 'key-usage' })
-      : reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 }),
-    confirming,
-  ],
+      ? [reissuing(certificate?.sha256 ?? null, { kind: 'key-usage' }), confirming]
+      : renewing(certificate.sha256, { kind: 'may-sign' }),
 })
+
+/** The certificate was named already. */
+const lacking = (details: readonly string[]): Words =>
+  factWords([
+    ...new Set(
+      details.map((detail) =>
+        detail.replace(/ is missing in .*$/s, ' is missing').replace(/^".*" lacks /s, 'it lacks '),
+      ),
+    ),
+  ])

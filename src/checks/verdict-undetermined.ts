@@ -36,11 +36,15 @@ function reasonWords(reason: Reason): Words {
     case 'not-asked':
       return ['its hello was not sent, and no other answer proves what it would be told']
     case 'ended':
-      return say`when its hello was sent: ${endWords(reason.end)}`
+      return say`when its hello was sent: ${asClause(endWords(reason.end))}`
     case 'other':
       return [{ untrusted: reason.because }]
   }
 }
+
+/** Inside a sentence. */
+const asClause = ([first, ...more]: Words): Words =>
+  typeof first === 'string' ? [first.charAt(0).toLowerCase() + first.slice(1), ...more] : [first!, ...more]
 
 function open(seen: Seen, farm: ExaminedFarm): Case<Evidence>[] {
   const reasons = new Map<string, { reason: Reason; releases: Release[] }>()

@@ -1,7 +1,8 @@
 import { say } from '../words/words.js'
 import { defineCheck, found } from './check.js'
-import { confirming, reissuing } from './support/advice.js'
-import { called, concerned } from './support/answers.js'
+import { confirming, reissuing, renewing } from './support/advice.js'
+import { called, concerned, shownAt } from './support/answers.js'
+import { inBrackets } from './support/facts.js'
 import { whichList } from './support/lists.js'
 import { refusalCases, refusing } from './support/refusals.js'
 
@@ -17,11 +18,15 @@ export const weakKey = defineCheck({
   rules,
   run: (farm) => found(refusalCases(farm, rules)),
   tell: (evidence, told) =>
-    say`${whichList(evidence, told)}${evidence.certificate ? say`The key of ${called(evidence.certificate)}` : 'A key of the path'} is no good (${{ untrusted: evidence.details.join('; ') }}); ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
-  actions: ({ certificate }) => [
+    say`${whichList(evidence, told)}${evidence.certificate ? say`The key of ${called(evidence.certificate)}` : 'A key of the path'} is no good${inBrackets(evidence.details)}; ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
+  brief: ({ certificate }) =>
+    certificate ? say`the key of ${{ certificate: certificate.sha256 }} is weak` : ['a key is weak'],
+  actions: ({ certificate }, told) =>
     certificate === null || certificate.position === 0
-      ? reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' })
-      : reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 }),
-    confirming,
-  ],
+      ? [reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }), confirming]
+      : renewing(
+          certificate.sha256,
+          { kind: 'stronger-key' },
+          shownAt(told.farm, told.subjects)[0]?.leaf?.sha256 ?? null,
+        ),
 })

@@ -1,7 +1,7 @@
 import { say } from '../words/words.js'
 import { algorithmName } from '../x509/algorithm-name.js'
 import { defineCheck, found } from './check.js'
-import { applying, confirming, importing, reissuing, removing } from './support/advice.js'
+import { applying, confirming, importing, reissuing, removing, renewing } from './support/advice.js'
 import { called, concerned, shownAt } from './support/answers.js'
 import { whichList } from './support/lists.js'
 import { type RefusalEvidence, refusalCases, refusing } from './support/refusals.js'
@@ -30,18 +30,31 @@ export const weakSignature = defineCheck({
     ),
   tell: (evidence: Evidence, told) =>
     evidence.certificate
-      ? say`${whichList(evidence, told)}${called(evidence.certificate)} is signed with ${evidence.algorithm ?? 'a weak algorithm'}; ${concerned(evidence, told)} ${refusing(evidence)} the server. A root may be signed so, a certificate below it may not.`
+      ? say`${whichList(evidence, told)}${called(evidence.certificate)} is signed with ${inWords(evidence.algorithm)}; ${concerned(evidence, told)} ${refusing(evidence)} the server. A root may be signed so, a certificate below it may not.`
       : say`${{ untrusted: evidence.details.join('; ') }}: ${concerned(evidence, told)} ${refusing(evidence)} the server.`,
+  brief: ({ certificate, algorithm }) =>
+    certificate
+      ? say`${{ certificate: certificate.sha256 }} is signed with ${inWords(algorithm)}`
+      : ['a signature is weak'],
   actions: ({ certificate }, told) => {
     if (!certificate || certificate.position === 0)
       return [reissuing(certificate?.sha256 ?? null, { kind: 'stronger-signature' }), confirming]
     // A successor that was found is what to import; else the authority must make one.
     const successors = shownAt(told.farm, told.subjects).flatMap(({ repair }) => repair?.add ?? [])
-    const renewed = reissuing(null, { kind: 'intermediate-renewed', certificate: certificate.sha256 })
+    if (successors.length === 0) return renewing(certificate.sha256, { kind: 'stronger-signature' })
     return [
-      ...(successors.length > 0 ? importing(successors.map((added) => added.certificate.sha256)) : [renewed]),
+      ...importing(successors.map((added) => added.certificate.sha256)),
       ...removing(told, certificate.sha256),
       ...applying(told),
     ]
   },
 })
+
+/** The hash is what is weak; the whole name is in the evidence. */
+const inWords = (algorithm: string | null): string =>
+  /^md[25]|sha-?1(?!\d)/i
+    .exec(algorithm ?? '')?.[0]
+    .toUpperCase()
+    .replace(/^SHA-?1$/, 'SHA-1') ??
+  algorithm ??
+  'a weak algorithm'

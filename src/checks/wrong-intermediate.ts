@@ -1,6 +1,6 @@
 import type { Release } from '../android/releases.js'
 import { say } from '../words/words.js'
-import { type Sha256, shortName } from '../x509/identity.js'
+import { type Sha256, shortName, thumbprintOf } from '../x509/identity.js'
 import { sameName } from '../x509/name-match.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import {
@@ -13,6 +13,7 @@ import {
   rootTwins,
   tidying,
   twinWords,
+  untouched,
 } from './support/advice.js'
 import {
   type Beside,
@@ -80,13 +81,24 @@ export const wrongIntermediate = defineCheck({
       const instead = right ? say`; ${called(right)} leads to one that it has` : []
       return say`${which}${called(wrong)}, issued by ${quoted(wrong.issuer)}, is the issuer of ${called(child)} but leads to no root that ${who} has${instead}. These releases take the first certificate that fits and look no further.${twinWords(twins)}`
     }
-    const keys = say`its key identifier is ${wrong.keyIdentifier ? { code: wrong.keyIdentifier } : 'absent'}, ${wantedKeyIdentifier ? { code: wantedKeyIdentifier } : 'another'} is wanted`
+    const keys = say`its key identifier is ${wrong.keyIdentifier ? { code: wrong.keyIdentifier.slice(0, 8) } : 'absent'}, ${wantedKeyIdentifier ? { code: wantedKeyIdentifier.slice(0, 8) } : 'another'} is wanted`
     const consequence = isHarmless
       ? say`Android finds its way without it: harmless, but worth removing.`
       : right
         ? say`${who} takes it before ${called(right)}, which did, and finds no way to a root.`
         : say`${who} finds no way to a root.`
     return say`${which}${called(wrong)} has the name of the issuer of ${called(child)} but another key: it did not sign it (${keys}). ${consequence}${twinWords(twins)}`
+  },
+  short(evidence, told) {
+    const { wrong, child, signed, right } = evidence
+    if (wrong === null || signed || told.releases.length === 0) return null
+    return say`${whichList(evidence, told)}${called(wrong)} has the right name and the wrong key: it did not issue ${{ certificate: child.sha256 }}${right ? say`, as ${called(right)} did` : ''}. ${untouched}`
+  },
+  brief({ wrong, signed }, { farm }) {
+    const certificate = wrong && farm.certificates.get(wrong.sha256)
+    if (!certificate) return ['no way to a root']
+    const thumbprint = { code: thumbprintOf(certificate).slice(0, 8) }
+    return say`wrong ${{ certificate: certificate.sha256 }} (other ${signed ? 'issuer' : 'key'}, ${thumbprint})`
   },
   actions({ wrong, child, replacements, isReplacementUnknown, twins }, told) {
     const removed = wrong ? removing(told, wrong.sha256) : []

@@ -6,8 +6,7 @@ import type { Report } from '../report/schema.js'
 import type { Words } from '../words/words.js'
 import type { Format } from './format.js'
 import { spokenPlan } from './speech.js'
-import { sentText } from './text.js'
-import { nameOf, placeOf } from './text-words.js'
+import { nameOf, placeOf, sentText } from './text-words.js'
 
 /** For change tickets, pull requests and step summaries: verdict, servers, findings, steps. */
 export const markdown: Format = {

@@ -1,20 +1,36 @@
 import type { Step } from '../adfs/actions.js'
+import { type Brief, briefly } from '../adfs/brief.js'
 import { type SpeechContext, type Spoken, spoken } from '../adfs/speak.js'
 import type { Report } from '../report/schema.js'
 
 /** The steps of a report's plan as people are told them, in order. */
-export function spokenPlan(report: Report): readonly (Spoken & { readonly step: Step })[] {
-  const plan = report.plan.steps as unknown as readonly Step[]
-  const context: SpeechContext = {
+export function spokenPlan(report: Report): readonly Spoken[] {
+  const context = contextOf(report)
+  return context.plan.flatMap((step) => spoken(step, context))
+}
+
+/** The steps that findings ask for which change something, in few words. */
+export function briefPlan(report: Report): readonly Brief[] {
+  const serious = new Set(
+    report.findings
+      .filter(({ severity }) => severity !== 'info')
+      .flatMap(({ key, cases }) => [key, ...cases.map((one) => one.key)]),
+  )
+  const context = contextOf(report)
+  const plan = context.plan.filter(({ because }) => because.some((key) => serious.has(key)))
+  return briefly(plan, { ...context, servers: new Set(report.subjects.map(({ id }) => id)).size })
+}
+
+function contextOf(report: Report): SpeechContext {
+  return {
     subject: (id) => report.subjects.find((subject) => subject.id === id),
     certificate: (sha256) => {
       const certificate = report.certificates[sha256]
       return certificate && { ...certificate, file: null }
     },
-    plan,
+    plan: report.plan.steps as unknown as readonly Step[],
     kit: report.kit?.folder ?? null,
     server: null,
-    environment: report.network.proxy === null ? [] : ['HTTPS_PROXY'],
+    environment: report.network.environment,
   }
-  return plan.flatMap((step) => spoken(step, context).map((said) => ({ ...said, step })))
 }

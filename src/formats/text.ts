@@ -1,16 +1,29 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
-import type { FindingReport, Report, SubjectReport, VerdictReport } from '../report/schema.js'
+import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
-import { spokenPlan } from './speech.js'
+import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
-import { nameOf, oneLine, placeOf, spokenWords } from './text-words.js'
+import { servers } from './text-servers.js'
+import {
+  count,
+  kindsOf,
+  lowerFirst,
+  nameOf,
+  oneLine,
+  sentText,
+  seriousIn,
+  shortPlaceOf,
+  spokenWords,
+  until,
+  verdictOf,
+} from './text-words.js'
 
 /**
  * For a person at a terminal at two in the morning: the verdict first and last, a line for each server, one cause, one
- * fix. Everything else is behind --verbose.
+ * fix; 24 lines of 80 columns for what is common. Everything else is behind --verbose, the theory in `explain`.
  */
 export const text: Format = {
   name: 'text',
@@ -31,17 +44,19 @@ export const text: Format = {
 }
 
 function screenOf({ report, gate }: Gated, style: Style): string {
-  const cause = report.findings.find(({ severity }) => severity !== 'info')
+  const last = result(report, gate.exitCode, style)
+  if (report.verdict === 'ok' && !style.verbose)
+    return `${[headline(report, style), fine(report, style), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+  const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
-    report.verdict === 'ok' && !style.verbose ? fine(report, style) : servers(report, style),
-    cause ? why(report, cause, style) : '',
+    servers(report, style),
+    cause ? why(report, cause, others, style) : '',
     cause ? fix(report, style) : '',
-    cause ? more(report, cause, style) : '',
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
-  const last = `Result: ${resultText(report)} (exit ${gate.exitCode})`
-  return `${sections.join(report.verdict === 'ok' && !style.verbose ? '\n' : '\n\n')}\n${last}\n`
+  const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
+  return `${sections.join('\n\n')}\n\n${end.join('\n')}\n`
 }
 
 const colours: Record<Report['verdict'], Colour> = {
@@ -52,66 +67,96 @@ const colours: Record<Report['verdict'], Colour> = {
 }
 
 function headline(report: Report, style: Style): string {
-  const { subjects } = report
-  const name = oneLine(report.farm.id) + (report.farm.ports[0] === 443 ? '' : `:${report.farm.ports[0]}`)
-  const refused = subjects.filter((subject) => kinds(subject).has('refused'))
-  const unseen = subjects.filter((subject) => subject.verdicts.length === 0)
-  const who = releasesText(
-    report.policy.releases.filter((release) =>
-      subjects.some((subject) => verdictOf(subject, release)?.verdict === 'refused'),
-    ),
-  )
-  const word = {
-    critical: refused.length > 0 ? `REFUSED by ${who}` : 'CRITICAL',
-    unknown: 'COULD NOT BE CHECKED',
-    warning: `accepted by ${releasesText(report.policy.releases)}, with a warning`,
-    ok: `ok for ${releasesText(report.policy.releases)}`,
-  }[report.verdict]
-  const counts = [
-    `${count(subjects.length, 'server')} checked`,
-    ...(refused.length > 0 ? [`${refused.length} refused`] : []),
-    ...(unseen.length > 0 ? [`${unseen.length} without an answer`] : []),
+  const { subjects, farm } = report
+  const name = oneLine(farm.id) + (farm.ports[0] === 443 ? '' : `:${farm.ports[0]}`)
+  const refused = subjects.filter((subject) => kindsOf(subject).has('refused')).length
+  const unseen = subjects.filter(({ verdicts }) => verdicts.length === 0).length
+  const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
+  const notes = [
+    subjects.length === 0
+      ? 'no server found'
+      : `${count(subjects.length, 'server')} ${unseen === subjects.length ? 'tried' : 'checked'}`,
+    ...(refused > 0 ? [`${refused} refused`] : []),
+    ...(unseen > 0 && unseen < subjects.length ? [`${unseen} without an answer`] : []),
+    // What an "ok" rests on: servers behind one address may differ.
+    ...(report.verdict === 'ok' ? [count(connections, 'connection')] : []),
   ].join(', ')
-  return `${paint(style, 'bold', name)}   ${paint(style, colours[report.verdict], word)}   (${counts})`
+  const word = paint(style, colours[report.verdict], verdictWords(report))
+  const line = `${paint(style, 'bold', name)}   ${word}`
+  const length = name.length + 3 + verdictWords(report).length + 3 + notes.length + 2
+  return `${line}${length > style.columns ? '\n' : ''}   (${notes})`
+}
+
+function verdictWords(report: Report): string {
+  const refusing = releasesWith(report, 'refused')
+  const depending = releasesWith(report, 'depends')
+  const accepting = `accepted by ${releasesText(report.policy.releases)}`
+  switch (report.verdict) {
+    case 'critical':
+      return refusing.length > 0
+        ? `REFUSED by ${releasesText(refusing)}`
+        : `CRITICAL, though ${accepting} today`
+    case 'unknown':
+      return report.subjects.some(({ verdicts }) => verdicts.length > 0)
+        ? 'NOT ALL CHECKED'
+        : 'COULD NOT BE CHECKED'
+    case 'warning':
+      return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, with a WARNING`
+    case 'ok':
+      return `ok for ${releasesText(report.policy.releases)}`
+  }
+}
+
+const releasesWith = ({ policy, subjects }: Report, kind: string): readonly Release[] =>
+  policy.releases.filter((release) =>
+    subjects.some((subject) => verdictOf(subject, release)?.verdict === kind),
+  ) as Release[]
+
+/** The verdict again, and what it leans on: the stores of phones that got updates may differ. */
+function result(report: Report, exitCode: number, style: Style): string {
+  const line = `Result: ${resultText(report)} (exit ${exitCode})`
+  if (report.subjects.every(({ verdicts }) => verdicts.length === 0)) return line
+  const stores = `stores as shipped, as of ${report.policy.supported.asOf}`
+  return line.length + 2 + stores.length <= style.columns
+    ? `${line}; ${stores}`
+    : `${paint(style, 'dim', `  Root ${stores}`)}\n${line}`
 }
 
 function resultText(report: Report): string {
-  const { subjects, verdict } = report
-  const total = subjects.length
-  const refused = subjects.filter((subject) => kinds(subject).has('refused')).length
-  const unseen = subjects.filter(
-    (subject) => subject.verdicts.length === 0 || kinds(subject).has('undetermined'),
+  const { subjects, farm, verdict } = report
+  const total = subjects.length + farm.unresolved.length
+  const refused = subjects.filter((subject) => kindsOf(subject).has('refused')).length
+  const unknown = subjects.filter(
+    (subject) => subject.verdicts.length === 0 || kindsOf(subject).has('undetermined'),
   ).length
   if (refused > 0) return `${refused} of ${count(total, 'server')} refused`
   if (verdict === 'unknown')
-    return total === 0
+    return subjects.length === 0
       ? 'nothing could be checked'
-      : `${unseen || total} of ${count(total, 'server')} could not be checked`
+      : `${unknown + farm.unresolved.length || total} of ${count(total, 'server')} could not be checked`
   if (verdict === 'critical') return 'accepted today, but act now'
+  if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
   const accepted = total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`
   return verdict === 'warning' ? `${accepted}, with a warning` : accepted
 }
 
-/** A sound farm in one line: what is sent, until when, under which root, and on what that rests. */
+/** A sound farm in one line: what is sent, until when, under which root. */
 function fine(report: Report, style: Style): string {
   const answers = report.subjects.flatMap(({ answers }) =>
     answers.filter(({ releases }) => releases.length > 0),
   )
   const lists = new Set(answers.map(({ sent }) => sent.join()))
-  const connections = report.subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
   const [first] = answers
   const leaf = first && report.certificates[first.sent[0]!]
   const parts = [
     lists.size === 1 && first ? sentText(report, first.sent) : `${lists.size} different chains`,
-    leaf ? `until ${until(leaf.notAfter, report)}` : '',
-    anchors(report),
-    `${count(connections, 'connection')}`,
-    `stores as shipped, ${report.policy.supported.asOf}`,
-  ].filter((part) => part !== '')
-  return wrap(parts.join(' - '), style.columns, '  ', '    ')
+    ...(leaf ? [`until ${until(leaf.notAfter, report)}`] : []),
+    ...anchors(report),
+  ]
+  return wrap(parts.join(', '), style.columns, '  ', '    ')
 }
 
-function anchors(report: Report): string {
+function anchors(report: Report): string[] {
   const names = new Set(
     report.subjects.flatMap(({ verdicts }) =>
       verdicts.flatMap(({ counts, path }) =>
@@ -119,305 +164,123 @@ function anchors(report: Report): string {
       ),
     ),
   )
-  return [...names].join(', ')
+  return names.size === 0 ? [] : [`up to ${[...names].join(' or ')}`]
 }
 
-/** One server in full, or one line for each; those that answer alike share a line. */
-function servers(report: Report, style: Style): string {
-  const [only, ...others] = report.subjects
-  if (!only) return unresolved(report, style)
-  const lines =
-    others.length === 0 && only.answers.length > 0
-      ? [`  ${placeOf(report, only.id)}`, ...chainLines(report, only, style)]
-      : serverLines(report, style)
-  const mixed = report.subjects.some((subject) => kinds(subject).has('refused')) && others.length > 0
-  const some = report.subjects.some(
-    (subject) => !kinds(subject).has('refused') && subject.verdicts.length > 0,
+function why(report: Report, cause: FindingReport, others: readonly FindingReport[], style: Style): string {
+  const sentence = spokenWords(
+    style.verbose ? cause.words : (cause.short ?? cause.words).map((word) => placed(word, report)),
+    report,
   )
+  const rest = style.verbose ? [] : others.filter((finding) => !hasOwnLine(report, finding))
   return [
-    ...lines,
-    ...(mixed && some ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
-    ...matrix(report),
-    ...(report.farm.unresolved.length > 0 ? [unresolved(report, style)] : []),
-  ].join('\n')
-}
-
-const unresolved = (report: Report, style: Style): string =>
-  report.farm.unresolved
-    .map(({ host, detail }) =>
-      wrap(`${oneLine(host)}  not resolved: ${oneLine(detail)}`, style.columns, '  ', '    '),
-    )
-    .join('\n')
-
-/** More lines of equal servers than this are told as one. */
-const maxServerLines = 12
-
-function serverLines(report: Report, style: Style): string[] {
-  const groups = new Map<string, SubjectReport[]>()
-  for (const subject of report.subjects) {
-    const key = report.subjects.length <= maxServerLines ? subject.id : serverText(report, subject)
-    groups.set(key, [...(groups.get(key) ?? []), subject])
-  }
-  const places = [...groups.values()].map((group) =>
-    group.length === 1
-      ? placeOf(report, group[0]!.id)
-      : `${placeOf(report, group[0]!.id)} and ${group.length - 1} more`,
-  )
-  const width = Math.max(...places.map((place) => place.length))
-  return [...groups.values()].map((group, index) => {
-    const subject = group[0]!
-    const word = wordOf(subject)
-    const line = `  ${places[index]!.padEnd(width)}  ${word.padEnd(7)}   ${serverText(report, subject)}`
-    return wrapAligned(line, style.columns, width + 14).replace(word, paint(style, wordColours[word]!, word))
-  })
-}
-
-const wrapAligned = (line: string, columns: number, indent: number): string => {
-  const head = line.slice(0, indent)
-  return wrap(line.slice(indent), columns, head, ' '.repeat(indent))
-}
-
-const wordColours: Record<string, Colour> = {
-  ok: 'green',
-  REFUSED: 'red',
-  DEPENDS: 'yellow',
-  UNKNOWN: 'yellow',
-}
-
-function wordOf(subject: SubjectReport): string {
-  const found = kinds(subject)
-  if (found.has('refused')) return 'REFUSED'
-  if (subject.verdicts.length === 0 || found.has('undetermined')) return 'UNKNOWN'
-  return found.has('depends') ? 'DEPENDS' : 'ok'
-}
-
-function serverText(report: Report, subject: SubjectReport): string {
-  if (subject.answers.length === 0) return oneLine(subject.outcome.detail)
-  const finding = report.findings.find(
-    ({ severity, subjects }) => severity !== 'info' && subjects.includes(subject.id),
-  )
-  const shown = subject.answers.filter(({ releases }) => releases.length > 0)
-  const sent = (shown.length > 0 ? shown : subject.answers).map((answer) => sentText(report, answer.sent))
-  return `${[...new Set(sent)].join(' or ')}${finding ? `: ${lowerFirst(finding.title)}` : ''}`
-}
-
-const lowerFirst = (title: string): string =>
-  /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
-
-const labelWidth = 'MISSING  2'.length
-
-/** What one server sends, what is missing and what phones have, as a ladder. */
-function chainLines(report: Report, subject: SubjectReport, style: Style): string[] {
-  const shown = subject.answers.filter(({ releases }) => releases.some((release) => counts(report, release)))
-  const answers = shown.length > 0 ? shown : subject.answers
-  return answers.flatMap((answer) => {
-    const repair = subject.repairs.find((other) => other.answer === answer.id)
-    const several =
-      answers.length > 1
-        ? [
-            `    ${subject.varying.includes(answer.id) ? 'on some connections' : answer.releases.length > 0 ? `to ${releasesText(answer.releases)}` : 'to no release'}`,
-          ]
-        : []
-    const sent = answer.sent.map((sha256, index) =>
-      certificateLine(
-        report,
-        `${index === 0 ? 'sent   ' : '       '}${String(index + 1).padStart(3)}`,
-        sha256,
-        {
-          note: index === 0 ? nameNote(report, subject) : '',
-          ...style,
-        },
-      ),
-    )
-    const missing = (repair?.add ?? []).map(({ sha256 }) =>
-      certificateLine(report, `MISSING${String(repair!.chain.indexOf(sha256) + 1).padStart(3)}`, sha256, {
-        note: '',
-        ...style,
-      }),
-    )
-    const open = repair?.open
-      ? [
-          `    ${'MISSING  ?'.padEnd(labelWidth)}  ${oneLine(commonName(repair.open.issuer), 60)}   (found nowhere)`,
-        ]
-      : []
-    return [...several, ...sent, ...missing, ...open, ...anchorLine(report, subject, answer.id)]
-  })
-}
-
-/** The last common name of an RFC 4514 name, else all of it. */
-const commonName = (subject: string): string => /(?:^|,)CN=((?:[^,\\]|\\.)+)/.exec(subject)?.[1] ?? subject
-
-function certificateLine(
-  report: Report,
-  label: string,
-  sha256: string,
-  { note, columns, colour }: Style & { note: string },
-): string {
-  const certificate = report.certificates[sha256]
-  const painted = label.startsWith('MISSING') ? paint({ colour }, 'red', label) : label
-  if (!certificate) return `    ${painted}  unreadable, SHA-256 ${sha256.slice(0, 16)}`
-  const ends = `${note}until ${until(certificate.notAfter, report)}`
-  const room = Math.max(12, columns - 4 - labelWidth - 2 - ends.length - 2)
-  return `    ${painted}  ${oneLine(certificate.name, room).padEnd(Math.min(room, 26))}  ${ends}`
-}
-
-function nameNote(report: Report, subject: SubjectReport): string {
-  const bad = report.findings.some(
-    ({ id, subjects }) =>
-      (id === 'hostname-not-covered' || id === 'common-name-only') && subjects.includes(subject.id),
-  )
-  return bad ? 'WRONG NAME, ' : 'name ok, '
-}
-
-function anchorLine(report: Report, subject: SubjectReport, answer: string): string[] {
-  const repair = subject.repairs.find((other) => other.answer === answer)
-  const after = repair?.verdictsAfter.find(({ verdict }) => verdict === 'accepted')
-  const paths = subject.verdicts.filter((row) => row.counts && row.path.length > 0 && row.answer === answer)
-  const roots = new Map<string, Release[]>()
-  for (const { path, releases } of paths)
-    roots.set(path.at(-1)!, [...(roots.get(path.at(-1)!) ?? []), ...(releases as Release[])])
-  if (roots.size === 0 && after && repair) {
-    const top = repair.chain.at(-1)
-    const anchor = Object.entries(report.certificates).find(
-      ([, { subject: name, origins }]) =>
-        top !== undefined && name === report.certificates[top]?.issuer && origins.includes('trust-store'),
-    )
-    if (anchor) roots.set(anchor[0], [...(after.releases as Release[])])
-  }
-  return [...roots].map(([sha256, releases]) => {
-    const everywhere = report.policy.releases.every((release) => releases.includes(release as Release))
-    const added = report.trustStores.added.includes(sha256)
-    return `    ${'on phone'.padEnd(labelWidth)}  ${nameOf(report, sha256, 40).padEnd(26)}  ${added ? 'added by you' : everywhere ? 'in every release checked' : `in ${releasesText(releases)}`}`
-  })
-}
-
-/** Servers by releases, where one server is not judged alike by all of them. */
-export function matrix(report: Report): string[] {
-  const differs = report.subjects.some(
-    (subject) => new Set(subject.verdicts.filter((row) => row.counts).map(({ verdict }) => verdict)).size > 1,
-  )
-  if (!differs) return []
-  return [
-    '',
-    ...report.subjects.flatMap((subject) => {
-      const rows = subject.verdicts.filter((row) => row.counts)
-      const byKind = (kind: string) =>
-        rows.filter(({ verdict }) => verdict === kind).flatMap(({ releases }) => releases as Release[])
-      return ['refused', 'depends', 'undetermined', 'accepted'].flatMap((kind) => {
-        const releases = byKind(kind)
-        return releases.length === 0
-          ? []
-          : [`  ${placeOf(report, subject.id)}  ${kindWords[kind]} ${releasesText(releases)}`]
-      })
-    }),
-  ]
-}
-
-const kindWords: Record<string, string> = {
-  refused: 'refused by ',
-  depends: 'depends for',
-  undetermined: 'unknown for',
-  accepted: 'accepted by',
-}
-
-function why(report: Report, cause: FindingReport, style: Style): string {
-  const others = report.findings.filter((finding) => finding !== cause && finding.severity !== 'info')
-  return [
-    labelled('Why', spokenWords(cause.words, report), style),
-    ...others
-      .slice(0, style.verbose ? 0 : 4)
-      .map((finding) => labelled('Also', also(report, finding), style)),
-    ...(others.length > 4 && !style.verbose
-      ? [labelled('', `and ${others.length - 4} more: --verbose`, style)]
+    labelled('Why', sentence, style),
+    ...rest.slice(0, maxOthers).map((finding) => labelled('Also', also(report, finding), style)),
+    ...(rest.length > maxOthers
+      ? [labelled('', `and ${rest.length - maxOthers} more: --verbose`, style)]
       : []),
   ].join('\n')
 }
 
-const also = (report: Report, { title, subjects, id }: FindingReport): string =>
-  `${title}${report.subjects.length > 1 && subjects.length > 0 && subjects.length < 4 ? ` (${subjects.map((subject) => placeOf(report, subject)).join(', ')})` : ''} [${id}]`
+/** Positions as the screen numbers them, where it does. */
+function placed(word: FindingReport['words'][number], { subjects }: Report): typeof word {
+  const position = typeof word === 'string' ? / \(presented\[(\d+)\]\)/.exec(word)?.[1] : undefined
+  if (position === undefined) return word
+  return subjects.length === 1 ? ` (no. ${Number(position) + 1})` : ''
+}
+
+const maxOthers = 3
+
+/** Where each server has a line, the line says its cause. */
+const hasOwnLine = (report: Report, finding: FindingReport): boolean =>
+  report.subjects.length > 1 &&
+  finding.subjects.length > 0 &&
+  finding.subjects.every((id) => seriousIn(report).find(({ subjects }) => subjects.includes(id)) === finding)
+
+const also = (report: Report, { brief, title, subjects, id }: FindingReport): string =>
+  `${brief ? spokenWords(brief, report) : title}${report.subjects.length > 1 && subjects.length > 0 && subjects.length < 4 ? ` (${subjects.map((subject) => shortPlaceOf(report, subject)).join(', ')})` : ''} [${id}]`
 
 const labelled = (label: string, sentence: string, style: Style): string =>
   wrap(sentence, Math.min(style.columns, 80), `  ${label.padEnd(6)}`, ' '.repeat(8))
 
-/** The first screen has room for what ends the night; the rest of the plan is for when it did not. */
-const firstVerbs = new Set([
-  'save',
-  'import',
-  'confirm',
-  'reissue',
-  'fetch-by-hand',
-  'look',
-  'remove',
-  'disable-root',
-  'name-nodes',
-  'check-by-name',
-  'run-again',
-  'delete-binding',
-])
-
 function fix(report: Report, style: Style): string {
-  const steps = spokenPlan(report).filter(({ step }) => style.verbose || firstVerbs.has(step.action.verb))
-  const lines = steps.flatMap(({ who, text: what, lines: commands, expected }, index) => {
-    const head = index === 0 ? '  Fix   ' : '        '
-    const said = `${spokenWords(who, report)}: ${lowerFirst(spokenWords(what, report))}`
-    const colon = commands.length > 0 ? ':' : '.'
-    return [
-      wrap(`${index + 1}. ${said}${colon}`, Math.min(style.columns, 80), head, ' '.repeat(11)),
-      ...commands.map((command) => paint(style, 'cyan', command)),
-      ...(style.verbose && expected
-        ? [wrap(`${spokenWords(expected, report)}.`, style.columns, ' '.repeat(11))]
-        : []),
-    ]
-  })
-  return lines.join('\n')
+  let number = 0
+  return (style.verbose ? fully(report) : shortly(report))
+    .flatMap(({ text: said, lines, expected, isAside }, index) => {
+      const indent = `${index === 0 ? '  Fix   ' : '        '}`
+      const head = isAside ? '' : `${++number}. `
+      const colon = lines.length > 0 ? ':' : said.endsWith('.') ? '' : '.'
+      return [
+        wrap(
+          `${head}${said}${colon}`,
+          Math.min(style.columns, 80),
+          isAside ? `${indent}   ` : indent,
+          ' '.repeat(11),
+        ),
+        // From column 0 and never wrapped: to be copied.
+        ...lines.map((line) => paint(style, 'cyan', line)),
+        ...(expected === '' ? [] : [wrap(`${expected}.`, style.columns, ' '.repeat(11))]),
+      ]
+    })
+    .join('\n')
 }
 
-function more(report: Report, cause: FindingReport, style: Style): string {
-  const older = report.subjects.length > 0 ? olderLine(report) : ''
-  const explain = `  More  adfs-check explain ${cause.id}${style.verbose ? '' : '   |   same command, --verbose'}`
-  return [
-    ...(older === '' ? [] : [paint(style, 'dim', wrap(older, style.columns, '  ', '        '))]),
-    explain,
-  ].join('\n')
+interface Said {
+  readonly text: string
+  readonly lines: readonly string[]
+  readonly expected: string
+  readonly isAside: boolean
 }
 
-/** Releases that do not count, in one quiet line, as far as the answers prove them. */
-function olderLine(report: Report): string {
-  const { others } = report.policy
-  if (others.length === 0) return ''
+const shortly = (report: Report): Said[] =>
+  briefPlan(report).map(({ text: words, lines, isAside }) => ({
+    text: spokenWords(words, report, shortPlaceOf),
+    lines,
+    expected: '',
+    isAside,
+  }))
+
+const fully = (report: Report): Said[] =>
+  spokenPlan(report).map(({ who, text: words, lines, expected }) => ({
+    text: `${spokenWords(who, report)}: ${lowerFirst(spokenWords(words, report))}`,
+    lines,
+    expected: expected ? spokenWords(expected, report) : '',
+    isAside: false,
+  }))
+
+function more({ id }: FindingReport, style: Style): string {
+  const explain = `  More  adfs-check explain ${id}`
+  return style.verbose ? explain : `${explain}   |   add --verbose`
+}
+
+/** A farm that is fine needs no word on older releases unless they refuse it. */
+const releasesRefusing = ({ policy, subjects }: Report): boolean =>
+  policy.others.some((release) =>
+    subjects.some((subject) => verdictOf(subject, release)?.verdict === 'refused'),
+  )
+
+const olderWords: Record<string, string> = {
+  refused: 'refuses',
+  depends: 'depends',
+  undetermined: 'unknown',
+  accepted: 'accepts',
+}
+
+const worstFirst = ['refused', 'depends', 'undetermined', 'not asked', 'accepted'] as const
+
+/** Releases that do not count, in one quiet line, as far as the answers prove something. */
+function older(report: Report, style: Style): string[] {
   const told = new Map<string, Release[]>()
-  for (const release of others) {
-    const verdicts = new Set(
-      report.subjects.map((subject) => verdictOf(subject, release)?.verdict ?? 'undetermined'),
-    )
-    const kind = verdicts.has('refused') ? 'refused' : verdicts.has('undetermined') ? 'not asked' : 'accepted'
+  for (const release of report.policy.others as Release[]) {
+    const kinds = report.subjects.map((subject) => {
+      const row = verdictOf(subject, release)
+      return row === undefined || row.rule === 'not-asked' ? 'not asked' : row.verdict
+    })
+    const kind = worstFirst.find((one) => kinds.includes(one)) ?? 'accepted'
     told.set(kind, [...(told.get(kind) ?? []), release])
   }
-  return `Older ${[...told].map(([kind, releases]) => `${releasesText(releases)}: ${kind}`).join('; ')} (not counted)`
-}
-
-export const counts = (report: Report, release: string): boolean =>
-  report.policy.releases.includes(release as Release)
-
-export const verdictOf = (subject: SubjectReport, release: string): VerdictReport | undefined =>
-  subject.verdicts.find(({ releases }) => releases.includes(release as Release))
-
-/** Verdicts of the releases that count. */
-const kinds = (subject: SubjectReport): ReadonlySet<string> =>
-  new Set(subject.verdicts.filter((row) => row.counts).map(({ verdict }) => verdict))
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
-
-/** `leaf only`, `leaf + 1`, `leaf + 1 + root`. */
-export function sentText(report: Report, sent: readonly string[]): string {
-  if (sent.length === 0) return 'no certificate'
-  const rest = sent.slice(1).map((sha256) => report.certificates[sha256])
-  const roots = rest.filter((certificate) => certificate && certificate.subject === certificate.issuer).length
-  const others = rest.length - roots
-  return `leaf${rest.length === 0 ? ' only' : ''}${others > 0 ? ` + ${others}` : ''}${roots > 0 ? ' + root' : ''}`
-}
-
-function until(notAfter: string, { at }: Report): string {
-  const days = Math.floor((new Date(notAfter).getTime() - new Date(at).getTime()) / 86_400_000)
-  return `${notAfter.slice(0, 10)} (${days < 0 ? `${-days} d ago` : `${days} d`})`
+  const known = [...told].filter(([kind]) => style.verbose || kind !== 'not asked')
+  if (known.length === 0 || report.subjects.length === 0) return []
+  const line = `Not counted: ${known.map(([kind, releases]) => `${releasesText(releases)} ${olderWords[kind]}`).join(', ')}`
+  return [paint(style, 'dim', wrap(line, style.columns, '  ', '    '))]
 }

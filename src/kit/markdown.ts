@@ -40,6 +40,9 @@ function marked(word: Exclude<Word, string>, names: Names): string {
 /** A day, UTC. */
 export const day = (date: Date): string => date.toISOString().slice(0, 10)
 
+/** `2026-11-24 09:46 UTC`. */
+export const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 /** Commands from column 0, in a fence: nothing to trim after copying. */
 export const commands = (lines: readonly string[], language = ''): string =>
   lines.length === 0 ? '' : `\`\`\`${language}\n${lines.map(oneLine).join('\n')}\n\`\`\``

@@ -2,6 +2,7 @@ import type { Step } from '../adfs/actions.js'
 import { demanded } from '../adfs/demands.js'
 import { bundleRecipes } from '../adfs/recipes/bundles.js'
 import {
+  afterRestart,
   byCertlm,
   certutilImports,
   drain,
@@ -26,7 +27,7 @@ import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
 import { checksumFile } from './files.js'
 import type { KitInput, Part } from './input.js'
-import { codeSpan, commands, day, markdown, type Names } from './markdown.js'
+import { codeSpan, commands, day, markdown, minute, type Names } from './markdown.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the
@@ -54,12 +55,13 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
     parts.length > 0 ? files(parts, input) : '',
     steps(plan, context, names),
     imports || has('fetch-by-hand') ? byHand(parts) : '',
+    imports ? stillOld() : '',
     imports ? withoutScript(input) : '',
     has('edit-bundle') ? balancers(plan) : '',
     ...plan.map(({ action }) => (action.verb === 'reissue' ? request(action, input, names) : '')),
     inOtherWords,
     imports ? undo : '',
-    `Made by adfs-check ${version} from a check at ${farm.at.toISOString()}.`,
+    `Made by adfs-check ${version} from a check at ${minute(farm.at)}.`,
   ]
   return `${paragraphs(...sections)}\n`
 }
@@ -224,6 +226,8 @@ function byHand(parts: readonly Part[]): string {
     own(whyBothStores),
   )
 }
+
+const stillOld = () => paragraphs('## If the old chain is still sent after the restart', own(afterRestart))
 
 const withoutScript = ({ server }: KitInput) =>
   paragraphs(

@@ -62,6 +62,7 @@ async function replace(
   signal?.throwIfAborted()
 
   await makeFolders(folder, files)
+  await sweep(folder)
   const old = [...before]
     .flatMap(([path, sha256]) => (path === checksumFile ? [] : `${sha256}  ${path}\n`))
     .join('')
@@ -135,12 +136,20 @@ async function put(folder: string, path: string, contents: Uint8Array): Promise<
 async function makeFolders(folder: string, files: readonly KitFile[]): Promise<void> {
   const wanted = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => dirname(path)))
   for (const name of wanted) if (!(await isFolder(join(folder, name)))) await mkdir(join(folder, name))
-  for (const name of ['.', ...wanted])
-    for (const left of await readdir(join(folder, name))) {
+}
+
+/** Also in the folders of machines that the new kit does not have: by our names and by nothing else. */
+async function sweep(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const below = entries.filter((entry) => entry.isDirectory() && plainFolder.test(entry.name))
+  for (const name of ['.', ...below.map(({ name }) => name)])
+    for (const left of await readdir(join(folder, name)).catch(() => [])) {
       const path = join(folder, name, left)
       if (temporary.test(left) || (await isLeftLock(path, left))) await rm(path, { force: true })
     }
 }
+
+const plainFolder = /^[A-Za-z0-9][A-Za-z0-9-]*$/
 
 async function removeEmptyFolders(
   folder: string,

@@ -1,5 +1,5 @@
 import type { Step } from '../adfs/actions.js'
-import { optionsOf } from '../adfs/commands.js'
+import { environmentOf, optionsOf } from '../adfs/commands.js'
 import { supported } from '../android/releases.js'
 import { storeInfo } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -52,6 +52,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       proxy: asked.proxy === 'none' ? null : asked.proxy,
       offline: asked.offline,
       timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
+      environment: [...environmentOf(asked)],
     },
     trustStores: {
       sources: grouped(
@@ -88,7 +89,21 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 }
 
 function findingReport(finding: Finding, certificates: CertificateIndex): Report['findings'][number] {
-  const { id, key, severity, subjects, releases, certificate, title, words, cases, advice, sources } = finding
+  const {
+    id,
+    key,
+    severity,
+    subjects,
+    releases,
+    certificate,
+    title,
+    words,
+    short,
+    brief,
+    cases,
+    advice,
+    sources,
+  } = finding
   return {
     id,
     key,
@@ -99,6 +114,8 @@ function findingReport(finding: Finding, certificates: CertificateIndex): Report
     title,
     message: plain(words, certificates.nameOf),
     words: wordsReport(words),
+    short: short && wordsReport(short),
+    brief: brief && wordsReport(brief),
     cases: [...cases],
     actions: advice.map(({ action }) => ({ ...action })),
     sources: [...sources],

@@ -168,6 +168,10 @@ const finding = object({
   title: text(),
   message: text('Fact and consequence, in words'),
   words: Type.Array(word, { description: 'The message with marks' }),
+  short: nullable(Type.Array(word, { description: 'The same in one or two sentences, where it is long' })),
+  brief: nullable(
+    Type.Array(word, { description: 'The cause in a few words, for a line that names the server' }),
+  ),
   cases: Type.Array(object({ key: caseKey, subject: nullable(subjectId), evidence: Type.Unknown() })),
   actions: Type.Array(action),
   sources: Type.Array(text()),
@@ -219,7 +223,15 @@ const report = object({
     supported: object({ from: release, asOf: text(), source: text() }, 'Where the default comes from'),
   }),
   network: object(
-    { resolver: text(), proxy: nullable(text()), offline: Type.Boolean(), timeoutMs: Type.Number() },
+    {
+      resolver: text(),
+      proxy: nullable(text()),
+      offline: Type.Boolean(),
+      timeoutMs: Type.Number(),
+      environment: Type.Array(text(), {
+        description: 'Environment variables that printed commands need, because their value is secret',
+      }),
+    },
     'What the answers depended on',
   ),
   trustStores: object({

@@ -109,6 +109,14 @@ const disabled = (twin: Certificate | null) => ({
   twinOf: cross.sha256,
 })
 
+const policyIssued = make({ subject: 'Policy CA', issuer: oldRoot, ca: true })
+const underIssued = make({ subject: 'Under Policy', issuer: policyIssued, ca: true })
+const [policyCa, underPolicy, policyLeaf] = [
+  read(policyIssued),
+  read(underIssued),
+  read(make({ subject: 'sts', issuer: underIssued })),
+]
+
 describe('whether an import shows', () => {
   it.each([
     ['a plain missing intermediate', [leaf], repair([[int, leaf]], [leaf, int]), [root], []],
@@ -169,6 +177,23 @@ describe('whether an import shows', () => {
       repair([[cross, int]], [leaf, int, cross]),
       [root0],
       [disabled(null)],
+    ],
+    [
+      'two cross-certificates sent, of which one is to go',
+      [leaf, int, oldCross, cross],
+      {
+        ...repair([], [leaf, int, cross]),
+        drop: [{ certificate: oldCross, reason: 'expired' as const }],
+      },
+      [root0],
+      [disabled(null)],
+    ],
+    [
+      'a policy authority was hardly ever a root',
+      [policyLeaf, underPolicy],
+      repair([[policyCa, underPolicy]], [policyLeaf, underPolicy, policyCa]),
+      [root0],
+      [],
     ],
     ['a renewed intermediate wins by itself', [leaf, oldInt], repair([[int, leaf]], [leaf, int]), [root], []],
   ])('%s', (_what, presented, wanted, rootsKnown, unless) => {

@@ -181,6 +181,8 @@ export function finding(
     releases: ['14'],
     certificate: null,
     title: id,
+    short: null,
+    brief: null,
     words: [id],
     cases,
     advice: actions.map((action) => ('verb' in action ? { action } : action)),

@@ -196,6 +196,21 @@ describe('the plan', () => {
     ])
   })
 
+  it('takes over what must hold for a removal to show', () => {
+    const unless = [{ kind: 'root-disabled', root: c.root.sha256, twinOf: c.policy.sha256 }] as const
+    const a: Machine = {
+      address: '203.0.113.10',
+      presented: [c.leaf, c.ca, c.stale, c.policy],
+      repair: {
+        drop: [{ certificate: c.stale, reason: 'stale' }],
+        chain: [c.leaf, c.ca, c.policy],
+        takesEffect: { predicted: true, unless },
+      },
+    }
+    const steps = plan([a], [finding('wrong-intermediate', [a], [removing(c.stale)])])
+    expect(verbs(steps).slice(0, 4)).toEqual(['save', 'remove', 'disable-root', 'restart'])
+  })
+
   it('sets no certificate for all bindings where a machine has several', () => {
     const a = short('203.0.113.10')
     const b: Machine = { address: '203.0.113.10', name: 'app.contoso.test', presented: [c.other] }
@@ -283,6 +298,28 @@ describe('the plan', () => {
     ])
   })
 
+  it('checks again once', () => {
+    const a = short('203.0.113.10')
+    const steps = plan(
+      [a],
+      [finding('x', [a], [{ verb: 'run-again', where: 'elsewhere' }, { verb: 'confirm' }])],
+    )
+    expect(verbs(steps)).toEqual(['run-again'])
+  })
+
+  it('gives nobody a file of one certificate, unless that is the whole chain', () => {
+    const bundle = (more: Partial<Machine['repair'] & object>) => {
+      const a: Machine = {
+        address: '203.0.113.10',
+        presented: [c.leaf],
+        repair: { chain: [c.leaf], ...more },
+      }
+      return verbs(plan([a], [finding('x', [a], [{ verb: 'edit-bundle', chain: [c.leaf.sha256] }])]))
+    }
+    expect(bundle({ verdictsAfter: [] })).toEqual([])
+    expect(bundle({})).toEqual(['save', 'edit-bundle', 'confirm'])
+  })
+
   it('an address is checked by a name that its certificate has', () => {
     const a: Machine = { address: '203.0.113.10', presented: [c.leaf] }
     const farm = farmOf([a])
@@ -294,7 +331,10 @@ describe('the plan', () => {
       ...asked,
       target: '203.0.113.10',
     })
-    expect(first!).toMatchObject({ argv: null, action: { verb: 'check-by-name', name: 'sts.contoso.test' } })
+    expect(first!).toMatchObject({
+      argv: ['sts.contoso.test', '--server', '203.0.113.10'],
+      action: { verb: 'check-by-name', name: 'sts.contoso.test' },
+    })
   })
 })
 
@@ -346,7 +386,7 @@ describe('speech', () => {
     expect(flat(bundle!.who)).toMatch(/^If a balancer or another proxy ends TLS at /)
     expect(flat(bundle!.text)).toMatch(/^Give it fullchain\.pem: /)
     expect(
-      told(unknown, [add, removing(c.stale)], 'restart').map(({ who }) => flat(who).split(' answers at ')[0]),
+      told(unknown, [removing(c.stale)], 'restart').map(({ who }) => flat(who).split(' answers at ')[0]),
     ).toEqual(['If a Web Application Proxy', 'If an AD FS server'])
   })
 
@@ -385,6 +425,9 @@ describe('speech', () => {
       '.\\Install-Intermediates.ps1',
     )
     expect(told(wap, [add, removing(c.stale)], 'restart').flatMap(({ lines }) => lines)).toEqual([
+      '.\\Install-Intermediates.ps1 -Restart',
+    ])
+    expect(told(wap, [removing(c.stale)], 'restart').flatMap(({ lines }) => lines)).toEqual([
       'Restart-Service adfssrv',
       'Restart-Service appproxysvc',
     ])
@@ -401,7 +444,48 @@ describe('speech', () => {
       step(steps, verb).flatMap((one) => spoken(one, context(steps)).flatMap((told) => told.lines))
     expect(lines('import')).toEqual(['.\\Install-Intermediates.ps1 -WhatIf', '.\\Install-Intermediates.ps1'])
     expect(step(steps, 'restart').map(({ on }) => on)).toEqual([both.map((one) => subjectOf(one).id)])
-    expect(lines('restart')).toContain('Restart-Service appproxysvc')
+    expect(lines('restart')).toEqual(['.\\Install-Intermediates.ps1 -Restart'])
+  })
+
+  it('the certificate of a neighbour is set by its thumbprint, and the wrong one is not set again', () => {
+    const wrong: Machine = { address: '203.0.113.11', role: 'adfs', presented: [c.other] }
+    const steps = planOf(
+      [finding('hostname-not-covered', [wrong], [{ verb: 'bind', certificate: c.leaf.sha256 }])],
+      farmOf([unknown, wrong]),
+      asked,
+    )
+    expect(verbs(steps)).toEqual(['bind', 'confirm'])
+    const [one] = spoken(steps[0]!, context(steps))
+    expect(one!.lines.at(-1)).toBe(`Set-AdfsSslCertificate -Thumbprint ${thumbprintOf(c.leaf)}`)
+  })
+
+  it('an authority is renewed by its administrator and then imported, never bound', () => {
+    const action: Action = {
+      verb: 'renew-authority',
+      certificate: c.ca.sha256,
+      renewal: { kind: 'constraint-without-dot', constraint: '.contoso.test' },
+    }
+    const steps = planOf([finding('x', [unknown], [action])], farmOf(machines), asked)
+    expect(verbs(steps)).toEqual(['renew-authority', 'restart', 'rebind', 'reboot', 'confirm'])
+    expect(steps[0]!.by).toBe('ca-admin')
+    const [order, imported] = spoken(steps[0]!, context(steps))
+    expect(flat(order!.text)).toMatch(/written without the dot: contoso\.test \(/)
+    expect(imported!.lines[0]).toBe('certutil -addstore CA RENEWED.cer')
+    expect(imported!.lines.join()).not.toContain('Set-')
+  })
+
+  it('a key is repaired on Windows, and on a balancer given anew', () => {
+    const repair: Action = { verb: 'repair-key', certificate: c.certauth.sha256 }
+    const [windows, other] = told(unknown, [repair], 'repair-key')
+    expect(windows!.lines[0]).toBe(`certutil -repairstore My ${thumbprint}`)
+    expect(flat(other!.who)).toMatch(/^If a balancer/)
+    expect(told(balancer, [repair], 'repair-key').map(({ lines }) => lines)).toEqual([[]])
+  })
+
+  it('an address from a certificate stands in a step only if no shell can do anything with it', () => {
+    const urls = ['http://ca.contoso.test/$(calc)";Remove-Item', 'http://ca.contoso.test/a%201.cer']
+    const text = told(unknown, [{ verb: 'fetch-by-hand', child: c.leaf.sha256, urls }], 'fetch-by-hand')
+    expect(flat(text[0]!.text)).toMatch(/Or get it from http:\/\/ca\.contoso\.test\/a%201\.cer$/)
   })
 
   it('a root is disabled by its thumbprint, and the risk is said', () => {
@@ -441,6 +525,20 @@ describe('speech', () => {
       { verb: 'name-nodes' },
       { verb: 'fetch-by-hand', child: c.leaf.sha256, urls: ['http://ca.contoso.test/1.cer'] },
       { verb: 'check-by-name' },
+      { verb: 'repair-key', certificate: c.leaf.sha256 },
+      ...(
+        [
+          'validity',
+          'own-name',
+          'is-authority',
+          'may-sign',
+          'path-length',
+          'server-authentication',
+          'stronger-key',
+          'stronger-signature',
+          'other',
+        ] as const
+      ).map((kind): Action => ({ verb: 'renew-authority', certificate: c.ca.sha256, renewal: { kind } })),
       { verb: 'run-again', where: 'later' },
     ]
     const steps = planOf([finding('x', [unknown], actions)], farmOf(machines), asked)

@@ -109,6 +109,7 @@ function spoken(action: Finding['advice'][number]['action'], { certificates }: E
       return `edit-bundle ${named(action.chain).join(', ')}`
     case 'remove':
     case 'rebind':
+    case 'renew-authority':
     case 'reissue':
       return `${action.verb} ${named([action.certificate]).join('')}`
     case 'fetch-by-hand':

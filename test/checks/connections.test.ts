@@ -134,13 +134,18 @@ describe('a server that cannot be looked at', () => {
       /No whole answer came within 10 s while waiting for the TCP connection/,
       'firewall',
     ],
-    ['silence', silence, /while waiting for the ServerHello/, 'services'],
-    ['a reset', reset, /The connection was reset while waiting for the ClientHello to be taken/, 'bindings'],
+    ['silence', silence, /^The port is open but answers nothing for 10 s, so nothing/, 'services'],
+    [
+      'a reset',
+      reset,
+      /The connection was reset as soon as TLS began, as Windows does for a name/,
+      'bindings',
+    ],
     [
       'plain HTTP',
       { kind: 'not-tls', looksLike: 'http', detail: 'HTTP/1.1 400' },
-      /plain HTTP, not TLS/,
-      'run-again',
+      /plain HTTP, not TLS: no certificate is bound/,
+      'device-at-address',
     ],
     [
       'no TLS',
@@ -256,7 +261,7 @@ describe('what is not known', () => {
     const { summary, says } = found([attempt('10', silence), attempt('14', reset), attempt('17', answered())])
     expect(summary).toEqual(['warning verdict-undetermined 10 11 12 12L 13 14 15 16'])
     expect(says[0]).toMatch(
-      /^Not known for Android 10-13 \(when its hello was sent: No whole answer came within 10 s.*\) and Android 14-16 \(when its hello was sent: The connection was reset/,
+      /^Not known for Android 10-13 \(when its hello was sent: the port is open but answers nothing.*\) and Android 14-16 \(when its hello was sent: the connection was reset/,
     )
   })
 
@@ -280,13 +285,22 @@ describe('what is not known', () => {
   })
 })
 
+describe('a list longer than phones read', () => {
+  it('is refused by every phone', () => {
+    const limit = { limit: 'maxCertificateBytes', maximum: 102_400, actual: 1_000_000 }
+    const { summary, says } = found(all({ kind: 'limit-exceeded', ...limit }))
+    expect(summary).toEqual(['critical certificate-list-too-large all'])
+    expect(says[0]).toMatch(/1000000 bytes; Android 10-17 reads at most 102400/)
+  })
+})
+
 describe('the proof of the key', () => {
   const wrong = answered({ keyProof: { kind: 'failed', detail: 'bad signature' } })
 
   it('is missed by every phone', () => {
     const { summary, says } = found(all(wrong))
     expect(summary).toEqual(['critical key-not-proven all'])
-    expect(says[0]).toMatch(/does not fit the certificate sent first \(bad signature\); Android 10-17 ends/)
+    expect(says[0]).toMatch(/signs .* with a key that is not that of .*; Android 10-17 ends the handshake/)
   })
 
   it('cannot be seen with RSA key exchange', () => {

@@ -1,6 +1,6 @@
 import { say, type Words } from '../../words/words.js'
 import { probePath, stores, titles, type WindowsServer } from '../facts.js'
-import { certutilLine, importLine, scriptLine, scriptName } from './windows.js'
+import { certutilLine, disablePurposes, importLine, scriptLine, scriptName } from './windows.js'
 
 /** The import without the kit's script, and what may keep that script from running. */
 
@@ -26,6 +26,8 @@ export const intunePage = (which: string): Words =>
 export const whyBothStores: Words = say`Both stores work because Windows looks for issuers in Root, CA, My (Personal) and Trust of the computer when it builds the chain it sends (documented for chain engines in general; that the TLS stack uses the same is inferred).`
 
 export const drain: Words = say`Proxies first, because phones meet them first, then AD FS servers; one server at a time. To take a server out of a balancer first: ${{ code: `http://SERVER${probePath}` }} (port 80) is answered by the service ${{ code: 'adfssrv' }}, so stopping that service drains it.`
+
+export const afterRestart: Words = say`See whether Trusted Root holds a self-signed certificate of the same name and key as one of the intermediates (the script warns of it): Windows then sends the shorter chain that ends there, until ${disablePurposes}. Or a second intermediate of the same name is in a store of the computer or of the SYSTEM account: it must go.`
 
 export const scriptHindrances = (server: WindowsServer | null): readonly Words[] => [
   say`Execution policy: ${{ code: `powershell -ExecutionPolicy Bypass -File ${scriptLine('-Restart')}` }}. A policy set by group policy wins over that. With RemoteSigned a file that came from the Internet or a share is refused until ${{ code: `Unblock-File ${scriptLine()}` }}; with AllSigned sign it with a certificate of your own, or import by hand.`,

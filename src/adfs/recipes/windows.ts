@@ -25,6 +25,9 @@ export const storeSwitch = (store: Store): readonly string[] => (store === 'CA' 
 /** Stands for a file whose name only its exporter knows. */
 export const exportedFile = 'EXPORTED.cer'
 
+/** The authority's new certificate, as its administrator names it. */
+export const renewedFile = 'RENEWED.cer'
+
 /** Without PowerShell 5.1: Windows Server 2012 R2, constrained language, scripts forbidden. */
 export const certutilLine = (store: Store, file: string): string => `certutil -addstore ${store} ${file}`
 export const importLine = (store: Store, file: string): string =>
@@ -36,6 +39,10 @@ export const removeLine = (thumbprint: string): string =>
 
 export const findRootLine = (thumbprint: string): string =>
   `Get-ChildItem ${stores.Root.path} | Where-Object Thumbprint -eq ${thumbprint}`
+
+/** Whether the computer has a certificate with its key. */
+export const findOwnLine = (thumbprint: string): string =>
+  `Get-ChildItem ${stores.My.path} | Where-Object { $_.HasPrivateKey -and $_.Thumbprint -eq '${thumbprint}' }`
 
 export const restartLines = (role: WindowsRole): readonly string[] => [
   ...services[role].map((service) => `Restart-Service ${service}`),
@@ -93,6 +100,11 @@ export function rebind(
 /** Puts a PFX into the computer's Personal store and keeps its thumbprint for the next line. */
 export const importPfxLine = `$new = Import-PfxCertificate -FilePath .\\NEW.pfx -CertStoreLocation ${stores.My.path} -Password (Read-Host -AsSecureString)`
 export const newThumbprint = '$new.Thumbprint'
+
+/** Ties a certificate to the private key that belongs to it, where the computer has that key; says whether it fits. */
+export const repairKeyLine = (thumbprint: string): string => `certutil -repairstore My ${thumbprint}`
+/** The one at hand, exported with its key from a server that is in order. */
+export const importGivenPfxLine = `Import-PfxCertificate -FilePath .\\CERTIFICATE.pfx -CertStoreLocation ${stores.My.path} -Password (Read-Host -AsSecureString)`
 
 export const bindingLines = {
   adfs: 'Get-AdfsSslCertificate',

@@ -1,11 +1,12 @@
-import type { Demand } from '../../adfs/actions.js'
+import type { Demand, Renewal } from '../../adfs/actions.js'
 import type { Words } from '../../words/words.js'
 import { listed, say } from '../../words/words.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { Sha256 } from '../../x509/identity.js'
 import type { Advice, Told } from '../check.js'
-import { type Shown, shownAt } from './answers.js'
+import { type Shown, shownAt, shownIn } from './answers.js'
 import { chainOf, isSelfSigned } from './chain.js'
+import { coveredNames } from './names.js'
 import { neededIn } from './no-anchor.js'
 
 /** The lists that the cases of a finding are about: those of their subjects that do not fare well, else all. */
@@ -32,6 +33,9 @@ export function applying(told: Told<unknown>): readonly Advice[] {
     confirming,
   ]
 }
+
+/** For those who would begin with the phones. */
+export const untouched = 'The phones are not the problem: change nothing on them.'
 
 export const confirming: Advice = { action: { verb: 'confirm' } }
 
@@ -78,6 +82,35 @@ export const reissuing = (certificate: Sha256 | null, ...demands: readonly Deman
   action: { verb: 'reissue', certificate, demands },
   by: 'certificate-buyer',
 })
+
+/**
+ * In place of a leaf that ends: the one that another server of the farm has already, for the same names and accepted
+ * there; else a new one.
+ */
+export function succeeding({ farm }: Told<unknown>, leaf: Sha256): Advice {
+  const old = farm.certificates.get(leaf)
+  const names = old ? coveredNames(old) : []
+  const next = shownIn(farm).find(
+    (shown) =>
+      old !== undefined &&
+      shown.leaf !== null &&
+      shown.leaf.notAfter > old.notAfter &&
+      shown.verdicts.some(({ kind }) => kind === 'accepted') &&
+      names.every((name) => coveredNames(shown.leaf!).includes(name)),
+  )?.leaf
+  return next ? { action: { verb: 'bind', certificate: next.sha256 } } : reissuing(leaf, { kind: 'validity' })
+}
+
+/** Has the authority issue its certificate anew; where its name or key changes, the server's is issued by it anew too. */
+export const renewing = (
+  authority: Sha256,
+  renewal: Renewal,
+  leaf: Sha256 | null = null,
+): readonly Advice[] => [
+  { action: { verb: 'renew-authority', certificate: authority, renewal } },
+  ...(leaf === null ? [] : [reissuing(leaf, { kind: 'renewed-issuer', certificate: authority })]),
+  confirming,
+]
 
 /** Roots that keep Windows from sending what it imports (KB2831004), and the cross-certificates they are twins of. */
 export interface RootTwin {

@@ -15,6 +15,8 @@ export function endOfFailure(failure: Failure): End {
 
 /** The fact, as a clause that begins a sentence, without its full stop. */
 export function endWords(end: End): Words {
+  // The first thing that TLS waits for: whatever ends here ends before anything was said.
+  const isAtOnce = 'phase' in end && (end.phase === 'client-hello' || end.phase === 'server-hello')
   const afterwards = 'phase' in end ? ` while waiting for ${phaseText[end.phase]}` : ''
   switch (end.kind) {
     case 'unreachable':
@@ -26,16 +28,23 @@ export function endWords(end: End): Words {
     case 'proxy-failed':
       return say`The proxy did not connect (${{ untrusted: end.detail }})`
     case 'timed-out':
+      if (isAtOnce) return [`The port is open but answers nothing for ${end.timeoutMs / 1000} s`]
       // A server that drips a byte a second has said something, and has not answered.
       return [`No whole answer came within ${end.timeoutMs / 1000} s${afterwards}`]
     case 'alert':
       return [`The server answered with the TLS alert ${end.alert.name}${afterwards}`]
     case 'reset':
     case 'closed':
-      return [`The connection was ${end.kind}${afterwards}`]
+      return [
+        isAtOnce
+          ? `The connection was ${end.kind} as soon as TLS began, as Windows does for a name without a binding`
+          : `The connection was ${end.kind}${afterwards}`,
+      ]
     case 'not-tls':
       return end.looksLike === 'http'
-        ? ['The port speaks plain HTTP, not TLS']
+        ? [
+            'The port speaks plain HTTP, not TLS: no certificate is bound to it, or another port is passed on to it',
+          ]
         : say`The port does not speak TLS (${{ untrusted: end.detail }})`
     case 'limit-exceeded':
       return [
@@ -54,6 +63,29 @@ export function endWords(end: End): Words {
   }
 }
 
+/** The same for a line that names the server. */
+export function endBrief(end: End): Words {
+  switch (end.kind) {
+    case 'unreachable':
+      return {
+        refused: ['connection refused'],
+        'no-route': ['no route from here'],
+        other: ['connection failed'],
+      }[end.reason]
+    case 'timed-out':
+      return [`${end.phase === 'connect' ? 'no connection' : 'no answer'} within ${end.timeoutMs / 1000} s`]
+    case 'alert':
+      return [`TLS alert ${end.alert.name}`]
+    case 'reset':
+    case 'closed':
+      return [`connection ${end.kind} without an answer`]
+    case 'not-tls':
+      return [end.looksLike === 'http' ? 'plain HTTP, not TLS' : 'not TLS']
+    default:
+      return endWords(end)
+  }
+}
+
 const bindings: Advice = { action: { verb: 'look', at: { kind: 'bindings' } }, by: 'adfs-admin' }
 const services: Advice = { action: { verb: 'look', at: { kind: 'services' } }, by: 'adfs-admin' }
 const tlsSettings: Advice = { action: { verb: 'look', at: { kind: 'tls-settings' } }, by: 'adfs-admin' }
@@ -69,7 +101,7 @@ export function endAdvice(end: End): readonly Advice[] {
     case 'proxy-failed':
       return [firewall, elsewhere]
     case 'timed-out':
-      return end.phase === 'connect' ? [firewall, elsewhere] : [services, device]
+      return end.phase === 'connect' ? [firewall, elsewhere] : [services, firewall, device]
     case 'alert':
       return end.alert.name === 'unrecognized_name' ? [bindings] : [tlsSettings, bindings]
     case 'reset':
@@ -79,7 +111,7 @@ export function endAdvice(end: End): readonly Advice[] {
         ? [bindings, firewall]
         : [services, firewall]
     case 'not-tls':
-      return [elsewhere, bindings]
+      return end.looksLike === 'http' ? [device, bindings] : [elsewhere, bindings]
     case 'limit-exceeded':
     case 'protocol-error':
       return [device]

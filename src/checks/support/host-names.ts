@@ -119,7 +119,7 @@ export function nameAdvice(
     ({ leaf, verdicts }) =>
       leaf && matchesHost(leaf, wanted, 'V6') && verdicts.some(({ kind }) => kind === 'accepted'),
   )?.leaf
-  if (right) return [{ action: { verb: 'rebind', certificate: right.sha256 }, by: 'adfs-admin' }, confirming]
+  if (right) return [{ action: { verb: 'bind', certificate: right.sha256 }, by: 'adfs-admin' }, confirming]
   const names = farm.farm.subjects.flatMap(({ name }) => name?.ascii ?? [])
   return [reissuing(null, { kind: 'names', names: [...new Set([...names, wanted])] }), confirming]
 }

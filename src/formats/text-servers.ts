@@ -1,0 +1,212 @@
+import type { Release } from '../android/releases.js'
+import { releasesText } from '../android/releases-text.js'
+import type { Report, SubjectReport } from '../report/schema.js'
+import type { Style } from './format.js'
+import { type Colour, paint, wrap } from './terminal-text.js'
+import {
+  counts,
+  kindsOf,
+  lowerFirst,
+  nameOf,
+  oneLine,
+  placeOf,
+  sentText,
+  seriousIn,
+  spokenWords,
+  until,
+} from './text-words.js'
+
+/** One server in full, or one line for each; with more than a dozen, those that answer alike share a line. */
+export function servers(report: Report, style: Style): string {
+  const [only, ...others] = report.subjects
+  const refused = report.subjects.filter((subject) => kindsOf(subject).has('refused'))
+  const some = report.subjects.some((subject) => subject.verdicts.length > 0 && !refused.includes(subject))
+  return [
+    ...(only && others.length === 0 && only.answers.length > 0
+      ? [`  ${placeOf(report, only.id)}`, ...ladder(report, only, style)]
+      : serverLines(report, style)),
+    ...report.farm.unresolved.map(({ host, detail }) =>
+      wrap(`${oneLine(host)}  not resolved: ${oneLine(detail)}`, style.columns, '  ', '    '),
+    ),
+    ...(refused.length > 0 && some ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
+    ...matrix(report, style),
+  ].join('\n')
+}
+
+/** More servers than this are told in groups. */
+const maxServerLines = 12
+
+function serverLines(report: Report, style: Style): string[] {
+  const groups = new Map<string, SubjectReport[]>()
+  for (const subject of report.subjects) {
+    const key = report.subjects.length <= maxServerLines ? subject.id : serverText(report, subject)
+    groups.set(key, [...(groups.get(key) ?? []), subject])
+  }
+  const places = [...groups.values()].map((group) =>
+    group.length === 1
+      ? placeOf(report, group[0]!.id)
+      : `${placeOf(report, group[0]!.id)} and ${group.length - 1} more`,
+  )
+  const width = Math.max(...places.map((place) => place.length))
+  return [...groups.values()].map((group, index) => {
+    const word = wordOf(group[0]!)
+    const head = `  ${places[index]!.padEnd(width)}  ${word.padEnd(7)}   `
+    return wrap(serverText(report, group[0]!), style.columns, head, ' '.repeat(head.length)).replace(
+      `  ${word} `,
+      `  ${paint(style, wordColours[word]!, word)} `,
+    )
+  })
+}
+
+const wordColours: Record<string, Colour> = {
+  ok: 'green',
+  REFUSED: 'red',
+  DEPENDS: 'yellow',
+  UNKNOWN: 'yellow',
+}
+
+function wordOf(subject: SubjectReport): string {
+  const found = kindsOf(subject)
+  if (found.has('refused')) return 'REFUSED'
+  if (subject.verdicts.length === 0 || found.has('undetermined')) return 'UNKNOWN'
+  return found.has('depends') ? 'DEPENDS' : 'ok'
+}
+
+/** What it sends and the cause in a few words: `leaf only: "X" is missing`. */
+function serverText(report: Report, subject: SubjectReport): string {
+  const finding = seriousIn(report).find(({ subjects }) => subjects.includes(subject.id))
+  const cause = finding && (finding.brief ? spokenWords(finding.brief, report) : lowerFirst(finding.title))
+  if (subject.answers.length === 0) return cause ?? oneLine(subject.outcome.detail)
+  const shown = subject.answers.filter(({ releases }) => releases.length > 0)
+  const lists = (shown.length > 0 ? shown : subject.answers).map((answer) => sentText(report, answer.sent))
+  const sent = [...new Set(lists)].join(' or ')
+  if (!cause) return sent
+  // The length of a list is news where the list is the trouble.
+  return sent.startsWith('leaf + ') && finding?.brief ? cause : `${sent}: ${cause}`
+}
+
+const labelWidth = 'MISSING  2'.length
+
+/** What one server sends, what is missing and what phones have, from the leaf to the root. */
+function ladder(report: Report, subject: SubjectReport, style: Style): string[] {
+  const shown = subject.answers.filter(({ releases }) => releases.some((release) => counts(report, release)))
+  const answers = shown.length > 0 ? shown : subject.answers
+  return answers.flatMap((answer) => {
+    const repair = subject.repairs.find((other) => other.answer === answer.id)
+    const several =
+      answers.length > 1
+        ? [
+            `    ${subject.varying.includes(answer.id) ? 'on some connections' : answer.releases.length > 0 ? `to ${releasesText(answer.releases)}` : 'to no release'}`,
+          ]
+        : []
+    const sent = answer.sent.map((sha256, index) => {
+      const mark = markOf(report, sha256, repair) ?? (index === 0 ? 'sent' : '')
+      return ladderLine(report, subject, `${mark.padEnd(7)}${String(index + 1).padStart(3)}`, sha256, style)
+    })
+    const missing = (repair?.add ?? []).map(({ sha256 }) =>
+      ladderLine(
+        report,
+        subject,
+        `MISSING${String(repair!.chain.indexOf(sha256) + 1).padStart(3)}`,
+        sha256,
+        style,
+      ),
+    )
+    const open = repair?.open
+      ? [
+          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 40).padEnd(nameWidth)}  could not be got from here`,
+        ]
+      : []
+    return [...several, ...sent, ...missing, ...open, ...anchorLines(report, subject, answer.id)]
+  })
+}
+
+/** Why this one is to go, where it is. */
+function markOf(
+  report: Report,
+  sha256: string,
+  repair: SubjectReport['repairs'][number] | undefined,
+): string | undefined {
+  const certificate = report.certificates[sha256]
+  if (certificate && new Date(certificate.notAfter) < new Date(report.at)) return 'EXPIRED'
+  return repair?.drop.some((one) => one.sha256 === sha256 && one.reason === 'stale') ? 'WRONG' : undefined
+}
+
+/** The last common name of an RFC 4514 name, else all of it. */
+const commonName = (subject: string): string => /(?:^|,)CN=((?:[^,\\]|\\.)+)/.exec(subject)?.[1] ?? subject
+
+const nameWidth = 26
+
+function ladderLine(
+  report: Report,
+  subject: SubjectReport,
+  label: string,
+  sha256: string,
+  style: Style,
+): string {
+  const certificate = report.certificates[sha256]
+  const painted = /^[A-Z]/.test(label) ? paint(style, 'red', label) : label
+  if (!certificate) return `    ${painted}  unreadable, SHA-256 ${sha256.slice(0, 16)}`
+  const isLeaf = subject.answers.some(({ sent }) => sent[0] === sha256)
+  const ends = `${isLeaf ? nameNote(report, subject) : ''}until ${until(certificate.notAfter, report)}`
+  const room = Math.max(12, style.columns - 4 - labelWidth - 2 - ends.length - 2)
+  return `    ${painted}  ${oneLine(certificate.name, room).padEnd(Math.min(room, nameWidth))}  ${ends}`
+}
+
+function nameNote(report: Report, subject: SubjectReport): string {
+  const bad = report.findings.some(
+    ({ id, subjects }) =>
+      (id === 'hostname-not-covered' || id === 'common-name-only') && subjects.includes(subject.id),
+  )
+  return bad ? 'WRONG NAME, ' : 'name ok, '
+}
+
+function anchorLines(report: Report, subject: SubjectReport, answer: string): string[] {
+  const repair = subject.repairs.find((other) => other.answer === answer)
+  const after = repair?.verdictsAfter.find(({ verdict }) => verdict === 'accepted')
+  const paths = subject.verdicts.filter((row) => row.counts && row.path.length > 0 && row.answer === answer)
+  const roots = new Map<string, Release[]>()
+  for (const { path, releases } of paths)
+    roots.set(path.at(-1)!, [...(roots.get(path.at(-1)!) ?? []), ...(releases as Release[])])
+  if (roots.size === 0 && after && repair) {
+    const top = repair.chain.at(-1)
+    const anchor = Object.entries(report.certificates).find(
+      ([, { subject: name, origins }]) =>
+        top !== undefined && name === report.certificates[top]?.issuer && origins.includes('trust-store'),
+    )
+    if (anchor) roots.set(anchor[0], [...(after.releases as Release[])])
+  }
+  // Certificates of one root, as an authority has them over the years, are one to people.
+  const byName = new Map<string, { sha256: string; releases: Release[] }>()
+  for (const [sha256, releases] of roots) {
+    const name = nameOf(report, sha256, 40)
+    byName.set(name, { sha256, releases: [...(byName.get(name)?.releases ?? []), ...releases] })
+  }
+  return [...byName.values()].map(({ sha256, releases }) => {
+    const everywhere = report.policy.releases.every((release) => releases.includes(release as Release))
+    const added = report.trustStores.added.includes(sha256)
+    return `    ${'on phone'.padEnd(labelWidth)}  ${nameOf(report, sha256, 40).padEnd(nameWidth)}  ${added ? 'added by you' : everywhere ? 'in every release checked' : `in ${releasesText(releases)}`}`
+  })
+}
+
+/** A line for each server that not every release judges alike. */
+function matrix(report: Report, style: Style): string[] {
+  const lines = report.subjects.flatMap((subject) => {
+    if (kindsOf(subject).size < 2) return []
+    const told = Object.entries(kindWords).flatMap(([kind, word]) => {
+      const releases = subject.verdicts
+        .filter((row) => row.counts && row.verdict === kind)
+        .flatMap((row) => row.releases as Release[])
+      return releases.length === 0 ? [] : [`${word} ${releasesText(releases)}`]
+    })
+    return [wrap(told.join(', '), style.columns, `  ${placeOf(report, subject.id)}  `, '    ')]
+  })
+  return lines.length === 0 ? [] : ['', ...lines]
+}
+
+const kindWords = {
+  refused: 'refused by',
+  depends: 'depends for',
+  undetermined: 'unknown for',
+  accepted: 'accepted by',
+} as const
