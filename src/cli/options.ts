@@ -2,6 +2,7 @@ import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
 import type { Waiver } from '../gate/waivers.js'
 import { defaultConcurrency } from '../run/limits.js'
+import type { OutputFile } from './outputs.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
@@ -24,6 +25,7 @@ export interface CheckFlags {
   readonly proxy?: string | false
   readonly kit?: string
   readonly format: FormatName
+  readonly output?: readonly OutputFile[]
   readonly warn?: Threshold
   readonly crit?: Threshold
   readonly failOn?: 'warning' | 'critical'

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { nagiosUnknown } from '../formats/nagios-code.js'
 import { formatNames } from '../formats/names.js'
 import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
@@ -8,11 +9,22 @@ import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
+import { outputFile } from './outputs.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
+  const code = await ran(args, machine)
+  const asksNagios = args.some(
+    (arg, index) => /^(--format=|)nagios$/.test(arg) && (arg !== 'nagios' || args[index - 1] === '--format'),
+  )
+  if (code !== exitUsage || !asksNagios) return code
+  machine.out.write('ADFS-CHAIN UNKNOWN - bad usage or a fault of adfs-check: see standard error\n')
+  return nagiosUnknown
+}
+
+async function ran(args: readonly string[], machine: Machine): Promise<number> {
   let code = 0
   const program = build(args, machine, (exitCode) => {
     code = exitCode
@@ -116,6 +128,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--aia-allow-private', 'fetch from private and loopback addresses too')
     .optionsGroup('What to print:')
     .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
     .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
@@ -169,6 +182,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .description('judge a saved case again, without a network')
     .argument('<case>', 'file written with --save')
     .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
     .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--kit <folder>', 'write the import kit here')
     .option('-q, --quiet', 'print nothing when everything is accepted')
@@ -208,18 +222,24 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const android = program
     .command('android')
     .description('the Android releases, their rules and trust stores')
-    .action(async () => {
-      const { androidCommand } = await import('./android-command.js')
-      done(androidCommand(machine))
+    .option('--data', 'every datum that verdicts rest on, with source and date')
+    .action(async ({ data }: { data?: boolean }) => {
+      const { androidCommand, androidDataCommand } = await import('./android-command.js')
+      done(data ? androidDataCommand(machine) : androidCommand(machine))
     })
   android
     .command('roots')
     .description('the roots of one release')
-    .requiredOption('--release <release>', 'e.g. 7.0')
+    .option('--release <release>', 'e.g. 7.0')
+    .option('--diff <range>', 'what changed between two releases, e.g. 14..17')
     .argument('[subject]', 'only roots whose subject contains this, or whose SHA-256 begins with it')
-    .action(async (subject: string | undefined, { release }: { release: string }) => {
-      const { androidRootsCommand } = await import('./android-command.js')
-      done(androidRootsCommand(release, subject, machine))
+    .action(async (subject: string | undefined, { release, diff }: { release?: string; diff?: string }) => {
+      const { androidRootsCommand, androidRootsDiffCommand } = await import('./android-command.js')
+      done(
+        diff === undefined
+          ? androidRootsCommand(release, subject, machine)
+          : androidRootsDiffCommand(diff, machine),
+      )
     })
 
   return program

@@ -25,7 +25,7 @@ export const exitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const
 >
 
 /** Findings that say that we could not look, not that a server is bad, unless they are critical. */
-const couldNotLook: ReadonlySet<string> = new Set([
+export const couldNotLook: ReadonlySet<string> = new Set([
   'could-not-connect',
   'check-failed',
   'verdict-undetermined',
