@@ -28,7 +28,7 @@ export function reset(step: Step, certificate: Sha256, context: BriefContext): r
   const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
   return [
     {
-      text: say`${isAlone(context.plan) ? 'If Windows does: put' : 'Put'} ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} on ${at({ ...step, on }, context)}, as administrator, with its key`,
+      text: say`${isAlone(context.plan) ? 'If Windows does: on' : 'On'} ${at({ ...step, on }, context)}, import ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} with its private key`,
       lines: [],
       isAside: false,
     },

@@ -33,7 +33,8 @@ export type { Brief, BriefContext } from './brief-context.js'
 
 /**
  * The plan for a first screen: what ends the night and no more. What is for the case that it did not help (rebind,
- * reboot, looking around) is in `spoken` and in the kit; the script restarts the services where it can.
+ * reboot, looking around) is in `spoken` and in the kit; the script restarts the services where it can. One file: every
+ * verb's short form beside the others, so that they read alike.
  */
 export function briefly(plan: readonly Step[], context: BriefContext): readonly Brief[] {
   const has = (...verbs: readonly Action['verb'][]) => plan.some(({ action }) => verbs.includes(action.verb))

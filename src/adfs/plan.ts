@@ -9,7 +9,10 @@ import { importsOf, merged, union } from './merge.js'
 import { leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
 import { argvOf } from './step-command.js'
 
-/** What is done first; equal ranks keep the order of the findings. */
+/**
+ * What is done first; equal ranks keep the order of the findings. One file: how wishes become steps, in the order of
+ * their becoming.
+ */
 const order: readonly Action['verb'][] = [
   'look',
   'check-by-name',

@@ -1,3 +1,4 @@
+import type { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type JudgeInput, judge, judgeAll } from './judge.js'
 import { releaseRules } from './release-rules.js'
@@ -18,8 +19,9 @@ export function judgeAllWithDeviceCas(
   input: Input,
   releases: readonly Release[],
   deviceCas: readonly Certificate[],
+  within?: Budget,
 ): readonly Verdict[] {
-  const system = judgeAll(input, releases)
+  const system = judgeAll(input, releases, within)
   return deviceCas.length === 0 ? system : system.map((verdict) => withDeviceCas(verdict, input, deviceCas))
 }
 

@@ -7,6 +7,7 @@ export type RuleId =
   | 'message-too-large'
   | 'no-path-missing-issuer'
   | 'anchor-unknown'
+  | 'system-update'
   | 'blocklisted'
   | 'staple-revoked'
   | 'staple-unknown'

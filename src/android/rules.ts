@@ -33,6 +33,10 @@ export const rules: Record<RuleId, Rule> = {
     title: 'The chain ends at a root that this release does not have',
     citation: 'conscrypt TrustedCertificateStore; frameworks DirectoryCertificateSource (7.0+)',
   },
+  'system-update': {
+    title: 'The chain ends at a root that a Play system update adds or removes',
+    citation: 'conscrypt apex/ca-certificates, tags android-16.0.0_r2, android-16.0.0_r4, android-17.0.0_r1',
+  },
   'wrong-key': {
     title: 'A certificate has the name of the issuer but did not sign',
     citation: `RFC 5280 §6.1.3 (a)(1); ${pkix}`,

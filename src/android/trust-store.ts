@@ -13,7 +13,7 @@ import {
 import generated from './trust-store-data.js'
 
 /**
- * The system trust store of each release as first shipped. The data file is generated (docs/reference/trust-stores.md);
+ * The system trust store of each release as first shipped, and from 14 also as Play system updates replace it. The data file is generated (docs/reference/trust-stores.md);
  * a certificate is parsed when its name is asked for and not before, because a check needs a handful of three hundred.
  */
 
@@ -30,9 +30,19 @@ export interface Root {
   readonly certificate: Certificate | null
 }
 
+/** A store that a Play system update brings, in place of the one that a release shipped with. */
+export interface StoreUpdate {
+  /** Month of the tag it was read from, `YYYY-MM`: when a phone gets it is not known. */
+  readonly update: string
+  /** Releases that shipped with an older store and take it. */
+  readonly reaches: readonly Release[]
+  readonly source: string
+}
+
 /** Shape of the generated file. */
 interface StoreData {
   readonly stores: readonly { readonly release: Release; readonly source: string }[]
+  readonly updates: readonly StoreUpdate[]
   /** Name hash, release bits (hex), SHA-256, SHA-256 of the key, DER in Base64. */
   readonly anchors: readonly (readonly [string, string, string, string, string])[]
   readonly hashOnly: readonly {
@@ -77,10 +87,20 @@ const sortsNames = (release: Release): boolean => releases.indexOf(release) >= r
 const bitOf = (release: Release): number => 1 << releases.indexOf(release)
 const releasesIn = (bits: number): Release[] => releases.filter((release) => (bits & bitOf(release)) !== 0)
 
-/** The roots of `release`, looked up as on a device: by the hash of the name as encoded. */
-export function trustStore(release: Release): TrustAnchors {
-  const bit = bitOf(release)
-  const hashOnly = hashOnlyRoots.filter((root) => root.releases.includes(release))
+/** All stores that came by a Play system update, oldest first. */
+export const storeUpdates: readonly StoreUpdate[] = data.updates
+
+/** Those that may have replaced the store of `release`, oldest first; empty before 14. */
+export const updatesOf = (release: Release): readonly StoreUpdate[] =>
+  storeUpdates.filter(({ reaches }) => reaches.includes(release))
+
+/**
+ * The roots of `release` as shipped, or as replaced by `update`, looked up as on a device: by the hash of the name as
+ * encoded.
+ */
+export function trustStore(release: Release, update: StoreUpdate | null = null): TrustAnchors {
+  const bit = update ? 1 << (releases.length + storeUpdates.indexOf(update)) : bitOf(release)
+  const hashOnly = hashOnlyRoots.filter((root) => (root.bits & bit) !== 0)
   return deviceAnchors({
     sortsNames: sortsNames(release),
     byNameHash: (hash) =>
@@ -158,6 +178,16 @@ export function releasesOf(root: Pick<Certificate, 'subject' | 'publicKey'>): re
   return releases.filter((release) => same.some((other) => other.releases.includes(release)))
 }
 
+/** Releases that shipped with the root of this SHA-256, oldest first; no certificate is parsed. */
+export const releasesHaving = (sha256: string): readonly Release[] =>
+  releasesIn(rows.find((row) => row.sha256 === sha256)?.inReleases ?? 0)
+
+/** How many roots a Play system update brings. */
+export const rootsIn = (update: StoreUpdate): number =>
+  rows.filter(
+    ({ inReleases }) => (inReleases & (1 << (releases.length + storeUpdates.indexOf(update)))) !== 0,
+  ).length
+
 /** What is known about one release's store: how many roots, and where the list was read. */
 export interface StoreInfo {
   readonly roots: number
@@ -172,8 +202,9 @@ export function storeInfo(release: Release): StoreInfo {
   return { roots: carried + hashOnly.length, hashOnly, source: store?.source ?? '' }
 }
 
-const hashOnlyRoots: readonly Root[] = data.hashOnly.map((root) => ({
+const hashOnlyRoots: readonly (Root & { readonly bits: number })[] = data.hashOnly.map((root) => ({
   ...root,
+  bits: Number.parseInt(root.releases, 16),
   releases: releasesIn(Number.parseInt(root.releases, 16)),
   notBefore: new Date(root.notBefore),
   notAfter: new Date(root.notAfter),

@@ -41,11 +41,13 @@ export type Verdict =
   | {
       readonly kind: 'depends'
       readonly release: Release
-      /** What decides: an intermediate the app met before, the security patch, the app's own configuration. */
-      readonly on: 'remembered-intermediate' | 'security-patch' | 'app-configuration'
+      /** What decides: an intermediate the app met before, the patch or store the phone has, the app's own configuration. */
+      readonly on: 'remembered-intermediate' | 'security-patch' | 'system-update' | 'app-configuration'
       readonly reason: Problem
       readonly path: CandidatePath | null
       /** SHA-256 of the certificates the phone must know already. */
       readonly needs: readonly string[]
+      /** Of `system-update`: which one (`YYYY-MM`), and whether the server is accepted before or after it. */
+      readonly update?: { readonly accepted: 'until' | 'after'; readonly update: string }
     }
   | { readonly kind: 'undetermined'; readonly release: Release; readonly because: string }

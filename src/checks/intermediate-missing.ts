@@ -7,7 +7,6 @@ import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import {
   applying,
   disabling,
-  fetching,
   importing,
   type RootTwin,
   rootTwins,
@@ -29,6 +28,7 @@ import {
 import { isSelfSigned, isTwin } from './support/chain.js'
 import { type ListFact, listFact, whichList } from './support/lists.js'
 import { type NoAnchor, noAnchor } from './support/no-anchor.js'
+import { fetchingPublished, type Published, publishedOf, wayWords } from './support/published.js'
 
 export interface Evidence extends Beside {
   readonly sent: number
@@ -46,6 +46,8 @@ export interface Evidence extends Beside {
   }[]
   /** The certificate above which nobody knows anything, beside what is missing for certain. */
   readonly open: { readonly sha256: Sha256; readonly issuer: string } | null
+  /** Of the issuer that nobody could supply. */
+  readonly published: Published | null
   readonly byLuck: readonly Release[]
   readonly twins: readonly RootTwin[]
   readonly list: ListFact | null
@@ -68,7 +70,7 @@ export const intermediateMissing = defineCheck({
       ),
     ),
   tell(evidence, told) {
-    const { child, missing, issuer, urls, byLuck, open } = evidence
+    const { child, missing, issuer, urls, byLuck, open, published } = evidence
     const who = concerned(evidence, told)
     const names = namesOf(missing)
     const fact =
@@ -85,9 +87,12 @@ export const intermediateMissing = defineCheck({
       byLuck.length > 0
         ? say` An app that has met ${missing.length > 1 ? 'them' : 'it'} on another server accepts this one until its process ends.`
         : []
-    const above = open
-      ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
-      : []
+    const above =
+      published && published.reaches.length > 0
+        ? wayWords(published)
+        : open
+          ? say` Whether ${quoted(open.issuer)}, the issuer of ${{ certificate: open.sha256 }}, is a root or one more missing intermediate cannot be told from here.`
+          : []
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
   short(evidence, told) {
@@ -101,13 +106,19 @@ export const intermediateMissing = defineCheck({
     missing.length > 1
       ? say`${{ certificate: missing[0]!.sha256 }} and ${{ count: [missing.length - 1, 'other', 'others'] }} are missing`
       : say`${missing[0] ? { certificate: missing[0].sha256 } : quoted(issuer.name)} is missing`,
-  actions({ child, missing, open, twins }, told) {
+  actions({ child, missing, open, twins, published }, told) {
     const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
     return [
       ...(unknown
         ? [
-            { action: { verb: 'look', at: { kind: 'issuer-kind', certificate: unknown.sha256 } } } as const,
-            fetching(unknown),
+            ...(published?.isPublic
+              ? []
+              : [
+                  {
+                    action: { verb: 'look', at: { kind: 'issuer-kind', certificate: unknown.sha256 } },
+                  } as const,
+                ]),
+            fetchingPublished(unknown, published ?? noneKnown),
           ]
         : []),
       ...importing(missing.map(({ sha256 }) => sha256)),
@@ -116,6 +127,8 @@ export const intermediateMissing = defineCheck({
     ]
   },
 })
+
+const noneKnown = { way: [], reaches: [], isPublic: false, inWindows: false }
 
 const namesOf = (missing: Evidence['missing']): Words =>
   listed(
@@ -134,6 +147,7 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
   const isNamedLikeRoot = (certificate: Certificate) =>
     hasRootTwin(farm, certificate) || twins.some(({ twinOf }) => twinOf === certificate.sha256)
   const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
+  const unsupplied = add.length === 0 ? child : open
   return {
     facet: `${child.issuer.text} ${keyIdentifier ?? ''}`.trimEnd(),
     subject: shown.seen.subject.id,
@@ -153,6 +167,14 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
         asIssuedBy: isNamedLikeRoot(certificate) ? shortName(certificate.issuer) : null,
       })),
       open: add.length > 0 && open ? { sha256: open.sha256, issuer: shortName(open.issuer) } : null,
+      published:
+        unsupplied &&
+        publishedOf(
+          unsupplied.issuer,
+          unsupplied.authorityKeyIdentifier?.keyIdentifier ?? null,
+          missing,
+          farm.at,
+        ),
       byLuck: counting(farm, shown.repair?.byLuck ?? []),
       twins,
       list: listFact(shown),

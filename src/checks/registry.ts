@@ -1,5 +1,6 @@
 import type { Verdict } from '../android/verdict.js'
 import type { SubjectId } from '../farm/subject.js'
+import { anchorLeaving } from './anchor-leaving.js'
 import { anchorUnknownToAndroid } from './anchor-unknown-to-android.js'
 import { blocklistedKey } from './blocklisted-key.js'
 import { certificateExpired } from './certificate-expired.js'
@@ -13,6 +14,7 @@ import { checkFailed, type FailureEvidence } from './check-failed.js'
 import { clientCertificateDemanded } from './client-certificate-demanded.js'
 import { commonNameOnly } from './common-name-only.js'
 import { couldNotConnect } from './could-not-connect.js'
+import { dataOutdated } from './data-outdated.js'
 import { deviceCaDependent } from './device-ca-dependent.js'
 import { duplicateCertificate } from './duplicate-certificate.js'
 import { fallbackCertificate } from './fallback-certificate.js'
@@ -31,6 +33,8 @@ import { serversDiffer } from './servers-differ.js'
 import { severalServersBehindAddress } from './several-servers-behind-address.js'
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
+import { supersededIntermediate } from './superseded-intermediate.js'
+import { systemUpdateDependent } from './system-update-dependent.js'
 import { tellAll } from './told.js'
 import { tooFewSct } from './too-few-sct.js'
 import { unrelatedCertificate } from './unrelated-certificate.js'
@@ -71,6 +75,8 @@ export const checks = [
   certificateExpiring,
   serversDiffer,
   clientCertificateDemanded,
+  systemUpdateDependent,
+  supersededIntermediate,
   worksByLuck,
   deviceCaDependent,
   tooFewSct,
@@ -81,6 +87,8 @@ export const checks = [
   rootIncluded,
   fallbackCertificate,
   sniRequired,
+  anchorLeaving,
+  dataOutdated,
   checkFailed,
 ] as const satisfies readonly Check[]
 

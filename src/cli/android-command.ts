@@ -1,7 +1,8 @@
+import { dataSources } from '../android/data-sources.js'
 import { helloOf } from '../android/hellos.js'
 import { releaseRules } from '../android/release-rules.js'
-import { factsOf, parseReleaseRange, type Release, releases } from '../android/releases.js'
-import { rootsOf, storeInfo } from '../android/trust-store.js'
+import { factsOf, parseReleaseRange, type Release, releases, supported } from '../android/releases.js'
+import { rootsOf, storeInfo, storeUpdates, updatesOf } from '../android/trust-store.js'
 import { AdfsCheckFault } from '../fault.js'
 import { inAscii, neutralised } from '../formats/terminal-text.js'
 import { versionName } from '../tls/code-points.js'
@@ -19,7 +20,11 @@ export function androidCommand(machine: Machine): number {
       release,
       String(facts.apiLevel),
       facts.released,
+      releases.indexOf(release) >= releases.indexOf(supported.from) ? 'yes' : '-',
       `${roots}${hashOnly.length > 0 ? ` (${hashOnly.length} by hash only)` : ''}`,
+      updatesOf(release)
+        .map(({ update }) => update)
+        .join(', ') || '-',
       versionSpan(shape.versions),
       rules.verifier === rules.patchedVerifier
         ? rules.verifier
@@ -29,7 +34,23 @@ export function androidCommand(machine: Machine): number {
   })
   print(
     machine,
-    table([['Android', 'API', 'released', 'roots', 'offers', 'host names', 'path search'], ...rows]),
+    table([
+      [
+        'Android',
+        'API',
+        'released',
+        'counts',
+        'roots',
+        'store updates',
+        'offers',
+        'host names',
+        'path search',
+      ],
+      ...rows,
+    ]),
+  )
+  machine.out.write(
+    `\nCounting by default: ${supported.from} and newer, as of ${supported.asOf} (${supported.source}).\nFrom Android 14 a Play system update replaces the store (read last: ${storeUpdates.at(-1)!.update}); what differs: adfs-check android roots --diff 16..17\nSources and dates of all data: adfs-check android --data\n`,
   )
   machine.out.write(
     '\nHost name rules V1 to V6, path search and their sources: docs/explanation/how-android-decides.md.\nRoots of one release: adfs-check android roots --release 7.0 [subject or SHA-256]\n',
@@ -37,8 +58,63 @@ export function androidCommand(machine: Machine): number {
   return 0
 }
 
+/** Every datum with its date and source. */
+export function androidDataCommand(machine: Machine): number {
+  print(
+    machine,
+    table([
+      ['datum', 'date', 'source'],
+      ...dataSources().map(({ datum, date, source }) => [datum, date, source]),
+    ]),
+  )
+  return 0
+}
+
+/** Which roots came and went between the first and the last release of a range, as shipped. */
+export function androidRootsDiffCommand(range: string, machine: Machine): number {
+  const chosen = parseReleaseRange(range)
+  const [first, last] = [chosen[0]!, chosen.at(-1)!]
+  if (first === last) {
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `"${range}" names one release only.`, {
+      hint: 'Write two with dots between them, like 14..17.',
+    })
+  }
+  const [before, after] = [rootsOf(first), rootsOf(last)]
+  const has = (list: typeof before, sha256: string) => list.some((root) => root.sha256 === sha256)
+  const rows = [
+    ...before.filter(({ sha256 }) => !has(after, sha256)).map((root) => ['-', root] as const),
+    ...after.filter(({ sha256 }) => !has(before, sha256)).map((root) => ['+', root] as const),
+  ]
+  print(
+    machine,
+    table([
+      ['', 'SHA-256', 'until', 'subject'],
+      ...rows.map(([sign, { sha256, notAfter, subject }]) => [
+        sign,
+        sha256.slice(0, 16),
+        notAfter.toISOString().slice(0, 10),
+        subject,
+      ]),
+    ]),
+  )
+  const gone = rows.filter(([sign]) => sign === '-').length
+  machine.out.write(
+    `\n${gone} gone, ${rows.length - gone} new from Android ${first} to ${last}, as shipped. Sources: ${storeInfo(first).source}; ${storeInfo(last).source}.\n`,
+  )
+  return 0
+}
+
 /** Lists the roots of one release, or those whose subject or fingerprint matches. */
-export function androidRootsCommand(range: string, subject: string | undefined, machine: Machine): number {
+export function androidRootsCommand(
+  range: string | undefined,
+  subject: string | undefined,
+  machine: Machine,
+): number {
+  if (range === undefined) {
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', 'Say which release, or which two are to be compared.', {
+      hint: 'Write --release 7.0 or --diff 14..17.',
+    })
+  }
   const [release, ...more] = parseReleaseRange(range)
   if (release === undefined || more.length > 0) {
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `"${range}" is not one Android release.`, {

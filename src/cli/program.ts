@@ -173,18 +173,24 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const android = program
     .command('android')
     .description('the Android releases, their rules and trust stores')
-    .action(async () => {
-      const { androidCommand } = await import('./android-command.js')
-      done(androidCommand(machine))
+    .option('--data', 'every datum that verdicts rest on, with source and date')
+    .action(async ({ data }: { data?: boolean }) => {
+      const { androidCommand, androidDataCommand } = await import('./android-command.js')
+      done(data ? androidDataCommand(machine) : androidCommand(machine))
     })
   android
     .command('roots')
     .description('the roots of one release')
-    .requiredOption('--release <release>', 'e.g. 7.0')
+    .option('--release <release>', 'e.g. 7.0')
+    .option('--diff <range>', 'what changed between two releases, e.g. 14..17')
     .argument('[subject]', 'only roots whose subject contains this, or whose SHA-256 begins with it')
-    .action(async (subject: string | undefined, { release }: { release: string }) => {
-      const { androidRootsCommand } = await import('./android-command.js')
-      done(androidRootsCommand(release, subject, machine))
+    .action(async (subject: string | undefined, { release, diff }: { release?: string; diff?: string }) => {
+      const { androidRootsCommand, androidRootsDiffCommand } = await import('./android-command.js')
+      done(
+        diff === undefined
+          ? androidRootsCommand(release, subject, machine)
+          : androidRootsDiffCommand(diff, machine),
+      )
     })
 
   return program

@@ -1,6 +1,7 @@
 import type { Certificate } from '../x509/certificate.js'
 import { bytesOf, countOf, DerError, elementAt, tags } from '../x509/der.js'
 import { parseCertificate } from '../x509/parse.js'
+import { readCcadb } from './ccadb.js'
 import { decodeBase64, decodeText, encodePem, readPem } from './pem.js'
 import { ContainerProblem } from './problem.js'
 
@@ -84,6 +85,14 @@ class BundleReader {
   }
 
   async readText(text: string): Promise<void> {
+    const report = readCcadb(text)
+    for (const { line, pem, revoked } of report ?? []) {
+      if (this.#full) return
+      const where = `line ${line}`
+      if (revoked) this.problem(where, `the report says of this certificate: ${revoked}; it is left out`)
+      else for (const { bytes } of readPem(pem)) if (bytes) await this.readBinary(bytes, where)
+    }
+    if (report) return
     const blocks = readPem(text)
     if (blocks.length === 0) {
       // A certificate saved without its BEGIN and END lines.

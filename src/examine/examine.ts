@@ -1,5 +1,5 @@
 import { prediction } from '../adfs/chain-engine.js'
-import { judgeAll } from '../android/judge.js'
+import { judgeAllStores } from '../android/judge-stores.js'
 import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
 import type { ServedSubject } from '../farm/subject.js'
@@ -114,8 +114,8 @@ class Repairs {
     const score = async (list: readonly Certificate[], within: Budget) => {
       const accepting = new Set<Release>()
       for (const release of wanted) {
-        const input = { presented: list, anchors: settings.stores, at: settings.at }
-        const [verdict] = judgeAll(input, [release], within)
+        const { stores: anchors, updated, at } = settings
+        const [verdict] = judgeAllStores({ presented: list, anchors, updated, at }, [release], [], within)
         if (verdict!.kind === 'accepted') accepting.add(release)
         if (!(await this.pause())) throw new Ended()
       }
@@ -158,7 +158,9 @@ class Repairs {
         ...plan.unresolved,
         asked: (await issuers.asked()).filter(({ url }) => plan.unresolved!.urls.includes(url)),
       },
-      byLuck: met.flatMap(({ kind, release }) => (kind === 'depends' ? [release] : [])),
+      byLuck: met.flatMap((verdict) =>
+        verdict.kind === 'depends' && verdict.on === 'remembered-intermediate' ? [verdict.release] : [],
+      ),
       cutShort: plan.isCutShort,
     }
   }

@@ -1,3 +1,4 @@
+import { knownAgainst } from '../android/catalogue.js'
 import type { Release } from '../android/releases.js'
 import { Budget, LimitReached } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -139,7 +140,7 @@ async function chooseChain(
     if (losesNone && (!best || isBetter(candidate, best, input))) best = candidate
     if (links.length >= maxDepth) return
     for (const issuer of issuersWithin(budget, pool, chain.at(-1)!)) {
-      if (canFollow(chain, issuer.certificate)) await visit([...links, issuer])
+      if (canFollow(chain, issuer.certificate) && mayPropose(issuer)) await visit([...links, issuer])
     }
   }
   await visit([])
@@ -168,6 +169,7 @@ function isBetter(a: Chain, b: Chain, { at, anchored }: RepairInput): boolean {
   const length = ({ links }: Chain) => links.length
   const expired = ({ chain }: Chain) => chain.slice(1).filter(({ notAfter }) => notAfter < at).length
   const isAnchored = ({ chain }: Chain) => Number(anchored(chain.at(-1)!))
+  const issuedAt = ({ chain }: Chain) => chain.reduce((sum, { notBefore }) => sum + notBefore.getTime(), 0)
   const hashes = ({ chain }: Chain) => chain.map(({ sha256 }) => sha256).join()
   const order =
     more(({ accepts }) => accepts.size) ||
@@ -177,6 +179,8 @@ function isBetter(a: Chain, b: Chain, { at, anchored }: RepairInput): boolean {
         fewer(expired) ||
         (isAnchored(a) ? fewer(added) || fewer(length) : more(length))) ||
     laterExpiry(a, b) ||
+    // Of twins that end on one day the later issued replaces the other.
+    more(issuedAt) ||
     (hashes(a) < hashes(b) ? -1 : 1)
   return order < 0
 }
@@ -211,6 +215,10 @@ async function addFetched(
     level = next
   }
 }
+
+/** What a server sends already is kept; what is known to be revoked or superseded is not brought to it. */
+const mayPropose = ({ certificate, origin }: Candidate): boolean =>
+  origin === 'sent' || knownAgainst(certificate.sha256) === null
 
 /**
  * Only a CA certificate that is not self-issued, and whose name and key are not on the path yet: cross-signed pairs

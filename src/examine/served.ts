@@ -1,7 +1,7 @@
 import { evidenceFor, type HandshakeEvidence } from '../android/connections.js'
-import { judgeAllWithDeviceCas } from '../android/device-ca.js'
 import { handshakeVerdict } from '../android/handshake-verdict.js'
 import { helloGroups } from '../android/hellos.js'
+import { judgeAllStores } from '../android/judge-stores.js'
 import { releases as allReleases, type Release } from '../android/releases.js'
 import type { Verdict } from '../android/verdict.js'
 import type { ServedSubject } from '../farm/subject.js'
@@ -183,11 +183,12 @@ export function judgePresented(
   { name, node }: Pick<ServedSubject, 'name' | 'node'>,
   remembered = settings.remembered,
 ): readonly Verdict[] {
-  return judgeAllWithDeviceCas(
+  return judgeAllStores(
     {
       // Parsed where possible: the judge says what it makes of bytes that are no certificate.
       presented: entries.map((entry) => ('certificate' in entry ? entry.certificate : entry.der)),
       anchors: settings.stores,
+      updated: settings.updated,
       at: settings.at,
       host: name?.ascii ?? node.address,
       remembered,

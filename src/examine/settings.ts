@@ -1,6 +1,7 @@
+import type { UpdatedStore } from '../android/judge-stores.js'
 import { releases as allReleases, type Release } from '../android/releases.js'
 import type { TrustAnchors } from '../android/trust-anchors.js'
-import { addAnchors, releasesOf, trustStore } from '../android/trust-store.js'
+import { addAnchors, releasesOf, trustStore, updatesOf } from '../android/trust-store.js'
 import type { Asked, GivenFile } from '../farm/asked.js'
 import type { Certificate } from '../x509/certificate.js'
 import { sha256Of } from '../x509/identity.js'
@@ -13,7 +14,10 @@ export interface Settings {
   readonly releases: readonly Release[]
   readonly others: readonly Release[]
   readonly at: Date
+  /** As shipped. */
   readonly stores: (release: Release) => TrustAnchors
+  /** As Play system updates may have replaced it, oldest first. */
+  readonly updated: (release: Release) => readonly UpdatedStore[]
   readonly deviceCas: readonly Certificate[]
   readonly remembered: readonly Certificate[]
   readonly intermediates: readonly { readonly certificate: Certificate; readonly from: string }[]
@@ -31,6 +35,7 @@ export interface Policy {
 export function settingsOf(asked: Asked, { releases, others }: Policy, at: Date): Settings {
   const trustAnchors = all(asked.trustAnchors)
   const stores = new Map<Release, TrustAnchors>()
+  const updated = new Map<Release, readonly UpdatedStore[]>()
   return {
     releases,
     others,
@@ -40,6 +45,16 @@ export function settingsOf(asked: Asked, { releases, others }: Policy, at: Date)
       const store = stores.get(release) ?? addAnchors(release, trustStore(release), trustAnchors)
       stores.set(release, store)
       return store
+    },
+    updated: (release) => {
+      const known =
+        updated.get(release) ??
+        updatesOf(release).map((update) => ({
+          update: update.update,
+          anchors: addAnchors(release, trustStore(release, update), trustAnchors),
+        }))
+      updated.set(release, known)
+      return known
     },
     deviceCas: all(asked.deviceCas),
     remembered: all(asked.remembered),

@@ -69,16 +69,18 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         ),
       ),
     ]),
+    ...subject.elsewhere.map(({ client, verdict, reason }) =>
+      line(`${clients[client]} (not counted): ${verdict}, ${reason}`),
+    ),
     ...subject.repairs.flatMap(({ answer, cutShort }) =>
       cutShort
         ? [line(`list ${answer}: the search for a repair was cut short; there may be a better one`)]
         : [],
     ),
-    ...(subject.chromium
-      ? [line(`Chrome and WebView (not counted): ${subject.chromium.verdict}, ${subject.chromium.reason}`)]
-      : []),
   ].join('\n')
 }
+
+const clients = { chrome: 'Chrome', webview: 'WebView', windows: 'Windows' }
 
 const certificates = (report: Report): string =>
   Object.entries(report.certificates)

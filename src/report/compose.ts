@@ -1,7 +1,7 @@
 import type { Step } from '../adfs/actions.js'
 import { environmentOf, optionsOf } from '../adfs/commands.js'
-import { supported } from '../android/releases.js'
-import { storeInfo } from '../android/trust-store.js'
+import { factsOf, supported } from '../android/releases.js'
+import { rootsIn, storeInfo, storeUpdates } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
 import { findingsOf } from '../checks/registry.js'
 import type { Finding, Result } from '../checks/result.js'
@@ -58,15 +58,21 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       sources: grouped(
         releases.map((release) => {
           const { roots, source } = storeInfo(release)
-          return { releases: [release], roots, source }
+          return { releases: [release], roots, source, shipped: factsOf(release).released }
         }),
       ),
+      updates: storeUpdates.flatMap((update) => {
+        const reached = releases.filter((release) => update.reaches.includes(release))
+        return reached.length === 0
+          ? []
+          : [{ update: update.update, releases: reached, roots: rootsIn(update), source: update.source }]
+      }),
       added: asked.trustAnchors.flatMap((file) =>
         file.certificates.map(({ certificate }) => certificate.sha256),
       ),
     },
     asked: [...optionsOf(asked)],
-    subjects: examined.examinations.map((examination) => subjectReport(examination, releases)),
+    subjects: examined.examinations.map((examination) => subjectReport(examination, releases, examined.at)),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),
     plan: {

@@ -5,6 +5,7 @@ import { releases } from '../android/releases.js'
  * The report, defined once: TypeScript's types are derived from here, and `npm run schema` writes
  * `report.schema.json`. Readers must accept new fields and new members of every enumeration, so objects are open.
  * Text is raw, as it stands in certificates and on the command line; times are RFC 3339 without fractions, UTC.
+ * One file: whoever looks for a field of the report finds it here.
  */
 const object = <P extends TProperties>(properties: P, description?: string) =>
   Type.Object(properties, description === undefined ? {} : { description })
@@ -134,11 +135,19 @@ const subject = object({
   answers: Type.Array(answer),
   verdicts: Type.Array(verdict),
   repairs: Type.Array(repair),
-  chromium: nullable(
-    object(
-      { verdict: oneOf(['accepted', 'refused', 'unknown']), reason: text() },
-      'Chrome and WebView on the newest release: they fetch missing intermediates, apps do not. Never counts.',
-    ),
+  elsewhere: Type.Array(
+    object({
+      client: oneOf(
+        ['chrome', 'webview', 'windows'],
+        'Chrome anywhere, WebView on the newest release, Schannel',
+      ),
+      verdict: oneOf(['accepted', 'refused', 'unknown']),
+      reason: text(),
+    }),
+    {
+      description:
+        'Why it may work for whoever tries it: these fetch issuers or have other roots. Never counts.',
+    },
   ),
 })
 
@@ -244,7 +253,28 @@ const report = object({
     'What the answers depended on',
   ),
   trustStores: object({
-    sources: Type.Array(object({ releases: releaseList, roots: Type.Integer(), source: text() })),
+    sources: Type.Array(
+      object(
+        {
+          releases: releaseList,
+          roots: Type.Integer(),
+          source: text(),
+          shipped: text('YYYY-MM-DD or YYYY-MM'),
+        },
+        'The store that a release shipped with',
+      ),
+    ),
+    updates: Type.Array(
+      object(
+        {
+          update: text('YYYY-MM of the tag read'),
+          releases: releaseList,
+          roots: Type.Integer(),
+          source: text(),
+        },
+        'Stores that Play system updates bring; which phone has which is not known',
+      ),
+    ),
     added: Type.Array(sha256),
   }),
   /** What printed commands repeat, without the target. */

@@ -6,11 +6,15 @@ import type { Answer } from '../examine/presented.js'
 import type { Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import { outcomeText } from '../tls/wording.js'
-import { chromium } from './chromium.js'
+import { elsewhere } from './elsewhere.js'
 import type { RepairReport, SubjectReport, VerdictReport } from './schema.js'
 
 /** One subject as the report tells it. Releases with equal verdicts share a row. */
-export function subjectReport(examination: Examination, releases: readonly Release[]): SubjectReport {
+export function subjectReport(
+  examination: Examination,
+  releases: readonly Release[],
+  at: Date,
+): SubjectReport {
   const { subject, attempts } = examination
   const common = {
     ...identity(subject),
@@ -25,7 +29,7 @@ export function subjectReport(examination: Examination, releases: readonly Relea
       answers: [],
       verdicts: [],
       repairs: [],
-      chromium: null,
+      elsewhere: [],
     }
   }
   const { answers, reach, repairs, varying, withoutName } = examination
@@ -36,7 +40,7 @@ export function subjectReport(examination: Examination, releases: readonly Relea
     answers: answers.map((answer) => answerReport(answer, reach, subject)),
     verdicts: verdictRows(examination, releases),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),
-    chromium: chromium(examination, releases),
+    elsewhere: elsewhere(examination, releases, at),
   }
 }
 

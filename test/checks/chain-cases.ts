@@ -597,7 +597,52 @@ const lists: Record<string, Row> = {
   },
 }
 
+const leaving = makeCa('Leaving Root')
+const leavingCa = makeCa('Leaving Issuing CA', leaving)
+const leavingLeaf = makeLeaf(leavingCa)
+const staying = makeCa('Leaving Issuing CA', root, { key: leavingCa.key })
+const updated = {
+  anchors: [{ root: leaving, from: '4.4', until: '16' }, root],
+  updatedAway: [leaving],
+} satisfies Partial<World>
+
+const stores: Record<string, Row> = {
+  'a root that newer releases dropped and updates take from older ones': {
+    world: { servers: [{ sent: [leavingLeaf, leavingCa] }], ...updated },
+    finds: ['critical anchor-unknown-to-android: 17', 'warning system-update-dependent: 14-16'],
+    says: /ends at "Leaving Root", which Android 17 no longer has; the last release with this root is Android 16\. Only a chain to a newer root/,
+  },
+  'the same where 17 does not count': {
+    world: { servers: [{ sent: [leavingLeaf, leavingCa] }], ...updated, releases: '10..16' },
+    finds: ['warning system-update-dependent: 14-16'],
+    says: /"Leaving Root", which Android 14-16 has until the Play system update of 2025-12; a phone that took it refuses the server\. Which update a phone has cannot be seen/,
+    advises: ['reissue sts.contoso.com', 'confirm'],
+  },
+  'the same with a cross-certificate to a root that stays': {
+    world: {
+      servers: [{ sent: [leavingLeaf, leavingCa] }],
+      ...updated,
+      releases: '10..16',
+      found: [staying],
+    },
+    finds: ['warning system-update-dependent: 14-16'],
+    says: /With what is to be imported the chain ends at a root that phones have before and after\.$/,
+    advises: [
+      'import Leaving Issuing CA',
+      'restart',
+      'rebind sts.contoso.com',
+      'edit-bundle sts.contoso.com, Leaving Issuing CA',
+      'confirm',
+    ],
+  },
+  'both ways sent': {
+    world: { servers: [{ sent: [leavingLeaf, leavingCa, staying] }], ...updated },
+    finds: [],
+  },
+}
+
 export const rows: Readonly<Record<string, Row>> = {
+  ...stores,
   ...missing,
   ...anchorless,
   ...wrong,

@@ -1,5 +1,5 @@
-import { judgeAllWithDeviceCas } from '../../src/android/device-ca.js'
 import { helloOf } from '../../src/android/hellos.js'
+import { judgeAllStores } from '../../src/android/judge-stores.js'
 import { releases as allReleases, parseReleaseRange, type Release } from '../../src/android/releases.js'
 import { deviceAnchors, nameHash } from '../../src/android/trust-anchors.js'
 import type { Verdict } from '../../src/android/verdict.js'
@@ -90,7 +90,12 @@ export interface Server extends Partial<List> {
 export interface World {
   readonly servers: readonly Server[]
   /** Roots of every release, or of the releases said. */
-  readonly anchors?: readonly (Issued | { readonly root: Issued; readonly from: Release })[]
+  readonly anchors?: readonly (
+    | Issued
+    | { readonly root: Issued; readonly from: Release; readonly until?: Release }
+  )[]
+  /** Those that 14 to 16 lose by the Play system update of 2025-12. */
+  readonly updatedAway?: readonly Issued[]
   /** Issuers that can be had: over AIA unless said. */
   readonly found?: readonly (Issued | { readonly certificate: Issued; readonly origin: RepairOrigin })[]
   /** Ranges. */
@@ -103,6 +108,8 @@ export interface World {
   readonly publicAnchors?: boolean
   readonly warn?: ExaminedFarm['warn']
   readonly crit?: ExaminedFarm['crit']
+  /** The clock of the checks that look at no certificate. */
+  readonly at?: Date
 }
 
 /** Facts as `examine/` would hand them to the checks, with the real judge's verdicts. */
@@ -111,23 +118,38 @@ export function examinedFarm(world: World): ExaminedFarm {
   const others = world.others ? parseReleaseRange(world.others) : []
   const anchors = (world.anchors ?? []).map((anchor) =>
     'root' in anchor
-      ? { certificate: parsed(anchor.root), from: anchor.from }
-      : { certificate: parsed(anchor), from: allReleases[0] },
+      ? { certificate: parsed(anchor.root), from: anchor.from, until: anchor.until ?? allReleases.at(-1)! }
+      : { certificate: parsed(anchor), from: allReleases[0], until: allReleases.at(-1)! },
   )
   const anchorsOf = (release: Release): Certificate[] =>
     anchors
-      .filter(({ from }) => allReleases.indexOf(from) <= allReleases.indexOf(release))
+      .filter(
+        ({ from, until }) =>
+          allReleases.indexOf(from) <= allReleases.indexOf(release) &&
+          allReleases.indexOf(release) <= allReleases.indexOf(until),
+      )
       .map(({ certificate }) => certificate)
   const name = { ascii: world.name ?? host, display: world.name ?? host }
+  const storeOf = (list: readonly Certificate[]) =>
+    deviceAnchors({
+      sortsNames: false,
+      byNameHash: (hash) => list.filter(({ subject }) => nameHash(subject) === hash),
+    })
+  const away = (world.updatedAway ?? []).map((issued) => parsed(issued).sha256)
   const judge = (presented: Presented, chosen: readonly Release[]) =>
-    judgeAllWithDeviceCas(
+    judgeAllStores(
       {
-        presented: presented.entries.map(({ der }) => der),
-        anchors: (release) =>
-          deviceAnchors({
-            sortsNames: false,
-            byNameHash: (hash) => anchorsOf(release).filter(({ subject }) => nameHash(subject) === hash),
-          }),
+        presented: presented.entries.map((entry) => ('certificate' in entry ? entry.certificate : entry.der)),
+        anchors: (release) => storeOf(anchorsOf(release)),
+        updated: (release) =>
+          ['14', '15', '16'].includes(release)
+            ? [
+                {
+                  update: '2025-12',
+                  anchors: storeOf(anchorsOf(release).filter(({ sha256 }) => !away.includes(sha256))),
+                },
+              ]
+            : [],
         at: now,
         host: name.ascii,
         remembered: (world.remembered ?? []).map(parsed),
@@ -210,7 +232,7 @@ export function examinedFarm(world: World): ExaminedFarm {
   return {
     farm: { id: name.ascii, name, address: null, port: 443, subjects, unresolved: [] },
     examinations,
-    at: now,
+    at: world.at ?? now,
     releases,
     others,
     warn: world.warn ?? defaultThresholds.warn,

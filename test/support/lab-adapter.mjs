@@ -81,7 +81,7 @@ export function read(document) {
     /** What the report puts first: cause, the certificate it is about (hash, or only a name), servers it is said of. */
     first: first && {
       cause: causes[first.id] ?? first.id,
-      ...subject(first, report, nameOf),
+      ...subject(first, nameOf),
       text: first.message,
       servers: serious
         .filter(({ id, severity }) => id === first.id && severity === first.severity)
@@ -145,7 +145,7 @@ export function read(document) {
 }
 
 /** What the first finding is about: a certificate, or only the name of one that nobody has. */
-function subject({ certificate, cases }, report, nameOf) {
+function subject({ certificate, cases }, nameOf) {
   if (certificate) return { sha256: certificate, name: nameOf(certificate) }
   const issuer = cases[0]?.evidence?.issuer
   const name = typeof issuer === 'string' ? issuer : (issuer?.name ?? issuer?.subject ?? null)

