@@ -3,13 +3,14 @@ import { planOf } from './adfs/plan.js'
 import type { ExaminedFarm } from './checks/check.js'
 import { findingsOf, runChecks } from './checks/registry.js'
 import type { Attempt } from './examine/examination.js'
-import { examine, type Pause } from './examine/examine.js'
+import { type Examined, examine, type Pause } from './examine/examine.js'
 import { examinedFarm } from './examine/examined-farm.js'
-import { settingsOf } from './examine/settings.js'
+import { type Settings, settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
+import { type Lock, lockedFarm } from './farm/locked.js'
 import type { Farm, ServedSubject } from './farm/subject.js'
-import { type Gated, gate } from './gate/gate.js'
+import { type Gated, type GatePolicy, gate } from './gate/gate.js'
 import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
 import { observe } from './observe/observe.js'
@@ -21,6 +22,10 @@ export interface Hooks {
   /** Subjects observed at a time, or slots shared with other runs. */
   readonly concurrency: number | Slots
   readonly pause: Pause
+  /** What fails the run, and what is waived. */
+  readonly gate?: GatePolicy
+  /** What farms were locked to. */
+  readonly lock?: Lock
   readonly resolved?: (farm: Farm) => void
   readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
@@ -49,12 +54,26 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     return { subject, attempts }
   }
   const observed = await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject))))
-  const { examinations, fetches } = await examine(observed, settings, network, hooks.pause)
-  const examined = examinedFarm(farm, examinations, policy, settings, fetches)
+  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks)
+}
+
+/** What examinations of one farm amount to. */
+export function toldOf(
+  farm: Farm,
+  { examinations, fetches }: Examined,
+  settings: Settings,
+  asked: Asked,
+  { gate: policy, lock }: Pick<Hooks, 'gate' | 'lock'>,
+): Checked {
+  const locked = lock && lockedFarm(lock, farm)
+  const examined = {
+    ...examinedFarm(farm, examinations, policyOf(asked), settings, fetches),
+    ...(locked === undefined ? {} : { lock: locked }),
+  }
   const results = runChecks(examined)
   // What breaks nothing is told, and left alone: the plan is for what has to be done.
   const serious = findingsOf(results).filter(({ severity }) => severity !== 'info')
   const steps = planOf(serious, examined, asked)
   const composed = composeReport({ examined, results, steps, asked, fetches })
-  return { ...gate(composed), examined, steps }
+  return { ...gate(composed, policy), examined, steps }
 }

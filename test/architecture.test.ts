@@ -87,6 +87,7 @@ const walls: Walls = {
     'android/trust-anchors.ts': { 'node:crypto': ['createHash'] },
     'containers/pkcs12.ts': { 'node:crypto': ['createHmac', 'timingSafeEqual'] },
     'farm/target.ts': { 'node:net': ['isIP'], 'node:url': ['domainToASCII', 'domainToUnicode'] },
+    'formats/outcomes.ts': { 'node:crypto': ['createHash'] },
     'kit/files.ts': { 'node:crypto': ['createHash'] },
     // The script is a real file beside the code; a bundle holds it as text.
     'kit/script.ts': { 'node:fs': ['readFileSync'] },

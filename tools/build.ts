@@ -68,10 +68,12 @@ const apart: Plugin = {
         ? undefined
         : { path: `./${path.split('/').at(-1)!.replace('.js', '.cjs')}`, external: true },
     )
-    onResolve({ filter: /^\.\/(check|replay|demo|android)-command\.js$/ }, ({ path, kind, importer }) =>
-      kind === 'dynamic-import' && importer.endsWith('program.ts')
-        ? { path, namespace: 'command' }
-        : undefined,
+    onResolve(
+      { filter: /^\.\/(check|file|lock|replay|demo|android)-command\.js$/ },
+      ({ path, kind, importer }) =>
+        kind === 'dynamic-import' && importer.endsWith('program.ts')
+          ? { path, namespace: 'command' }
+          : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'command' }, ({ path }) => ({
       contents: `const { loadCached } = require('./code-cache.js')
@@ -80,7 +82,7 @@ module.exports = loadCached(require('node:path').join(__dirname, 'commands.cjs')
     }))
   },
 }
-const commands = ['check', 'replay', 'demo', 'android'].map((name) => `./${name}-command.js`)
+const commands = ['check', 'file', 'lock', 'replay', 'demo', 'android'].map((name) => `./${name}-command.js`)
 
 const common = {
   absWorkingDir: root,
@@ -100,7 +102,7 @@ const commonJs = {
   // Short lines, for stack traces that can be read.
   lineLimit: 160,
 } as const satisfies BuildOptions
-const external = ['undici', 'node-forge', 'pkijs', 'asn1js']
+const external = ['undici', 'node-forge', 'pkijs', 'asn1js', 'yaml']
 
 await build({
   ...commonJs,
@@ -163,6 +165,7 @@ chmodSync(`${out}/main.cjs`, 0o755)
 // For whoever starts the program by the name of a module.
 writeFileSync(`${out}/main.js`, "#!/usr/bin/env node\nimport './main.cjs'\n", { mode: 0o755 })
 copyFileSync(`${root}src/report/report.schema.json`, `${out}/report.schema.json`)
+copyFileSync(`${root}src/farm/adfs-check.schema.json`, `${out}/adfs-check.schema.json`)
 
 /** What `import.meta.url` is in a CommonJS module. */
 function selfUrl(): Pick<BuildOptions, 'banner' | 'define'> {

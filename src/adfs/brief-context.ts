@@ -44,7 +44,9 @@ export const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): stri
 export const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
   new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
 
-export function at({ on }: Step, { servers, plan }: BriefContext): Words {
+export function at({ on }: Step, { servers, plan, subject }: BriefContext): Words {
+  if (on.length > 0 && on.every((id) => subject(id)?.kind === 'file'))
+    return ['each server that gets the file']
   if (plan.some(({ action }) => action.verb === 'name-nodes')) return ['each server behind it']
   if (servers === 1) return ['that server']
   if (on.length === 0 || on.length === servers) return ['every server']

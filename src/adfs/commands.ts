@@ -26,6 +26,21 @@ const maxNamed = 8
  * clock has moved on.
  */
 export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: CommandFor): readonly string[] {
+  // Whether an import worked is asked of the servers.
+  if (asked.files && kit === undefined) {
+    const { files: _, passwordFile: __, ...served } = asked
+    return [asked.target, ...optionsOf(served)]
+  }
+  if (asked.files)
+    return [
+      'file',
+      ...asked.files.paths,
+      ...asked.files.names.flatMap((name) => ['--name', name]),
+      ...optionsOf(asked),
+      ...(asked.at ? ['--at', instantText(asked.at)] : []),
+      '--kit',
+      kit!,
+    ]
   return [
     printableTarget(asked.target),
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
@@ -76,7 +91,11 @@ export function optionsOf(asked: Asked): readonly string[] {
     ...files('--device-ca', asked.deviceCas),
     ...files('--remembered', asked.remembered),
     ...files('--intermediates', asked.intermediates),
+    ...files('--store', asked.files?.stores ?? []),
+    ...given('--windows-server', asked.files?.server),
     ...given('--password-file', asked.passwordFile),
+    ...given('--password-env', asked.files?.passwordEnv),
+    ...given('--against', asked.files?.against),
     ...(asked.offline ? ['--offline'] : []),
     ...(asked.aiaAllowPrivate ? ['--aia-allow-private'] : []),
     ...(asked.proxy === 'none'

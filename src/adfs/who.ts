@@ -13,9 +13,15 @@ export const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<R
 
 /** `As administrator on X`, or with the role unknown `If Windows ends TLS at X: as administrator there`. */
 const windowsAdmin = (step: Step, context: SpeechContext): Words =>
-  rolesOf(step, context).has('unknown')
-    ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
-    : say`As administrator on ${places(step, context)}`
+  isFile(step, context)
+    ? ['As administrator on each server that gets the file']
+    : rolesOf(step, context).has('unknown')
+      ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
+      : say`As administrator on ${places(step, context)}`
+
+/** What is to be served, not a server. */
+const isFile = ({ on }: Step, { subject }: SpeechContext): boolean =>
+  on.length > 0 && on.every((id) => subject(id)?.kind === 'file')
 
 export const onWindows = (
   step: Step,

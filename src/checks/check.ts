@@ -2,6 +2,7 @@ import type { Action, Person } from '../adfs/actions.js'
 import type { Release } from '../android/releases.js'
 import type { RuleId } from '../android/rule-id.js'
 import type { Examination } from '../examine/examination.js'
+import type { LockedFarm } from '../farm/locked.js'
 import type { CaseKey, Farm, SubjectId } from '../farm/subject.js'
 import type { Threshold } from '../gate/thresholds.js'
 import type { Words } from '../words/words.js'
@@ -22,6 +23,8 @@ export interface ExaminedFarm {
   readonly others: readonly Release[]
   readonly warn: Threshold
   readonly crit: Threshold
+  /** What the farm was locked to; null: the lock file does not know it; missing: no lock file. */
+  readonly lock?: LockedFarm | null
   /** Releases, counting or not, whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
   /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */

@@ -14,6 +14,7 @@ import { checkFailed, type FailureEvidence } from './check-failed.js'
 import { clientCertificateDemanded } from './client-certificate-demanded.js'
 import { commonNameOnly } from './common-name-only.js'
 import { couldNotConnect } from './could-not-connect.js'
+import { crossCertificateLeftOut } from './cross-certificate-left-out.js'
 import { dataOutdated } from './data-outdated.js'
 import { deviceCaDependent } from './device-ca-dependent.js'
 import { duplicateCertificate } from './duplicate-certificate.js'
@@ -23,9 +24,14 @@ import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
 import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
+import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
+import { lockedOutcomeChanged } from './locked-outcome-changed.js'
+import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
+import { pfxUnreadableByServer } from './pfx-unreadable-by-server.js'
+import { privateKeyNotFitting } from './private-key-not-fitting.js'
 import type { Finding, Result } from './result.js'
 import { rootIncluded } from './root-included.js'
 import { selfSignedCertificate } from './self-signed-certificate.js'
@@ -70,9 +76,15 @@ export const checks = [
   pathConstraintViolated,
   blocklistedKey,
   stapleRejected,
+  privateKeyNotFitting,
+  pfxUnreadableByServer,
+  keyStoreUnsuitable,
   keyNotProven,
   handshakeRefusedToRelease,
   certificateExpiring,
+  lockedOutcomeChanged,
+  nameLost,
+  crossCertificateLeftOut,
   serversDiffer,
   clientCertificateDemanded,
   systemUpdateDependent,

@@ -1,5 +1,6 @@
-import { type Checked, check } from '../check.js'
+import { type Checked, check, type Hooks } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
+import { type Lock, readLock } from '../farm/locked.js'
 import { parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
@@ -11,6 +12,7 @@ import { inOrder, slots } from '../run/slots.js'
 import { withDeadline } from '../run/stop.js'
 import { version } from '../version.js'
 import { askedBy, proxyAsked } from './asked.js'
+import { readWithin } from './files.js'
 import type { Machine } from './machine.js'
 import type { CheckFlags } from './options.js'
 import { progress } from './progress.js'
@@ -24,8 +26,31 @@ const maxAhead = 256
 /** Checks every target, prints the reports and returns the exit code of the worst. */
 export async function checkCommand(
   targets: readonly string[],
+  all: CheckFlags,
+  given: Partial<CheckFlags>,
+  machine: Machine,
+): Promise<number> {
+  if (all.config === undefined) {
+    const aimed = targets.map((target) => ({ target, flags: all }))
+    return checkAimed(aimed, all, machine)
+  }
+  const { aimedBy } = await import('./config.js')
+  const { aimed, flags } = await aimedBy(all.config, targets, given)
+  return checkAimed(aimed, flags, machine)
+}
+
+/** A target with options of its own. */
+export interface Aimed {
+  readonly target: string
+  readonly flags: CheckFlags
+}
+
+/** The same for targets with options of their own; `flags` are for the run. `seen` is told of each farm. */
+export async function checkAimed(
+  targets: readonly Aimed[],
   flags: CheckFlags,
   machine: Machine,
+  seen: (checked: Checked) => void = () => {},
 ): Promise<number> {
   if (flags.save !== undefined && targets.length > 1) {
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', '--save keeps one target; several are named.', {
@@ -39,15 +64,15 @@ export async function checkCommand(
   }
   const running = { ...machine, signal: withDeadline(machine.signal, flags.deadline) }
   // What is the same for all is read before the first server is asked: a typing error must not cost a whole run.
-  flags.server.forEach(parseServerAddress)
-  const common = await askedBy(flags)
-  policyOf(common)
+  const common = new Map<CheckFlags, Common>()
+  for (const own of new Set([flags, ...targets.map((one) => one.flags)])) common.set(own, await commonOf(own))
   const farms: Wanted[] = []
-  for (const target of targets) {
+  for (const { target, flags: own } of targets) {
     try {
-      const { name } = parseTarget(target, flags.port)
-      const proxy = proxyFor(name, flags.proxy, machine.env)
-      farms.push({ proxy, asked: { ...common, target, proxy: proxyAsked(proxy, flags.proxy) } })
+      const { name } = parseTarget(target, own.port)
+      const proxy = proxyFor(name, own.proxy, machine.env)
+      const { asked, ...judging } = common.get(own)!
+      farms.push({ proxy, asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) }, ...judging })
     } catch (error) {
       // A name that is none does not stop the others; alone, it is bad usage.
       if (
@@ -64,28 +89,67 @@ export async function checkCommand(
       hint: 'See above.',
     })
   }
-  return tell(checks(farms, flags, running), flags, { ...running, now: flags.at ?? running.now }, missed)
+  return tell(
+    checks(farms, flags, running, seen),
+    flags,
+    { ...running, now: flags.at ?? running.now },
+    missed,
+  )
 }
 
-interface Wanted {
+interface Wanted extends Judging {
   readonly proxy: URL | null
   readonly asked: Asked
 }
 
+/** What a policy says of the verdict. */
+type Judging = Pick<Hooks, 'gate' | 'lock'>
+
+interface Common extends Judging {
+  readonly asked: Omit<Asked, 'target' | 'proxy'>
+}
+
+/** What is the same for every target with these options, files read. */
+async function commonOf(flags: CheckFlags): Promise<Common> {
+  flags.server.forEach(parseServerAddress)
+  const asked = await askedBy(flags)
+  policyOf(asked)
+  return { asked, ...(await judgingBy(flags)) }
+}
+
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
+export async function judgingBy({ lock, failOn = 'warning', waivers = [] }: CheckFlags): Promise<Judging> {
+  const gate = { failOn, waivers }
+  return lock === undefined ? { gate } : { gate, lock: await readLockFile(lock) }
+}
+
+/** Thousands of farms. */
+const maxLockBytes = 16 * 1024 * 1024
+
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
+export const readLockFile = async (path: string): Promise<Lock> =>
+  readLock(Buffer.from(await readWithin(path, maxLockBytes)).toString('utf8'), path)
+
 /** All farms share the slots and what was fetched; each is told when it and those named before it are done. */
-async function* checks(farms: readonly Wanted[], flags: CheckFlags, machine: Machine): AsyncGenerator<Told> {
+async function* checks(
+  farms: readonly Wanted[],
+  flags: CheckFlags,
+  machine: Machine,
+  seen: (checked: Checked) => void,
+): AsyncGenerator<Told> {
   const at = flags.at ?? machine.now
   const concurrency = slots(flags.concurrency)
   const fetched = new Map<string, Promise<FetchOutcome>>()
   const shown = progress(farms.length, flags.quiet ?? false, machine)
-  const one = async ({ asked, proxy }: Wanted): Promise<Told> => {
+  const one = async ({ asked, proxy, ...judging }: Wanted): Promise<Told> => {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const outside = live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal })
     const network = fetchingOnce(outside, fetched)
-    const hooks = { concurrency, pause: turns(machine.signal), ...shown }
-    if (flags.save === undefined) return told(await check(asked, network, at, hooks), asked)
-    const recorder = recording(network)
-    const checked = await check(asked, recorder.network, at, hooks)
+    const hooks = { concurrency, pause: turns(machine.signal), ...judging, ...shown }
+    const recorder = flags.save === undefined ? null : recording(network)
+    const checked = await check(asked, recorder?.network ?? network, at, hooks)
+    seen(checked)
+    if (recorder === null) return told(checked, asked)
     const save = () => caseText(recorder.case(asked, at, { name: 'adfs-check', version }))
     return { ...told(checked, asked), save }
   }

@@ -77,6 +77,7 @@ function checkFarm(
       ...(color === undefined ? {} : { color }),
       ...(ascii === undefined ? {} : { ascii }),
     },
+    {},
     machine,
   )
 }

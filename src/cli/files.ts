@@ -87,7 +87,7 @@ export async function readPassword(path: string): Promise<string> {
  * A whole file, if it is one and has at most `maxBytes`. A pipe or a device could keep us waiting or never end, so these
  * are refused before they are opened, and opening waits for nobody should one have come in between.
  */
-async function readWithin(path: string, maxBytes: number): Promise<Uint8Array> {
+export async function readWithin(path: string, maxBytes: number): Promise<Uint8Array> {
   let file: FileHandle | undefined
   try {
     const isFile = (await stat(path)).isFile()

@@ -53,6 +53,9 @@ async function answer(): Promise<number> {
     env: process.env,
     platform: process.platform,
     now: new Date(),
+    secret: process.stdin.isTTY
+      ? async (question) => (await import('./prompt.js')).askSecret(question, process.stdin, process.stderr)
+      : null,
     signal: stop.signal,
   })
 }

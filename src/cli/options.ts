@@ -1,6 +1,8 @@
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
+import type { Waiver } from '../gate/waivers.js'
 import { defaultConcurrency } from '../run/limits.js'
+import type { OutputFile } from './outputs.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
@@ -23,8 +25,15 @@ export interface CheckFlags {
   readonly proxy?: string | false
   readonly kit?: string
   readonly format: FormatName
+  readonly output?: readonly OutputFile[]
   readonly warn?: Threshold
   readonly crit?: Threshold
+  readonly failOn?: 'warning' | 'critical'
+  /** From --config. */
+  readonly waivers?: readonly Waiver[]
+  readonly config?: string
+  /** File of outcomes to compare with. */
+  readonly lock?: string
   readonly repeat: number
   readonly retries: number
   /** For the whole run, milliseconds. */

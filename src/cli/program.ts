@@ -1,17 +1,30 @@
 import { Command, CommanderError, Option } from 'commander'
+import { nagiosUnknown } from '../formats/nagios-code.js'
 import { formatNames } from '../formats/names.js'
 import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
 import { instant, repeatable, seconds, threshold, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
+import { type FileFlags, fileOptions } from './file-options.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
+import { outputFile } from './outputs.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
+  const code = await ran(args, machine)
+  const asksNagios = args.some(
+    (arg, index) => /^(--format=|)nagios$/.test(arg) && (arg !== 'nagios' || args[index - 1] === '--format'),
+  )
+  if (code !== exitUsage || !asksNagios) return code
+  machine.out.write('ADFS-CHAIN UNKNOWN - bad usage or a fault of adfs-check: see standard error\n')
+  return nagiosUnknown
+}
+
+async function ran(args: readonly string[], machine: Machine): Promise<number> {
   let code = 0
   const program = build(args, machine, (exitCode) => {
     code = exitCode
@@ -98,6 +111,11 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--warn <20%|30d>', 'warn when less of a lifetime is left (default: 25%, at most 30d)', threshold)
     .option('--crit <10%|7d>', 'critical when less is left (default: 10%, at most 7d)', threshold)
+    .addOption(
+      new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
+    )
+    .option('--lock <file>', 'compare with what "adfs-check lock" wrote there')
+    .option('--config <file>', 'policy, waivers and farms: adfs-check.yaml')
     .optionsGroup('How to repair:')
     .option('--kit <folder>', 'write the import kit here')
     .option(
@@ -110,6 +128,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--aia-allow-private', 'fetch from private and loopback addresses too')
     .optionsGroup('What to print:')
     .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
     .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
@@ -118,7 +137,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--no-color', 'no colours')
     .option('--ascii', 'ASCII only')
     .action(async (targets: string[], flags: CheckFlags) => {
-      if (targets.length === 0) {
+      if (targets.length === 0 && flags.config === undefined) {
         program.outputHelp({ error: true })
         done(exitUsage)
         return
@@ -126,14 +145,44 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       const { refuseMisspelt } = await import('./misspelt.js')
       refuseMisspelt(targets, args, program)
       const { checkCommand } = await import('./check-command.js')
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, machine))
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, given(program, flags), machine))
     })
+
+  const file = fileOptions(program.command('file'))
+  file.action(async (files: string[], flags: FileFlags) => {
+    const { fileCommand } = await import('./file-command.js')
+    done(await fileCommand(files, { ...checkDefaults, ...flags }, given(file, flags), machine))
+  })
+
+  const lock = program
+    .command('lock')
+    .description('write what farms come to, for --lock to compare with')
+    .argument('[target...]', 'federation service name, name:port or https URL')
+    .option('--lock <file>', 'the file (default: adfs-check.lock)')
+    .option('--config <file>', 'policy and farms: adfs-check.yaml')
+    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
+    .option('--android <range>', 'releases that count: supported (default), all, 8.. or "7.0..12,15"')
+    .option(
+      '--trust-anchor <file>',
+      'root that the phones have in their system store; repeatable',
+      repeatable,
+    )
+    .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
+    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
+    .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
+    .option('--at <date>', 'judge as of this date instead of now', instant)
+    .option('--offline', 'fetch nothing over AIA')
+  lock.action(async (targets: string[], flags: Partial<CheckFlags>) => {
+    const { lockCommand } = await import('./lock-command.js')
+    done(await lockCommand(targets, { ...checkDefaults, ...flags }, given(lock, flags), machine))
+  })
 
   program
     .command('replay')
     .description('judge a saved case again, without a network')
     .argument('<case>', 'file written with --save')
     .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
     .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--kit <folder>', 'write the import kit here')
     .option('-q, --quiet', 'print nothing when everything is accepted')
@@ -195,3 +244,9 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
 
   return program
 }
+
+/** Options that stand on the command line, defaults left out. */
+const given = <F extends object>(command: Command, flags: F): Partial<F> =>
+  Object.fromEntries(
+    Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli'),
+  ) as Partial<F>

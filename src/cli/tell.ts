@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Checked } from '../check.js'
 import type { Asked } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
+import { worstNagiosCode } from '../formats/nagios-code.js'
 import type { FormatName } from '../formats/registry.js'
 import { formats } from '../formats/registry.js'
 import { type Gate, type Gated, worst } from '../gate/gate.js'
@@ -9,6 +10,7 @@ import { stopText } from '../run/stop.js'
 import { version } from '../version.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
+import { type OutputFile, writeOutputs } from './outputs.js'
 import { reportFault } from './report-fault.js'
 import { textStyle } from './terminal.js'
 
@@ -24,6 +26,7 @@ export type Told = { readonly asked: Asked } & (
 
 export interface TellFlags {
   readonly format: FormatName
+  readonly output?: readonly OutputFile[]
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly kit?: string
@@ -48,6 +51,9 @@ export async function tell(
   const writes: (() => Promise<void>)[] = []
   let faultCode = 0
   let isCut = false
+  /** For what is made after standard output; else nothing is kept. */
+  const kept: Gated[] = []
+  const keeps = flags.output !== undefined || flags.format === 'nagios'
   let end = (_: Gate): void => {}
   const ended = new Promise<Gate>((resolve) => {
     end = resolve
@@ -79,6 +85,7 @@ export async function tell(
       if (kit) writes.push(kit.write)
       if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))
       const gated: Gated = kit ? { ...checked, report: { ...checked.report, kit: kit.listed } } : checked
+      if (keeps) kept.push(gated)
       if (flags.quiet) held.push(gated)
       else yield gated
     }
@@ -88,7 +95,17 @@ export async function tell(
   }
   const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
   const head = { tool: { name: 'adfs-check', version }, at: machine.now } as const
-  await formats[flags.format].write(head, reports(), ended, quietly(flags, machine), style)
+  await formats[flags.format].write(head, reports(), ended, quietly(flags, machine, gates), style)
+  const { output } = flags
+  // First: a kit that cannot be written must not cost the reports.
+  if (output)
+    writes.unshift(async () =>
+      writeOutputs(
+        output,
+        { head, reports: kept, gate: worst(gates) },
+        { ...style, colour: false, unicode: true },
+      ),
+    )
   // An ended run knows less than it says: what could be written would look like the whole.
   for (const write of writes) {
     if (isCut || signal.aborted) break
@@ -103,24 +120,25 @@ export async function tell(
     )
     return exitUnfinished
   }
-  return faultCode || worst(gates).exitCode
+  const all = worst(gates)
+  if (flags.format !== 'nagios') return faultCode || all.exitCode
+  return (
+    faultCode ||
+    worstNagiosCode(
+      kept.map(({ report }) => report),
+      all.verdict,
+    )
+  )
 }
 
 const notChecked: Gate = { verdict: 'unknown', exitCode: exitUnfinished }
 
 /** With --quiet, formats that frame an empty list say nothing either. */
-function quietly({ quiet }: TellFlags, { out }: Machine) {
-  let wrote = false
-  return {
-    write: (text: string) => {
-      wrote = true
-      if (!(quiet && text === '')) out.write(text)
-    },
-    get wrote() {
-      return wrote
-    },
-  }
-}
+const quietly = ({ quiet }: TellFlags, { out }: Machine, gates: readonly Gate[]) => ({
+  write: (text: string) => {
+    if (!(quiet && worst(gates).verdict === 'ok')) out.write(text)
+  },
+})
 
 async function kitFor(
   { checked, asked }: { readonly checked: Checked; readonly asked: Asked },

@@ -3,6 +3,8 @@ import { bytesOf, countOf, DerError, elementAt, tags } from '../x509/der.js'
 import { parseCertificate } from '../x509/parse.js'
 import { readCcadb } from './ccadb.js'
 import { decodeBase64, decodeText, encodePem, readPem } from './pem.js'
+import type { Pkcs12Content } from './pkcs12.js'
+import type { KeyFound, KeyStand } from './private-keys.js'
 import { ContainerProblem } from './problem.js'
 
 /** What one file of certificates holds. */
@@ -44,14 +46,41 @@ export interface BundleOptions {
  */
 export async function readCertificates(bytes: Uint8Array, options: BundleOptions = {}): Promise<Bundle> {
   const reader = new BundleReader(options)
-  if (bytes.length > bundleLimits.maxBytes) {
-    reader.problem('file', `larger than ${bundleLimits.maxBytes} bytes`)
-  } else if (bytes[0] === tags.sequence && (bytes[1] ?? 0) >= 0x80) {
-    await reader.readBinary(bytes, 'file')
-  } else {
-    await reader.readText(decodeText(bytes))
-  }
+  await reader.read(bytes)
   return reader.bundle()
+}
+
+/** A file that somebody wants to have served: what it holds, and how that is protected. */
+export interface Offered extends Bundle {
+  /** Of the first thing in it. */
+  readonly container: 'PKCS #12' | 'PKCS #7' | 'PEM' | 'DER'
+  /** Null: no PKCS #12. */
+  readonly protection: {
+    /** How each safe is encrypted, e.g. `AES-256`; null: in the clear. */
+    readonly safes: readonly (string | null)[]
+    /** Digest of the code that proved the password right; null: the file has none. */
+    readonly mac: string | null
+  } | null
+  readonly keys: readonly KeyStand[]
+}
+
+/**
+ * The same for a file that is to be served. Private keys are opened for as long as it takes to see which certificate
+ * each fits, then wiped.
+ */
+export async function readOffered(bytes: Uint8Array, options: BundleOptions = {}): Promise<Offered> {
+  const reader = new BundleReader(options)
+  await reader.read(bytes)
+  const bundle = reader.bundle()
+  const { standsOf } = await import('./private-keys.js')
+  const keys = reader.keys.length === 0 ? [] : await standsOf(reader.keys, bundle.certificates)
+  const { opened } = reader
+  return {
+    ...bundle,
+    container: reader.container ?? 'PEM',
+    protection: opened && { safes: opened.encryption, mac: opened.mac },
+    keys,
+  }
 }
 
 /** The certificate as one PEM block (RFC 7468 §5). */
@@ -63,9 +92,24 @@ class BundleReader {
   readonly #problems: BundleProblem[] = []
   #hasPrivateKey = false
   #full = false
+  /** As they stand in the file. Dropped with the reader; `readOffered` wipes them. */
+  readonly keys: KeyFound[] = []
+  container: Offered['container'] | null = null
+  opened: Pkcs12Content | null = null
 
   constructor(options: BundleOptions) {
     this.#options = options
+  }
+
+  async read(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > bundleLimits.maxBytes) {
+      this.problem('file', `larger than ${bundleLimits.maxBytes} bytes`)
+    } else if (bytes[0] === tags.sequence && (bytes[1] ?? 0) >= 0x80) {
+      await this.readBinary(bytes, 'file')
+    } else {
+      this.container = 'PEM'
+      await this.readText(decodeText(bytes))
+    }
   }
 
   bundle(): Bundle {
@@ -103,8 +147,15 @@ class BundleReader {
     for (const { label, line, bytes } of blocks) {
       if (this.#full) return
       const where = `line ${line}`
-      if (label.endsWith('PRIVATE KEY')) this.#hasPrivateKey = true
-      else if (/^(X509 |TRUSTED )?CERTIFICATE$|^PKCS ?#?7( SIGNED DATA)?$|^CMS$|^PKCS12$/.test(label)) {
+      if (label.endsWith('PRIVATE KEY')) {
+        this.#hasPrivateKey = true
+        this.#keep({
+          where,
+          form: keyForms[label] ?? null,
+          der: bytes,
+          passwords: [this.#options.password ?? null],
+        })
+      } else if (/^(X509 |TRUSTED )?CERTIFICATE$|^PKCS ?#?7( SIGNED DATA)?$|^CMS$|^PKCS12$/.test(label)) {
         if (bytes) await this.readBinary(bytes, where, label === 'TRUSTED CERTIFICATE')
         else this.problem(where, `the ${label} block is cut off or is not Base64`)
       }
@@ -115,6 +166,7 @@ class BundleReader {
   async readBinary(bytes: Uint8Array, where: string, ignoreRest = false): Promise<void> {
     try {
       const kind = kindOf(bytes)
+      this.container ??= kind === 'pkcs12' ? 'PKCS #12' : kind === 'pkcs7' ? 'PKCS #7' : 'DER'
       if (kind === 'pkcs7') {
         const { certificatesOfPkcs7 } = await import('./pkcs7.js')
         for (const der of certificatesOfPkcs7(bytes)) this.#add(der, where)
@@ -122,8 +174,12 @@ class BundleReader {
         this.problem(where, 'a PKCS #12 file, which is not opened when it comes from the network')
       } else if (kind === 'pkcs12') {
         const { readPkcs12 } = await import('./pkcs12.js')
-        const { certificates, keys } = await readPkcs12(bytes, this.#options.password)
+        const content = await readPkcs12(bytes, this.#options.password)
+        const { certificates, keys, passwords } = content
         this.#hasPrivateKey ||= keys.length > 0
+        this.opened ??= content
+        for (const { der, encrypted, provider } of keys)
+          this.#keep({ where, form: encrypted ? 'encrypted' : 'pkcs8', der, passwords, provider })
         for (const { der } of certificates) this.#add(der, where)
       } else if (kind === 'private-key') {
         this.#hasPrivateKey = true
@@ -137,6 +193,11 @@ class BundleReader {
     } catch (error) {
       this.problem(where, messageOf(error))
     }
+  }
+
+  /** More than a farm's: a file of thousands of keys is no file to be served. */
+  #keep(key: Omit<KeyFound, 'provider'> & { readonly provider?: string | null }): void {
+    if (this.keys.length < 16) this.keys.push({ provider: null, ...key })
   }
 
   #add(der: Uint8Array, where: string): void {
@@ -153,6 +214,14 @@ class BundleReader {
       this.problem(where, `stopped after ${bundleLimits.maxCertificates} certificates`)
     }
   }
+}
+
+/** RFC 7468 §10, §11 and what OpenSSL wrote before. */
+const keyForms: Readonly<Record<string, KeyFound['form']>> = {
+  'PRIVATE KEY': 'pkcs8',
+  'ENCRYPTED PRIVATE KEY': 'encrypted',
+  'RSA PRIVATE KEY': 'pkcs1',
+  'EC PRIVATE KEY': 'sec1',
 }
 
 /** By the first field: a certificate starts with a sequence, PKCS #7 with its type, PKCS #12 and keys with a version. */

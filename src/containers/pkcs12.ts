@@ -26,12 +26,22 @@ export interface BagLabels {
 export interface Pkcs12Content {
   /** Bytes of each X.509 certificate bag, in order. */
   readonly certificates: readonly (BagLabels & { readonly der: Uint8Array })[]
-  /** Key bags. Keys are neither decrypted nor returned. */
-  readonly keys: readonly (BagLabels & { readonly encrypted: boolean })[]
+  /** Key bags as they stand in the file: what is encrypted in a bag of its own stays so. */
+  readonly keys: readonly KeyBag[]
   /** How each safe is encrypted, e.g. `AES-256`, in order; null: in the clear. */
   readonly encryption: readonly (string | null)[]
   /** Digest of the message authentication code, which was verified; null: the file has none. */
   readonly mac: string | null
+  /** Passwords that may open the key bags: the one that the code proved right, else those tried. Null: none at all. */
+  readonly passwords: readonly (string | null)[]
+}
+
+export interface KeyBag extends BagLabels {
+  /** Whether `der` is an EncryptedPrivateKeyInfo (RFC 5958 §3) instead of a PrivateKeyInfo. */
+  readonly encrypted: boolean
+  readonly der: Uint8Array
+  /** What the key was kept by on Windows, which puts it back there: `Microsoft Software Key Storage Provider`. */
+  readonly provider: string | null
 }
 
 /**
@@ -73,6 +83,8 @@ const bags = {
 const x509Certificate = '1.2.840.113549.1.9.22.1'
 const friendlyName = '1.2.840.113549.1.9.20'
 const localKeyId = '1.2.840.113549.1.9.21'
+/** szOID_PKCS_12_KEY_PROVIDER_NAME_ATTR of wincrypt.h; OpenSSL's `-CSP`. */
+const keyProvider = '1.3.6.1.4.1.311.17.1'
 
 /**
  * Opens a `.pfx` or `.p12` file (RFC 7292). All rounds that the file asks for are added up before the first one is
@@ -87,18 +99,14 @@ export async function readPkcs12(bytes: Uint8Array, password: string | undefined
   const authenticated = octetsOf(authSafe.content)
   const { safeContents } = new AuthenticatedSafe({ schema: parseBer(authenticated) })
   const safes = safeContents.map(safeOf)
-  const rounds =
+  checkRounds(
     safes.reduce((sum, safe) => sum + ('cost' in safe ? safe.cost : 0), 0) +
-    (macData ? javascriptWeight * macRounds(macData) : 0)
-  if (!(rounds <= maxRounds)) {
-    throw new ContainerProblem(
-      `asks for more key derivation rounds than the ${maxRounds} allowed for one file (old ones count ${javascriptWeight} times)`,
-    )
-  }
+      (macData ? javascriptWeight * macRounds(macData) : 0),
+  )
 
   const candidates = password ? [password] : ['', null]
   const fitting = macData ? await fittingPasswords(macData, authenticated, candidates) : candidates
-  const content = { certificates: [], keys: [] }
+  const content: Bags = { certificates: [], keys: [] }
   for (const safe of safes) {
     if ('plain' in safe) readBags(childrenIn(parseBer(safe.plain)), content)
     else await readEncrypted(safe, fitting, macData !== undefined, content)
@@ -107,7 +115,16 @@ export async function readPkcs12(bytes: Uint8Array, password: string | undefined
     ...content,
     encryption: safes.map((safe) => ('plain' in safe ? null : safe.cipher)),
     mac: macData ? macDigest(macData) : null,
+    passwords: fitting,
   }
+}
+
+/** Throws `ContainerProblem` where a file asks for too much work. */
+export function checkRounds(rounds: number): void {
+  if (!(rounds <= maxRounds))
+    throw new ContainerProblem(
+      `asks for more key derivation rounds than the ${maxRounds} allowed for one file (old ones count ${javascriptWeight} times)`,
+    )
 }
 
 type Bags = { certificates: Pkcs12Content['certificates'][number][]; keys: Pkcs12Content['keys'][number][] }
@@ -126,18 +143,21 @@ function safeOf({ contentType, content }: ContentInfo): EncryptedSafe | { readon
   }
   const data = new EncryptedData({ schema: content })
   const algorithm = data.encryptedContentInfo.contentEncryptionAlgorithm
+  return { data, algorithm, ...protectionOf(algorithm) }
+}
+
+/** What a password-based scheme encrypts with, and its rounds by weight. */
+export function protectionOf(algorithm: AlgorithmIdentifier): {
+  readonly cipher: string
+  readonly cost: number
+} {
   if (algorithm.algorithmId !== pbes2) {
     const [, rounds] = childrenIn(algorithm.algorithmParams)
-    return {
-      data,
-      algorithm,
-      cipher: known(pbes1, algorithm.algorithmId),
-      cost: javascriptWeight * countOf(rounds),
-    }
+    return { cipher: known(pbes1, algorithm.algorithmId), cost: javascriptWeight * countOf(rounds) }
   }
   const { encryptionScheme, keyDerivationFunc } = new PBES2Params({ schema: algorithm.algorithmParams })
   const [, rounds] = childrenIn(keyDerivationFunc.algorithmParams)
-  return { data, algorithm, cipher: known(ciphers, encryptionScheme.algorithmId), cost: countOf(rounds) }
+  return { cipher: known(ciphers, encryptionScheme.algorithmId), cost: countOf(rounds) }
 }
 
 function known(names: Readonly<Record<string, string>>, oid: string): string {
@@ -217,13 +237,21 @@ async function decrypt({ data, algorithm, cipher }: EncryptedSafe, password: str
     const utf8 = new TextEncoder().encode(password ?? '')
     return new Uint8Array(await data.decrypt({ password: utf8.buffer as ArrayBuffer }))
   }
+  return decryptOld(algorithm, new Uint8Array(data.encryptedContentInfo.getEncryptedContent()), password)
+}
+
+/** By node-forge, which has what Node's OpenSSL no longer has. */
+export async function decryptOld(
+  algorithm: AlgorithmIdentifier,
+  encrypted: Uint8Array,
+  password: string | null,
+): Promise<Buffer> {
   const forge = await loadForge()
   const parameters = forge.asn1.fromDer(
     binary(new Uint8Array(algorithm.algorithmParams.toBER(false) as ArrayBuffer)),
   )
   const decipher = forge.pki.pbe.getCipher(algorithm.algorithmId, parameters, password)
-  const encrypted = data.encryptedContentInfo.getEncryptedContent()
-  decipher.update(forge.util.createBuffer(binary(new Uint8Array(encrypted))))
+  decipher.update(forge.util.createBuffer(binary(encrypted)))
   if (!decipher.finish()) throw new DerError('the padding is wrong', 0)
   return Buffer.from(decipher.output.getBytes(), 'latin1')
 }
@@ -235,7 +263,12 @@ function readBags(elements: readonly BaseBlock[], into: Bags, nesting = 0): void
     const kind = String(id?.valueBlock)
     if (kind === bags.nested) readBags(childrenIn(value as BaseBlock), into, nesting + 1)
     if (kind === bags.key || kind === bags.shroudedKey) {
-      into.keys.push({ ...labelsOf(attributes), encrypted: kind === bags.shroudedKey })
+      into.keys.push({
+        ...labelsOf(attributes),
+        encrypted: kind === bags.shroudedKey,
+        der: new Uint8Array((value as BaseBlock).toBER(false) as ArrayBuffer),
+        provider: providerOf(attributes),
+      })
     }
     if (kind !== bags.certificate) continue
     const { type, octets } = fieldsOf(value as BaseBlock, certificateSchema)
@@ -259,13 +292,21 @@ function fieldsOf(element: BaseBlock, schema: BaseBlock): Record<string, any> {
   return result
 }
 
-function labelsOf(attributes: readonly BaseBlock[] | undefined): BagLabels {
-  const values = new Map(
+const valuesOf = (attributes: readonly BaseBlock[] | undefined): ReadonlyMap<string, unknown> =>
+  new Map(
     (attributes ?? []).map((schema) => {
       const { type, values: all } = new Attribute({ schema })
       return [type, all[0] as unknown]
     }),
   )
+
+function providerOf(attributes: readonly BaseBlock[] | undefined): string | null {
+  const provider = valuesOf(attributes).get(keyProvider)
+  return provider instanceof BmpString ? provider.getValue() : null
+}
+
+function labelsOf(attributes: readonly BaseBlock[] | undefined): BagLabels {
+  const values = valuesOf(attributes)
   const name = values.get(friendlyName)
   const keyId = values.get(localKeyId)
   return {

@@ -100,7 +100,19 @@ export interface Seen {
    */
   readonly varying: readonly AnswerId[]
   readonly verdicts: readonly ReleaseVerdict[]
+  /** Of a file only. */
+  readonly prediction?: Prediction
   readonly repairs: readonly { readonly answer: AnswerId; readonly repair: Repair }[]
+}
+
+/** On what the list of a file rests: a server's stores cannot be seen from here. */
+export interface Prediction {
+  /** What must hold for Windows to send it. */
+  readonly unless: readonly Condition[]
+  /** What it sends where that does not hold, and what releases make of it; null: nothing must hold. */
+  readonly otherwise: { readonly chain: readonly Certificate[]; readonly verdicts: readonly Verdict[] } | null
+  /** Whether the operator said what the server holds. */
+  readonly storesKnown: boolean
 }
 
 export interface Unseen {

@@ -2,7 +2,7 @@ import { prediction } from '../adfs/chain-engine.js'
 import { judgeAllStores } from '../android/judge-stores.js'
 import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
-import type { ServedSubject } from '../farm/subject.js'
+import type { ServedSubject, Subject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import type { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -14,7 +14,7 @@ import { type AskedUrl, IssuerSource } from './issuers.js'
 import { IssuerPool } from './pool.js'
 import { type Answer, certificatesOf, leafOf } from './presented.js'
 import { planRepair } from './repair.js'
-import { examineServed, judgePresented } from './served.js'
+import { examineServed, hostOf, judgePresented } from './served.js'
 import type { Settings } from './settings.js'
 
 /**
@@ -39,15 +39,25 @@ export async function examine(
   pause: Pause,
 ): Promise<Examined> {
   const examinations = observed.map(({ subject, attempts }) => examineServed(subject, attempts, settings))
+  return repaired(examinations, settings, network, pause)
+}
+
+/** Looks for what would make more releases accept what was judged, and judges that too. */
+export async function repaired(
+  examinations: readonly Examination[],
+  settings: Settings,
+  network: Pick<Network, 'fetch'>,
+  pause: Pause,
+): Promise<Examined> {
   const issuers = new IssuerSource(network)
   const repairs = new Repairs(examinations, issuers, settings, pause)
-  const repaired: Examination[] = []
+  const done: Examination[] = []
   // One after the other: servers of a farm lack the same issuers, and equal lists are repaired once.
   for (const examination of examinations)
-    repaired.push(
+    done.push(
       examination.kind === 'seen' ? { ...examination, repairs: await repairs.of(examination) } : examination,
     )
-  return { examinations: repaired, fetches: await issuers.asked() }
+  return { examinations: done, fetches: await issuers.asked() }
 }
 
 /** Nothing stands first that could be repaired: unreadable, or an authority where the server's own certificate should be. */
@@ -78,14 +88,13 @@ class Repairs {
   }
 
   async of(seen: Seen): Promise<Seen['repairs']> {
-    if (seen.subject.kind !== 'served') return []
     const { subject } = seen
     const repairs: Seen['repairs'][number][] = []
     for (const answer of seen.answers) {
       const wanted = this.#unhappy(seen, answer)
       if (wanted.length === 0 || isLeafMisplaced(answer.entries)) continue
       const list = answer.entries.map(({ sha256 }) => sha256)
-      const key = [subject.name?.ascii ?? subject.node.address, ...list, ...wanted].join()
+      const key = [hostOf(subject), ...list, ...wanted].join()
       const known = this.#known.get(key) ?? this.#repair(answer, wanted, subject)
       this.#known.set(key, known)
       try {
@@ -107,7 +116,7 @@ class Repairs {
     return getting.every(accepts) ? [] : getting
   }
 
-  async #repair(answer: Answer, wanted: readonly Release[], subject: ServedSubject): Promise<Repair> {
+  async #repair(answer: Answer, wanted: readonly Release[], subject: Subject): Promise<Repair> {
     const { settings, issuers } = this
     const presented = certificatesOf(answer.entries)
     // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.

@@ -4,7 +4,7 @@ import { helloGroups } from '../android/hellos.js'
 import { judgeAllStores } from '../android/judge-stores.js'
 import { releases as allReleases, type Release } from '../android/releases.js'
 import type { Verdict } from '../android/verdict.js'
-import type { ServedSubject } from '../farm/subject.js'
+import type { ServedSubject, Subject } from '../farm/subject.js'
 import { endOf, isDefinite, observationOf } from '../tls/exchange-end.js'
 import type { Observation } from '../tls/observation.js'
 import { sha256Of } from '../x509/identity.js'
@@ -175,12 +175,22 @@ function worst(verdicts: readonly ReleaseVerdict[]): ReleaseVerdict {
   return verdicts.reduce((worse, next) => (rank(next) < rank(worse) ? next : worse))
 }
 
+/** What is asked of the certificate. */
+export const hostOf = (subject: Subject): string =>
+  subject.kind === 'file' ? subject.name.ascii : (subject.name?.ascii ?? subject.node.address)
+
+/**
+ * For a list that came over no connection: what a release that counts and a Windows Server 2012 R2 or newer agree on at
+ * least, a signed key exchange. TLS 1.3 asks the same of the certificate.
+ */
+const supposedHandshake = { protocolVersion: 0x0303, keyExchange: 'ecdhe' } as const
+
 /** What releases make of a presented list, however it was got. */
 export function judgePresented(
   { entries, staple, handshake }: Presented,
   releases: readonly Release[],
   settings: Settings,
-  { name, node }: Pick<ServedSubject, 'name' | 'node'>,
+  subject: Subject,
   remembered = settings.remembered,
 ): readonly Verdict[] {
   return judgeAllStores(
@@ -190,11 +200,11 @@ export function judgePresented(
       anchors: settings.stores,
       updated: settings.updated,
       at: settings.at,
-      host: name?.ascii ?? node.address,
+      host: hostOf(subject),
       remembered,
       stapledOcsp: staple,
       allPaths: true,
-      ...(handshake && { handshake }),
+      handshake: handshake ?? supposedHandshake,
     },
     releases,
     settings.deviceCas,

@@ -1,5 +1,6 @@
 import type { Threshold } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
+import type { WindowsRelease } from './subject.js'
 
 /** Certificates that the operator gave, with the path as it was named. */
 export interface GivenFile {
@@ -40,6 +41,22 @@ export interface Asked {
   readonly proxyCredentials?: boolean
   /** File with the password of the files above, as named. */
   readonly passwordFile?: string | null
+  /** Files to be judged as if they were served; missing: servers are asked. */
+  readonly files?: AskedFiles
+}
+
+/** What `adfs-check file` was asked for beside. */
+export interface AskedFiles {
+  readonly paths: readonly string[]
+  /** Every --name; the target is the one that this report is about. */
+  readonly names: readonly string[]
+  /** What the server is said to hold already. */
+  readonly stores: readonly GivenFile[]
+  readonly server: WindowsRelease | null
+  /** Environment variable with the password. */
+  readonly passwordEnv: string | null
+  /** Live farm to compare with. */
+  readonly against: string | null
 }
 
 /** For each connection, milliseconds. */

@@ -3,8 +3,8 @@ import type { Network } from '../network/network.js'
 import type { Asked } from './asked.js'
 import {
   endpointText,
-  type Farm,
   type Node,
+  type ServedFarm,
   type ServedSubject,
   servedSubject,
   type UnresolvedName,
@@ -20,7 +20,7 @@ export const maxServers = 4_096
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
  */
-export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): Promise<Farm> {
+export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): Promise<ServedFarm> {
   const target = parseTarget(asked.target, asked.port ?? undefined)
   if (asked.servers.length > maxServers)
     throw new AdfsCheckFault(

@@ -1,3 +1,6 @@
+import type { Release } from '../android/releases.js'
+import type { Offered } from '../containers/bundle.js'
+import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
 
 /**
@@ -43,12 +46,37 @@ export interface ServedSubject {
   readonly port: number
 }
 
+/** A certificate of a file, as if a Windows server presented it. */
 export interface FileSubject {
   readonly kind: 'file'
   readonly id: SubjectId
   readonly name: ServerName
+  /** Of the file's bytes. */
   readonly digest: Sha256
+  /** As on the command line. */
+  readonly path: string
+  /** The certificate to be bound: a file may hold several. */
+  readonly leaf: Certificate
+  readonly offered: Offered
+  /** Where it is to be imported; null: not said. */
+  readonly server: WindowsRelease | null
+  /** What is live, server by server; null: nobody asked. */
+  readonly against: readonly LiveServer[] | null
 }
+
+/** What one server of the live farm presents, as far as a new certificate is compared with it. */
+export interface LiveServer {
+  readonly id: SubjectId
+  /** Null: nothing was seen. */
+  readonly leaf: Certificate | null
+  /** Releases that counted, and those of them that accept it. */
+  readonly judged: readonly Release[]
+  readonly accepting: readonly Release[]
+}
+
+/** Windows Server releases that AD FS runs on and that open and keep different things. */
+export const windowsReleases = ['2012R2', '2016', '2019', '2022', '2025'] as const
+export type WindowsRelease = (typeof windowsReleases)[number]
 
 export type Subject = ServedSubject | FileSubject
 
@@ -73,19 +101,30 @@ export interface Farm {
   /** The address, where the target is one. */
   readonly address: string | null
   readonly port: number
-  readonly subjects: readonly ServedSubject[]
+  readonly subjects: readonly Subject[]
   readonly unresolved: readonly UnresolvedName[]
+}
+
+/** A farm of servers. */
+export interface ServedFarm extends Farm {
+  readonly subjects: readonly ServedSubject[]
 }
 
 /** `address:port` as written in reports and commands, IPv6 in brackets. */
 export const endpointText = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 
-/** Where a subject is served, for people and for `--server`; a file has no place. */
+/** Where a subject is served, for people and for `--server`; a file by its path. */
 export const placeOf = (subject: Subject): string =>
-  subject.kind === 'file' ? 'the file' : endpointText(subject.node.address, subject.port)
+  subject.kind === 'file' ? subject.path : endpointText(subject.node.address, subject.port)
 
 export function servedSubject(name: ServerName | null, node: Node, port: number): ServedSubject {
   const at = endpointText(node.address, port)
   return { kind: 'served', id: name ? `${name.ascii}@${at}` : at, name, node, port }
+}
+
+/** `nth` of the certificates in the file that may be bound, from 0. */
+export function fileSubject(file: Omit<FileSubject, 'kind' | 'id'>, nth: number): FileSubject {
+  const id = `${file.name.ascii}@file:${file.digest.slice(0, 8)}${nth === 0 ? '' : `.${nth + 1}`}`
+  return { kind: 'file', id, ...file }
 }

@@ -41,7 +41,15 @@ export const documentOf = (
  * value to every reader of JSON (RFC 8259 §7).
  */
 const escaped = (value: unknown, indented = false): string =>
-  (indented ? lines(value, '\n') : JSON.stringify(value)).replace(unsafe, inUnits)
+  (indented ? lines(value, '\n') : JSON.stringify(value))
+    .replace(unsafe, inUnits)
+    .replace(buildCommand, '#\\u0023')
+
+/** For other formats that are JSON. */
+export const escapedJson = (value: unknown): string => escaped(value, true)
+
+/** Build agents obey `##vso[` and `##[` wherever they stand in a line of output. */
+const buildCommand = /##(?=(?:vso)?\[)/gi
 
 /** A line may be so long before it is broken into its members: a report of a thousand servers is mostly white space else. */
 const maxLine = 320

@@ -6,9 +6,28 @@ import type { FormatName } from './names.js'
 import { text } from './text.js'
 
 /** Every format, by the name it is asked for. */
-export const formats = { text, json, ndjson, markdown } as const satisfies Record<FormatName, Format>
+export const formats = {
+  text,
+  json,
+  ndjson,
+  markdown,
+  junit: later('junit', async () => (await import('./junit.js')).junit),
+  sarif: later('sarif', async () => (await import('./sarif.js')).sarif),
+  github: later('github', async () => (await import('./github.js')).github),
+  azure: later('azure', async () => (await import('./azure.js')).azure),
+  gitlab: later('gitlab', async () => (await import('./gitlab.js')).gitlab),
+  csv: later('csv', async () => (await import('./csv.js')).csv, true),
+  nagios: later('nagios', async () => (await import('./nagios.js')).nagios),
+  prometheus: later('prometheus', async () => (await import('./prometheus.js')).prometheus),
+  html: later('html', async () => (await import('./html.js')).html),
+} as const satisfies Record<FormatName, Format>
 
 export { type FormatName, formatNames } from './names.js'
+
+/** A format that is loaded when it is asked for: most runs write text. */
+function later(name: string, load: () => Promise<Format>, streams = false): Format {
+  return { name, streams, write: async (...all) => (await load()).write(...all) }
+}
 
 /** Reports that are all there, as one text. */
 export async function render(

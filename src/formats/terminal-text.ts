@@ -15,7 +15,8 @@ export const unpainted = (text: string): string => text.replace(/\x1b\[\d+m/g, '
  * certificate or a server said. Done before our own colours are added.
  */
 export function neutralised<T>(value: T): T {
-  if (typeof value === 'string') return value.replace(unsafe, escapeCodePoint) as T
+  if (typeof value === 'string')
+    return value.replace(unsafe, escapeCodePoint).replace(buildCommand, '#\\u{23}') as T
   if (Array.isArray(value)) return value.map(neutralised) as T
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(
@@ -25,6 +26,9 @@ export function neutralised<T>(value: T): T {
 
 /** Control and format characters (bidi marks among them), line and paragraph separators; newline is ours to wrap. */
 const unsafe = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** `##vso[` and `##[` are obeyed by build agents (Azure Pipelines, GitHub's old form) wherever in a line they stand. */
+const buildCommand = /##(?=(?:vso)?\[)/gi
 
 /** The same text in ASCII, for terminals that are not UTF-8. */
 export function inAscii(text: string): string {

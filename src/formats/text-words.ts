@@ -21,6 +21,7 @@ export const nameOf = (report: Report, sha256: string, longest = maxName): strin
 /** Where a subject is, for people: without the name, which is the report's. */
 export const placeOf = (report: Report, id: string): string => {
   const subject = report.subjects.find((other) => other.id === id)
+  if (subject?.kind === 'file') return oneLine(subject.label)
   return oneLine(subject ? subject.id.replace(/^.*@/, '') : id)
 }
 
@@ -80,7 +81,9 @@ export function until(notAfter: string, { at }: Report): string {
 
 /** What is more than a remark, the cause first. */
 export const seriousIn = (report: Report): readonly FindingReport[] =>
-  report.findings.filter(({ severity }) => severity !== 'info')
+  report.findings.filter(
+    ({ severity, cases }) => severity !== 'info' && cases.some(({ waived }) => waived === undefined),
+  )
 
 export const counts = (report: Report, release: string): boolean =>
   report.policy.releases.includes(release as Release)

@@ -6,7 +6,9 @@ import type { Format, Style } from './format.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
+import { asFiles } from './text-file.js'
 import { servers } from './text-servers.js'
+import { waiversText } from './text-waivers.js'
 import {
   count,
   kindsOf,
@@ -45,12 +47,15 @@ export const text: Format = {
 
 function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
-  if (report.verdict === 'ok' && !style.verbose)
-    return `${[headline(report, style), fine(report, style), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+  const files = asFiles(report, style)
+  if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
+    return `${[headline(report, style), fine(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
     servers(report, style),
+    files,
+    waiversText(report, style),
     cause ? why(report, cause, others, style) : '',
     cause ? fix(report, style) : '',
     style.verbose ? details(report, style) : '',
@@ -90,11 +95,11 @@ function headline(report: Report, style: Style): string {
   const notes = [
     subjects.length === 0
       ? 'no server found'
-      : `${count(subjects.length, 'server')} ${unseen === subjects.length ? 'tried' : 'checked'}`,
+      : `${count(subjects.length, nounOf(report))} ${unseen === subjects.length ? 'tried' : 'checked'}`,
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unseen > 0 && unseen < subjects.length ? [`${unseen} without an answer`] : []),
     // What an "ok" rests on: servers behind one address may differ.
-    ...(report.verdict === 'ok' ? [count(connections, 'connection')] : []),
+    ...(report.verdict === 'ok' && connections > 0 ? [count(connections, 'connection')] : []),
   ].join(', ')
   const word = paint(style, colours[report.verdict], verdictWords(report))
   const line = `${paint(style, 'bold', name)}   ${word}`
@@ -116,6 +121,7 @@ function verdictWords(report: Report): string {
     case 'warning':
       return depending.length > 0 ? `DEPENDS for ${releasesText(depending)}` : `${accepting}, WARNING`
     case 'ok':
+      if (refusing.length > 0) return `refused by ${releasesText(refusing)}, waived`
       return `ok for ${releasesText(report.policy.releases)}`
   }
 }
@@ -135,6 +141,8 @@ function result(report: Report, exitCode: number, style: Style): string {
     : `${paint(style, 'dim', `  Root ${stores}`)}\n${line}`
 }
 
+const nounOf = ({ subjects }: Report): string => (subjects[0]?.kind === 'file' ? 'file' : 'server')
+
 function resultText(report: Report): string {
   const { subjects, farm, verdict } = report
   const total = subjects.length + farm.unresolved.length
@@ -142,15 +150,17 @@ function resultText(report: Report): string {
   const unknown = subjects.filter(
     (subject) => subject.verdicts.length === 0 || kindsOf(subject).has('undetermined'),
   ).length
-  if (refused > 0) return `${refused} of ${count(total, 'server')} refused`
+  if (refused > 0) return `${refused} of ${count(total, nounOf(report))} refused`
   if (verdict === 'unknown')
     return subjects.length === 0
       ? 'nothing could be checked'
-      : `${unknown + farm.unresolved.length || total} of ${count(total, 'server')} not checked`
+      : `${unknown + farm.unresolved.length || total} of ${count(total, nounOf(report))} not checked`
   if (verdict === 'critical') return 'accepted, but act now'
   if (releasesWith(report, 'depends').length > 0) return 'it depends, see above'
   if (verdict === 'warning') return 'accepted, with a warning'
-  return total === 1 ? 'the server is accepted' : `all ${total} servers are accepted`
+  return total === 1
+    ? `the ${nounOf(report)} is accepted`
+    : `all ${count(total, nounOf(report))} are accepted`
 }
 
 /** A sound farm in one line: what is sent, until when, under which root. */

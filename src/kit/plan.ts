@@ -45,7 +45,7 @@ function partsOf({ farm, plan }: KitInput): readonly Part[] {
     })
   const machines = new Map<string, Subject[]>()
   for (const subject of farm.farm.subjects) {
-    const { id } = subject.node
+    const id = subject.kind === 'file' ? subject.id : subject.node.id
     machines.set(id, [...(machines.get(id) ?? []), subject])
   }
   const parts = [...machines.values()].flatMap((subjects) => {

@@ -118,6 +118,44 @@ const repair = object({
   cutShort: Type.Boolean({ description: 'The search ended at its budget: there may be a better repair.' }),
 })
 
+const file = object(
+  {
+    path: text('As on the command line'),
+    container: oneOf(['PKCS #12', 'PKCS #7', 'PEM', 'DER']),
+    safes: Type.Array(nullable(text('e.g. AES-256')), {
+      description: 'How each safe of a PKCS #12 file is encrypted; null: in the clear.',
+    }),
+    mac: nullable(text('Digest of the code that proved the password right')),
+    keys: Type.Array(
+      object({
+        kind: nullable(text('rsa, ec, …; null: could not be opened')),
+        cipher: nullable(text()),
+        provider: nullable(text('What kept it on Windows')),
+        fits: Type.Array(sha256),
+        problem: nullable(text()),
+      }),
+    ),
+    problems: Type.Array(object({ where: text(), message: text() })),
+    unless: Type.Array(object({ root: nullable(sha256), twinOf: sha256 }), {
+      description: 'Windows sends another list where its Root store holds one of these.',
+    }),
+    against: Type.Array(
+      object({
+        subject: subjectId,
+        seen: Type.Boolean(),
+        sameCertificate: Type.Boolean(),
+        names: object({ gained: Type.Array(text()), lost: Type.Array(text()) }),
+        releases: object({ gained: releaseList, lost: releaseList }),
+        key: object({ was: nullable(text()), is: text(), same: Type.Boolean() }),
+        issuer: object({ was: nullable(text()), is: text() }),
+        notAfter: object({ was: nullable(instant), is: instant }),
+      }),
+      { description: 'What changes at each server of the live farm' },
+    ),
+  },
+  'A file judged as if a Windows server presented its certificate',
+)
+
 const subject = object({
   id: subjectId,
   kind: oneOf(['served', 'file']),
@@ -135,6 +173,7 @@ const subject = object({
   answers: Type.Array(answer),
   verdicts: Type.Array(verdict),
   repairs: Type.Array(repair),
+  file: Type.Optional(file),
   elsewhere: Type.Array(
     object({
       client: oneOf(
@@ -190,7 +229,16 @@ const finding = object({
   brief: nullable(
     Type.Array(word, { description: 'The cause in a few words, for a line that names the server' }),
   ),
-  cases: Type.Array(object({ key: caseKey, subject: nullable(subjectId), evidence: Type.Unknown() })),
+  cases: Type.Array(
+    object({
+      key: caseKey,
+      subject: nullable(subjectId),
+      evidence: Type.Unknown(),
+      waived: Type.Optional(
+        object({ reason: text(), owner: text(), until: text('Date, this day included') }),
+      ),
+    }),
+  ),
   actions: Type.Array(action),
   sources: Type.Array(text()),
 })
@@ -291,6 +339,20 @@ const report = object({
   ),
   plan: object({ steps: Type.Array(step) }),
   fetches: Type.Array(object({ url: text(), purpose: text(), outcome: text() })),
+  waivers: Type.Optional(
+    Type.Array(
+      object({
+        finding: text(),
+        subject: nullable(subjectId),
+        facet: nullable(text()),
+        reason: text(),
+        owner: text(),
+        until: text('Date, this day included'),
+        state: oneOf(['used', 'unused', 'expired']),
+      }),
+      { description: 'Every waiver of the policy that concerns this farm, used or not' },
+    ),
+  ),
   kit: nullable(object({ folder: text(), files: Type.Array(text()) })),
   certificates: Type.Record(sha256, certificate),
 })

@@ -7,6 +7,7 @@ import type { Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import { outcomeText } from '../tls/wording.js'
 import { elsewhere } from './elsewhere.js'
+import { fileReport } from './file-report.js'
 import type { RepairReport, SubjectReport, VerdictReport } from './schema.js'
 
 /** One subject as the report tells it. Releases with equal verdicts share a row. */
@@ -40,6 +41,7 @@ export function subjectReport(
     answers: answers.map((answer) => answerReport(answer, reach, subject)),
     verdicts: verdictRows(examination, releases),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),
+    ...fileReport(examination),
     elsewhere: elsewhere(examination, releases, at),
   }
 }
@@ -75,7 +77,7 @@ const identity = (subject: Subject) =>
         id: subject.id,
         kind: subject.kind,
         name: subject.name.ascii,
-        label: subject.id,
+        label: subject.path,
         address: null,
         port: null,
         role: 'unknown' as const,
@@ -153,7 +155,13 @@ function verdictReport(
   const evidence = reach.find((other) => other.release === release)?.evidence
   const basis =
     subject.kind === 'file' ? 'file' : evidence?.kind === 'shown' ? evidence.basis : ('none' as const)
-  return { releases: [release], counts, answer, basis, ...told(verdict, evidence?.kind === 'not-asked') }
+  return {
+    releases: [release],
+    counts,
+    answer,
+    basis,
+    ...told(verdict, basis === 'none' && evidence?.kind === 'not-asked'),
+  }
 }
 
 function told(verdict: Verdict, notAsked: boolean) {

@@ -8,6 +8,7 @@ import {
   expectTag,
   hexOf,
   oidOf,
+  onlyElement,
   tags,
 } from './der.js'
 
@@ -63,6 +64,17 @@ export function nameOf(element: Element): Name {
     der: bytesOf(element),
     text: nameText(rdns),
     commonNames: commonNames(rdns).map((name) => cut(name, maxValue)),
+  }
+}
+
+/** Organisations in DER order; empty where there is none, or the name cannot be read. */
+export function organisationsOf(name: Name): readonly string[] {
+  try {
+    const attributes = readName(onlyElement(name.der)).flat()
+    return attributes.filter(({ oid }) => oid === '2.5.4.10').map((one) => stringOf(one) ?? '')
+  } catch (error) {
+    if (error instanceof DerError) return []
+    throw error
   }
 }
 

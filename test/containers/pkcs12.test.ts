@@ -99,6 +99,8 @@ describe.skipIf(noOpenssl)('PKCS #12', () => {
         friendlyName: 'Contoso STS 2026',
         localKeyId: modern.certificates[0]!.localKeyId,
         encrypted: true,
+        provider: null,
+        der: expect.any(Uint8Array),
       },
     ])
     expect(modern.certificates[0]!.localKeyId).toHaveLength(20)

@@ -1,0 +1,145 @@
+import { parseReleaseRange } from '../android/releases.js'
+import { AdfsCheckFault } from '../fault.js'
+import { thresholdOf } from '../gate/thresholds.js'
+import { maxRepeat, maxRetries } from '../run/limits.js'
+import { windowsReleases } from './subject.js'
+import { parseServerAddress, parseTarget } from './target.js'
+
+/** Fields of `adfs-check.yaml`: what each may hold, for the reader and for the published JSON Schema. */
+export interface Spec {
+  readonly type: 'text' | 'texts' | 'flag' | 'number' | 'list'
+  readonly about: string
+  readonly choices?: readonly string[]
+  /** What the option takes; throws with the reason. */
+  readonly read?: (text: string) => unknown
+}
+
+/** Values by option name (`trust-anchor`), as the command line would have read them. */
+export type PolicyOptions = Readonly<Record<string, unknown>>
+
+const whole =
+  (minimum: number, maximum: number, scale = 1) =>
+  (text: string) => {
+    const value = /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= minimum && value <= maximum) || (scale === 1 && !Number.isInteger(value)))
+      throw new Error(`It is a ${scale === 1 ? 'whole ' : ''}number from ${minimum} to ${maximum}.`)
+    return value * scale
+  }
+
+const date = (text: string) => {
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : new Date(Number.NaN)
+  if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== text)
+    throw new Error('It is a date like 2026-12-31.')
+  return text
+}
+
+const proven = (check: (text: string) => unknown) => (text: string) => {
+  check(text)
+  return text
+}
+
+/** Options of the command line that belong to judging and looking; a farm's own win over the policy's. */
+const options = {
+  android: {
+    type: 'text',
+    about: 'Releases that count: supported, all, 8.. or "7.0..12,15"',
+    read: proven((text) => (text === 'supported' || text === 'all' ? null : parseReleaseRange(text))),
+  },
+  warn: { type: 'text', about: 'Warning when less of a lifetime is left: 20% or 30d', read: thresholdOf },
+  crit: { type: 'text', about: 'Critical when less is left: 10% or 7d', read: thresholdOf },
+  'fail-on': {
+    type: 'text',
+    about: 'critical: warnings end with exit code 0',
+    choices: ['warning', 'critical'],
+  },
+  lock: { type: 'text', about: 'File of outcomes to compare with: adfs-check.lock' },
+  'trust-anchor': { type: 'texts', about: 'Files of roots that the phones have in their system store' },
+  'device-ca': { type: 'texts', about: 'Files of CAs installed by the user or by MDM' },
+  remembered: { type: 'texts', about: 'Files of intermediates an app has met before' },
+  intermediates: { type: 'texts', about: 'Files or folders where to look for missing issuers first' },
+  'password-file': { type: 'text', about: 'File with the password of .pfx files, on the first line' },
+  port: { type: 'number', about: 'Port where a name has none', read: whole(1, 65_535) },
+  'ipv4-only': { type: 'flag', about: 'Leave out IPv6 addresses' },
+  'ipv6-only': { type: 'flag', about: 'Leave out IPv4 addresses' },
+  timeout: { type: 'number', about: 'Seconds for each connection', read: whole(0.1, 300, 1000) },
+  repeat: { type: 'number', about: 'Further connections to each server', read: whole(0, maxRepeat) },
+  retries: { type: 'number', about: 'Further tries where no answer comes', read: whole(0, maxRetries) },
+  offline: { type: 'flag', about: 'Fetch nothing over AIA' },
+  'aia-allow-private': { type: 'flag', about: 'Fetch from private and loopback addresses too' },
+} as const satisfies Record<string, Spec>
+
+export const fields: Readonly<Record<'policy' | 'waiver' | 'farm', Readonly<Record<string, Spec>>>> = {
+  policy: {
+    ...options,
+    waivers: { type: 'list', about: 'What is accepted, by whom, until when' },
+  },
+  waiver: {
+    finding: { type: 'text', about: 'Id of a finding', read: proven(kebab) },
+    subject: { type: 'text', about: 'Id of a subject, name@address:port; left out: the whole farm' },
+    facet: { type: 'text', about: 'Third part of a case key; left out: every case of the finding there' },
+    reason: { type: 'text', about: 'Why it is accepted' },
+    owner: { type: 'text', about: 'Who answers for it' },
+    until: { type: 'text', about: 'Last day, e.g. 2026-12-31', read: date },
+  },
+  farm: {
+    name: {
+      type: 'text',
+      about: 'Federation service name, name:port or https URL',
+      read: proven(parseTarget),
+    },
+    servers: { type: 'texts', about: 'Addresses to probe instead of asking DNS', read: parseServerAddress },
+    'windows-server': { type: 'text', about: 'Windows Server of the farm', choices: windowsReleases },
+    ...options,
+  },
+}
+
+function kebab(text: string): void {
+  if (!/^[a-z]+(-[a-z0-9]+)+$/.test(text))
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', 'no id', {
+      hint: 'It is an id like certificate-expiring.',
+    })
+}
+
+/** JSON Schema (2020-12) of the file, for editors; published in the package as `adfs-check.schema.json`. */
+export function policySchema(): object {
+  const required = { waiver: ['finding', 'reason', 'owner', 'until'], farm: ['name'], policy: [] }
+  const one = (kind: 'policy' | 'waiver' | 'farm'): object => ({
+    type: 'object',
+    additionalProperties: false,
+    required: required[kind],
+    properties: Object.fromEntries(
+      Object.entries(fields[kind]).map(([name, spec]) => [
+        name,
+        { description: spec.about, ...typeOf(spec) },
+      ]),
+    ),
+  })
+  const typeOf = ({ type, choices }: Spec): object => {
+    const text = {
+      type: ['string', 'number'],
+      ...(choices
+        ? { enum: choices.flatMap((choice) => (Number(choice) ? [choice, Number(choice)] : [choice])) }
+        : {}),
+    }
+    switch (type) {
+      case 'text':
+        return text
+      case 'texts':
+        return { anyOf: [text, { type: 'array', items: text }] }
+      case 'flag':
+        return { type: 'boolean' }
+      case 'number':
+        return { type: 'number' }
+      case 'list':
+        return { type: 'array', items: one('waiver') }
+    }
+  }
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://adfs-check.invalid/adfs-check.schema.json',
+    title: 'adfs-check.yaml',
+    type: 'object',
+    additionalProperties: false,
+    properties: { policy: one('policy'), farms: { type: 'array', items: one('farm') } },
+  }
+}

@@ -1,0 +1,29 @@
+import type { Report } from '../report/schema.js'
+import type { Format } from './format.js'
+import { escapedJson } from './json.js'
+import { casesOf, cut, fingerprintOf, messageOf, sourceOf } from './outcomes.js'
+
+/** GitLab's Code Quality report: findings only, it knows no passes. Every entry needs a file and a line. */
+export const gitlab: Format = {
+  name: 'gitlab',
+  streams: false,
+  async write(_head, reports, _end, sink) {
+    const issues: ReturnType<typeof issuesOf> = []
+    for await (const { report } of reports) issues.push(...issuesOf(report))
+    await sink.write(`${escapedJson(issues)}\n`)
+  },
+}
+
+/** GitLab knows info, minor, major, critical and blocker. */
+const severities = { critical: 'critical', warning: 'minor', info: 'info' } as const
+
+const issuesOf = (report: Report) =>
+  casesOf(report).map(({ finding, key, subject }) => ({
+    type: 'issue',
+    check_name: finding.id,
+    description: `${cut(subject?.id ?? report.farm.id, 300)}: ${messageOf(report, finding)}`,
+    severity: severities[finding.severity],
+    // The key outlives renewals, so that a merge request shows what is new in it.
+    fingerprint: fingerprintOf(key),
+    location: { path: sourceOf(subject), lines: { begin: 1 } },
+  }))

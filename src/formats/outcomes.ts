@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { couldNotLook } from '../gate/gate.js'
+import type { FindingReport, Report, SubjectReport } from '../report/schema.js'
+import { spokenPlan } from './speech.js'
+import { oneLine, spokenWords } from './text-words.js'
+
+/**
+ * What every check says of every server: the common ground of the formats that other programs read. All text made here
+ * is one line, without control characters, and of bounded length; each format adds its own escapes.
+ */
+export interface Outcome {
+  readonly check: { readonly id: string; readonly title: string }
+  /** Null: the farm as a whole. */
+  readonly subject: SubjectReport | null
+  /**
+   * `error`: we could not look, or failed ourselves; `unseen`: the server gave no answer that could be judged, which is
+   * never a pass.
+   */
+  readonly status: 'pass' | 'found' | 'error' | 'not-applicable' | 'open' | 'unseen'
+  /** Set for `found` and `error`. */
+  readonly finding: FindingReport | null
+  /** The case's key; null where there is no case. */
+  readonly key: string | null
+  /** One line; empty for a pass. */
+  readonly text: string
+}
+
+export function outcomesOf(report: Report): readonly Outcome[] {
+  const known = new Set(report.checks.map(({ id }) => id))
+  const others = report.findings.filter(({ id }) => !known.has(id))
+  return [
+    ...report.checks,
+    ...others.map(({ id, title }) => ({ id, title, status: 'found' as const, why: null })),
+  ]
+    .filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index)
+    .flatMap((check) => {
+      const found = casesOf(report).filter(({ finding }) => finding.id === check.id)
+      const ofFarm = found.filter(({ subject }) => subject === null)
+      return [
+        ...ofFarm.map((one) => foundOutcome(report, check, one)),
+        ...report.subjects.flatMap((subject) => {
+          const own = found.filter((one) => one.subject?.id === subject.id)
+          return own.length > 0
+            ? own.map((one) => foundOutcome(report, check, one))
+            : [{ check, subject, finding: null, key: null, ...withoutCase(check, subject) }]
+        }),
+      ]
+    })
+}
+
+/** One case of a finding, with the server it was found at. */
+export interface LocatedCase {
+  readonly finding: FindingReport
+  readonly key: string
+  readonly subject: SubjectReport | null
+}
+
+/** Every case, most important finding first. */
+export const casesOf = (report: Report): readonly LocatedCase[] =>
+  report.findings.flatMap((finding) =>
+    finding.cases.map(({ key, subject }) => ({
+      finding,
+      key,
+      subject: report.subjects.find(({ id }) => id === subject) ?? null,
+    })),
+  )
+
+/** A case's key as others store it: it outlives renewals, its text may be anybody's. */
+export const fingerprintOf = (key: string): string => createHash('sha256').update(key).digest('hex')
+
+const foundOutcome = (
+  report: Report,
+  check: Outcome['check'],
+  { finding, key, subject }: LocatedCase,
+): Outcome => ({
+  check,
+  subject,
+  status: couldNotLook.has(finding.id) && finding.severity !== 'critical' ? 'error' : 'found',
+  finding,
+  key,
+  text: messageOf(report, finding),
+})
+
+function withoutCase(
+  { status, why }: Pick<Report['checks'][number], 'status' | 'why'>,
+  { verdicts, outcome }: SubjectReport,
+): Pick<Outcome, 'status' | 'text'> {
+  if (verdicts.length === 0) return { status: 'unseen', text: `No answer: ${cut(outcome.detail, 200)}` }
+  if (status === 'undetermined') return { status: 'open', text: cut(why ?? 'could not be told', 500) }
+  if (status === 'not-applicable')
+    return { status: 'not-applicable', text: cut(why ?? 'does not apply', 500) }
+  return { status: 'pass', text: '' }
+}
+
+/** Fact and consequence on one line. */
+export const messageOf = (report: Report, finding: FindingReport, longest = 1000): string =>
+  cut(spokenWords(finding.words, report), longest)
+
+/** One line of foreign text, not longer than `longest` characters. */
+export const cut = (text: string, longest: number): string => oneLine(text.slice(0, 4 * longest), longest)
+
+/** What to do, a line for each step, its commands below it. */
+export const stepLines = (report: Report): readonly string[] =>
+  spokenPlan(report).flatMap(({ who, text, lines }, index) => [
+    `${index + 1}. ${cut(spokenWords(who, report), 200)}: ${cut(spokenWords(text, report), 1000)}`,
+    ...lines.map((line) => cut(line, 4000)),
+  ])
+
+/** The verdict in a few words, for one line about one farm. */
+export function verdictLine(report: Report): string {
+  const cause = report.findings.find(({ severity }) => severity !== 'info')
+  const total = report.subjects.length
+  const refused = report.subjects.filter(({ verdicts }) =>
+    verdicts.some(({ counts, verdict }) => counts && verdict === 'refused'),
+  ).length
+  const word = {
+    ok: `all ${total} server${total === 1 ? '' : 's'} accepted`,
+    warning: 'accepted, with a warning',
+    critical:
+      refused > 0
+        ? `${refused} of ${total} server${total === 1 ? '' : 's'} refused`
+        : 'accepted today, but act now',
+    unknown: 'could not be checked',
+  }[report.verdict]
+  const [unresolved] = report.farm.unresolved
+  const why = cause ? cause.title : unresolved ? cut(unresolved.detail, 100) : ''
+  return `${cut(report.farm.id, 100)}: ${word}${report.verdict === 'ok' || why === '' ? '' : `: ${why}`}`
+}
+
+/**
+ * The file that a finding is anchored to, for formats that know nothing but lines of files: the file that was judged, or
+ * the place where the farm would be listed.
+ */
+export const sourceOf = (subject: SubjectReport | null): string =>
+  subject?.kind === 'file' ? encodeURI(cut(subject.label, 200).replaceAll('\\', '/')) : 'adfs-check.yaml'

@@ -1,0 +1,138 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { aimedBy } from '../../src/cli/config.js'
+import { run } from '../../src/cli/program.js'
+import { issue } from '../../src/demo/authority.js'
+import { tlsServer } from '../support/tls-server.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'adfs-check-config-'))
+const at = new Date('2026-11-24T12:00:00Z')
+const root = issue({ subject: 'Contoso Root', ca: true })
+const issuing = issue({ subject: 'Contoso Issuing CA', issuer: root, ca: true })
+const leaf = issue({
+  subject: 'sts.contoso.com',
+  issuer: issuing,
+  names: ['sts.contoso.com'],
+  notBefore: new Date('2026-11-01'),
+  notAfter: new Date('2027-11-01'),
+})
+const server = await tlsServer([leaf])
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+writeFileSync(join(folder, 'root.pem'), root.pem)
+const config = join(folder, 'adfs-check.yaml')
+const here = `127.0.0.1:${server.port}`
+const waived = (until: string) => `policy:
+  trust-anchor: root.pem
+  offline: true
+  timeout: 3
+  waivers:
+    - finding: intermediate-missing
+      subject: sts.contoso.com@${here}
+      reason: the balancer is replaced
+      owner: network team
+      until: ${until}
+farms:
+  - name: sts.contoso.com
+    servers: ["${here}"]
+`
+
+async function cli(...args: string[]) {
+  let out = ''
+  let err = ''
+  const code = await run(args, {
+    out: { write: (text) => (out += text) },
+    err: { write: (text) => (err += text) },
+    env: { LANG: 'C.UTF-8' },
+    platform: 'linux',
+    now: at,
+    signal: new AbortController().signal,
+  })
+  return { code, out: out.replace(/\s+/g, ' '), err }
+}
+
+describe('--config', () => {
+  it('checks its farms, and waives what it says: still on the screen, with the owner', async () => {
+    writeFileSync(config, waived('2026-12-31'))
+    const { code, out } = await cli('--config', config, '--no-proxy')
+    expect(code).toBe(0)
+    expect(out).toContain('sts.contoso.com refused by Android 10-17, waived')
+    expect(out).toContain(
+      '[intermediate-missing]: until 2026-12-31 by network team, the balancer is replaced',
+    )
+  })
+
+  it('fails again the day after, and says why', async () => {
+    writeFileSync(config, waived('2026-11-23'))
+    const { code, out } = await cli('sts.contoso.com', '--config', config, '--no-proxy')
+    expect(code).toBe(2)
+    expect(out).toContain(`WAIVER EXPIRED on 2026-11-23: intermediate-missing at ${here}, of network team`)
+  })
+
+  it('ends with 4 for a mistake, with line and column', async () => {
+    writeFileSync(config, 'policy:\n  failon: warning\n')
+    const { code, err } = await cli('--config', config)
+    expect(code).toBe(4)
+    expect(err).toContain('adfs-check.yaml:2:3: policy has no field "failon"; "fail-on" is meant?')
+  })
+
+  it('gives way to the command line, a policy to its farm, a default to the policy', async () => {
+    writeFileSync(
+      config,
+      `policy:
+  timeout: 4
+  repeat: 2
+  android: 8..
+farms:
+  - name: sts.contoso.com
+    repeat: 3
+    servers: [10.0.0.5]
+  - name: fs.fabrikam.com
+`,
+    )
+    const { aimed } = await aimedBy(config, [], { android: '9..' })
+    expect(aimed).toMatchObject([
+      {
+        target: 'sts.contoso.com',
+        flags: { timeout: 4000, repeat: 3, android: '9..', server: ['10.0.0.5'] },
+      },
+      { target: 'fs.fabrikam.com', flags: { timeout: 4000, repeat: 2, server: [], concurrency: 8 } },
+    ])
+  })
+})
+
+describe('adfs-check lock', () => {
+  it('writes what a farm comes to beside what is there, and --lock compares', async () => {
+    const lock = join(folder, 'adfs-check.lock')
+    const options = ['--server', here, '--trust-anchor', join(folder, 'root.pem'), '--offline', '--no-proxy']
+    expect((await cli('lock', 'sts.contoso.com', '--lock', lock, ...options)).code).toBe(2)
+    const { farms } = JSON.parse(readFileSync(lock, 'utf8'))
+    expect(farms).toMatchObject({ 'sts.contoso.com': { releases: [], names: ['sts.contoso.com'] } })
+
+    farms['sts.contoso.com'].names.push('certauth.sts.contoso.com')
+    writeFileSync(
+      lock,
+      JSON.stringify({ lockVersion: 1, farms: { ...farms, 'other.test': farms['sts.contoso.com'] } }),
+    )
+    const compared = await cli('sts.contoso.com', '--lock', lock, '--format', 'json', ...options)
+    const ids = JSON.parse(compared.out).reports[0].findings.map(({ id }: { id: string }) => id)
+    expect(ids).toContain('locked-outcome-changed')
+
+    await cli('lock', 'sts.contoso.com', '--lock', lock, ...options)
+    const anew = JSON.parse(readFileSync(lock, 'utf8')).farms
+    expect(anew['sts.contoso.com'].names).toEqual(['sts.contoso.com'])
+    expect(Object.keys(anew)).toEqual(['other.test', 'sts.contoso.com'])
+  })
+
+  it('writes nothing for a farm that could not be seen', async () => {
+    const lock = join(folder, 'nothing.lock')
+    const args = ['lock', 'sts.contoso.com', '--server', '127.0.0.1:1', '--no-proxy', '--lock', lock]
+    const { code, err } = await cli(...args)
+    expect([code, existsSync(lock)]).toEqual([3, false])
+    expect(err).toContain('sts.contoso.com was not seen whole')
+  })
+})
