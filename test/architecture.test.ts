@@ -16,7 +16,7 @@ const walls: Walls = {
     tls: ['x509'],
     android: ['path', 'tls', 'x509'],
     // what a farm is
-    farm: ['gate', 'network', 'x509'],
+    farm: ['android', 'containers', 'gate', 'network', 'x509'],
     words: ['android', 'farm', 'x509'],
     containers: ['x509'],
     adfs: ['checks', 'examine', 'farm', 'gate', 'words', 'x509'],
@@ -40,11 +40,23 @@ const walls: Walls = {
       'words',
       'x509',
     ],
-    gate: ['android', 'farm', 'report'],
+    gate: ['android', 'checks', 'examine', 'farm', 'report', 'x509'],
     formats: ['adfs', 'android', 'gate', 'report', 'words'],
     kit: ['adfs', 'android', 'checks', 'containers', 'examine', 'farm', 'formats', 'words', 'x509'],
     // faces
-    run: ['.', 'farm', 'gate', 'network/live', 'report', 'x509'],
+    run: [
+      '.',
+      'adfs',
+      'checks',
+      'containers',
+      'examine',
+      'farm',
+      'gate',
+      'network',
+      'network/live',
+      'report',
+      'x509',
+    ],
     cli: [
       '.',
       'android',
@@ -64,9 +76,7 @@ const walls: Walls = {
     // Keys are fixtures; what the demo's servers send is what Windows would.
     demo: ['..', 'adfs', 'x509'],
     '.': [
-      'adfs',
       'android',
-      'checks',
       'containers',
       'examine',
       'farm',
@@ -85,6 +95,8 @@ const walls: Walls = {
     'android/blocklist.ts': { 'node:crypto': ['createHash'] },
     'android/staple.ts': { 'node:crypto': ['createHash'] },
     'android/trust-anchors.ts': { 'node:crypto': ['createHash'] },
+    // A private key is opened for as long as it is compared with its certificate.
+    'containers/private-keys.ts': { 'node:crypto': ['createPrivateKey', 'KeyObject', 'X509Certificate'] },
     'containers/pkcs12.ts': { 'node:crypto': ['createHmac', 'timingSafeEqual'] },
     'farm/target.ts': { 'node:net': ['isIP'], 'node:url': ['domainToASCII', 'domainToUnicode'] },
     'formats/outcomes.ts': { 'node:crypto': ['createHash'] },
@@ -141,6 +153,7 @@ const walls: Walls = {
     undici: ['network/live'],
     commander: ['cli'],
     typebox: ['report'],
+    yaml: ['farm'],
   },
   words: [
     {
@@ -293,7 +306,8 @@ describe('what would be a breach is found', () => {
     ['a room nobody planned', 'attic/planted.ts', '', 'room attic is not in the list'],
   ])('%s', (_what, file, code, breach) => {
     const planted = new Map([...sources, [file, `${sources.get(file) ?? ''}\n${code}\n`]])
-    const found = breaches(planted, walls)
+    const before = breaches(sources, walls)
+    const found = breaches(planted, walls).filter((line) => !before.includes(line))
     expect(found.length).toBeGreaterThan(0)
     expect(found.every((line) => line.startsWith(`${file}: `))).toBe(true)
     expect(found.join('\n')).toContain(breach)

@@ -1,4 +1,4 @@
-import { type Checked, check, type Hooks } from '../check.js'
+import { type Checked, check } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { type Lock, readLock } from '../farm/locked.js'
 import { parseServerAddress, parseTarget } from '../farm/target.js'
@@ -10,11 +10,12 @@ import type { FetchOutcome, Network } from '../network/network.js'
 import { turns } from '../run/library.js'
 import { inOrder, slots } from '../run/slots.js'
 import { withDeadline } from '../run/stop.js'
+import type { Judging } from '../run/told.js'
 import { version } from '../version.js'
 import { askedBy, proxyAsked } from './asked.js'
 import { readWithin } from './files.js'
 import type { Machine } from './machine.js'
-import type { CheckFlags } from './options.js'
+import type { Aimed, CheckFlags } from './options.js'
 import { progress } from './progress.js'
 import { proxyFor } from './proxy.js'
 import { reportFault } from './report-fault.js'
@@ -37,12 +38,6 @@ export async function checkCommand(
   const { aimedBy } = await import('./config.js')
   const { aimed, flags } = await aimedBy(all.config, targets, given)
   return checkAimed(aimed, flags, machine)
-}
-
-/** A target with options of its own. */
-export interface Aimed {
-  readonly target: string
-  readonly flags: CheckFlags
 }
 
 /** The same for targets with options of their own; `flags` are for the run. `seen` is told of each farm. */
@@ -101,9 +96,6 @@ interface Wanted extends Judging {
   readonly proxy: URL | null
   readonly asked: Asked
 }
-
-/** What a policy says of the verdict. */
-type Judging = Pick<Hooks, 'gate' | 'lock'>
 
 interface Common extends Judging {
   readonly asked: Omit<Asked, 'target' | 'proxy'>

@@ -3,10 +3,9 @@ import type { PolicyOptions } from '../farm/policy-fields.js'
 import { type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
-import type { Aimed } from './check-command.js'
 import type { FileFlags } from './file-options.js'
 import { readWithin } from './files.js'
-import { type CheckFlags, checkDefaults } from './options.js'
+import { type Aimed, type CheckFlags, checkDefaults } from './options.js'
 
 /**
  * Targets with their options: the command line over the farm's own over the policy's over the defaults. Without a target

@@ -3,10 +3,10 @@ import type { Checked } from '../check.js'
 import { type Lock, type LockedFarm, lockKey, lockText } from '../farm/locked.js'
 import { AdfsCheckFault } from '../fault.js'
 import { lockOf } from '../gate/lockfile.js'
-import { type Aimed, checkAimed, readLockFile } from './check-command.js'
+import { checkAimed, readLockFile } from './check-command.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
-import type { CheckFlags } from './options.js'
+import type { Aimed, CheckFlags } from './options.js'
 
 /** Checks farms and writes what they come to beside those already in the file; the exit code is that of the check. */
 export async function lockCommand(

@@ -46,6 +46,12 @@ export interface CheckFlags {
   readonly ascii?: boolean
 }
 
+/** A target with options of its own. */
+export interface Aimed {
+  readonly target: string
+  readonly flags: CheckFlags
+}
+
 /** Options that were not given. */
 export const checkDefaults = {
   server: [],

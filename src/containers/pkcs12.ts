@@ -17,6 +17,8 @@ import { childrenIn, parseBer } from './ber.js'
 import { binary, loadForge } from './forge.js'
 import { ContainerProblem } from './problem.js'
 
+/** One file: one format, whose parts are of no use apart. */
+
 /** What Windows and OpenSSL write beside a bag (RFC 7292 §4.2): which key belongs to which certificate. */
 export interface BagLabels {
   readonly friendlyName: string | null

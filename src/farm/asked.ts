@@ -67,3 +67,6 @@ export const maxTimeoutMs = 86_400_000
 
 /** With two servers in turn one further connection meets the other; a hundred leave little to chance. */
 export const maxRepeat = 100
+
+/** Further tries where no answer came; the pauses between them grow to seconds. */
+export const maxRetries = 10

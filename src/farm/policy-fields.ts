@@ -1,7 +1,6 @@
 import { parseReleaseRange } from '../android/releases.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
-import { maxRepeat, maxRetries } from '../run/limits.js'
 import { windowsReleases } from './subject.js'
 import { parseServerAddress, parseTarget } from './target.js'
 
@@ -62,8 +61,8 @@ const options = {
   'ipv4-only': { type: 'flag', about: 'Leave out IPv6 addresses' },
   'ipv6-only': { type: 'flag', about: 'Leave out IPv4 addresses' },
   timeout: { type: 'number', about: 'Seconds for each connection', read: whole(0.1, 300, 1000) },
-  repeat: { type: 'number', about: 'Further connections to each server', read: whole(0, maxRepeat) },
-  retries: { type: 'number', about: 'Further tries where no answer comes', read: whole(0, maxRetries) },
+  repeat: { type: 'number', about: 'Further connections to each server', read: whole(0, 100) },
+  retries: { type: 'number', about: 'Further tries where no answer comes', read: whole(0, 10) },
   offline: { type: 'flag', about: 'Fetch nothing over AIA' },
   'aia-allow-private': { type: 'flag', about: 'Fetch from private and loopback addresses too' },
 } as const satisfies Record<string, Spec>

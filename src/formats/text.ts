@@ -26,6 +26,7 @@ import {
 /**
  * For a person at a terminal at two in the morning: the verdict first and last, a line for each server, one cause, one
  * fix; 24 lines of 80 columns for what is common. Everything else is behind --verbose, the theory in `explain`.
+ * One file: the first screen, from top to bottom.
  */
 export const text: Format = {
   name: 'text',
@@ -99,7 +100,7 @@ function headline(report: Report, style: Style): string {
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unseen > 0 && unseen < subjects.length ? [`${unseen} without an answer`] : []),
     // What an "ok" rests on: servers behind one address may differ.
-    ...(report.verdict === 'ok' && connections > 0 ? [count(connections, 'connection')] : []),
+    ...(report.verdict === 'ok' && nounOf(report) === 'server' ? [count(connections, 'connection')] : []),
   ].join(', ')
   const word = paint(style, colours[report.verdict], verdictWords(report))
   const line = `${paint(style, 'bold', name)}   ${word}`

@@ -99,7 +99,7 @@ const isOpen = ({ cases }: Finding): boolean => cases.some(({ waived }) => !waiv
 
 /** Findings whose waived cases stand for a verdict of this kind. */
 const covers: Readonly<Record<string, (finding: Finding) => boolean>> = {
-  refused: ({ id, severity }) => severity === 'critical' && !couldNotLook.has(id),
+  refused: ({ severity }) => severity === 'critical',
   depends: ({ id, severity }) => severity !== 'info' && !couldNotLook.has(id),
   undetermined: ({ id }) => couldNotLook.has(id),
   unseen: ({ id }) => couldNotLook.has(id),

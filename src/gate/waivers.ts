@@ -1,4 +1,6 @@
-import type { Composed } from './gate.js'
+import type { Report } from '../report/schema.js'
+
+type Composed = Omit<Report, 'verdict'>
 
 /** One thing that somebody accepts until a day. */
 export interface Waiver {

@@ -3,7 +3,7 @@ import { releases } from '../android/releases.js'
 
 /**
  * The report, defined once: TypeScript's types are derived from here, and `npm run schema` writes
- * `report.schema.json`. Readers must accept new fields and new members of every enumeration, so objects are open.
+ * `report.schema.json`. Readers must accept new fields and new members of every enumeration, so objects are open. One file: one document.
  * Text is raw, as it stands in certificates and on the command line; times are RFC 3339 without fractions, UTC.
  * One file: whoever looks for a field of the report finds it here.
  */

@@ -1,6 +1,5 @@
-import { type Checked, type Hooks, toldOf } from '../check.js'
 import type { Offered } from '../containers/bundle.js'
-import { repaired } from '../examine/examine.js'
+import { type Pause, repaired } from '../examine/examine.js'
 import { examineFile } from '../examine/file.js'
 import { settingsOf } from '../examine/settings.js'
 import type { Asked, AskedFiles } from '../farm/asked.js'
@@ -11,6 +10,7 @@ import { policyOf } from '../gate/policy.js'
 import type { Network } from '../network/network.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued, type Sha256, sha256Of } from '../x509/identity.js'
+import { type Checked, type Judging, toldOf } from './told.js'
 
 /** A file that was read. */
 export interface ReadFile {
@@ -37,7 +37,7 @@ export async function checkFiles(
   asked: Asked & { readonly files: AskedFiles },
   network: Pick<Network, 'fetch'>,
   at: Date,
-  { pause, gate, lock }: Pick<Hooks, 'pause' | 'gate' | 'lock'>,
+  { pause, ...judging }: Judging & { readonly pause: Pause },
   against: readonly LiveServer[] | null = null,
 ): Promise<Checked> {
   const name = nameOf(asked.target)
@@ -60,10 +60,7 @@ export async function checkFiles(
     pause,
   )
   const farm = { id: name.display, name, address: null, port: 443, subjects, unresolved: [] }
-  return toldOf(farm, examined, settings, asked, {
-    ...(gate && { gate }),
-    ...(lock && { lock }),
-  })
+  return toldOf(farm, examined, settings, asked, judging)
 }
 
 function nameOf(text: string): ServerName {

@@ -67,11 +67,13 @@ export function nameOf(element: Element): Name {
   }
 }
 
-/** Organisations in DER order; empty where there is none, or the name cannot be read. */
-export function organisationsOf(name: Name): readonly string[] {
+/** Organisations in DER order, raw; empty where there is none, or the name cannot be read. */
+export function organisationsOf({ der }: Name): readonly string[] {
   try {
-    const attributes = readName(onlyElement(name.der)).flat()
-    return attributes.filter(({ oid }) => oid === '2.5.4.10').map((one) => stringOf(one) ?? '')
+    const attributes = readName(onlyElement(der)).flat()
+    return attributes
+      .filter(({ oid }) => oid === '2.5.4.10')
+      .map((attribute) => cut(stringOf(attribute) ?? '', maxValue))
   } catch (error) {
     if (error instanceof DerError) return []
     throw error

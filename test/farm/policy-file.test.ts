@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { policySchema } from '../../src/farm/policy-fields.js'
 import { readPolicyFile } from '../../src/farm/policy-file.js'
+import { maxRepeat, maxRetries } from '../../src/run/limits.js'
 
 const whole = `# what counts
 policy:
@@ -123,13 +124,20 @@ describe('adfs-check.yaml', () => {
   ])('tells line and column of %s', (_what, text, expected) => {
     const told = mistakesIn(text)
     expect(told).toHaveLength(expected.length)
-    expected.forEach((message, index) => expect(told[index]).toContain(`adfs-check.yaml:${message}`))
+    for (const [index, message] of expected.entries())
+      expect(told[index]).toContain(`adfs-check.yaml:${message}`)
   })
 
   it('is not brought down by depth or size', () => {
     expect(mistakesIn('['.repeat(200_000))[0]).toMatch(/nested too deeply|adfs-check\.yaml:/)
     expect(mistakesIn(`#${' '.repeat(1024 * 1024)}`)[0]).toMatch(/larger than/)
   })
+})
+
+it('takes as many repeats and retries as the command line', () => {
+  const policy = (repeat: number, retries: number) => `policy:\n  repeat: ${repeat}\n  retries: ${retries}\n`
+  expect(mistakesIn(policy(maxRepeat, maxRetries))).toEqual([])
+  expect(mistakesIn(policy(maxRepeat + 1, maxRetries + 1))).toHaveLength(2)
 })
 
 describe('the published schema', () => {

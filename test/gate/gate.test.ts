@@ -13,9 +13,11 @@ const server = (...verdicts: readonly (Kind | `uncounted ${Kind}`)[]): SubjectRe
     verdicts: verdicts.map((verdict) => ({
       verdict: verdict.replace('uncounted ', ''),
       counts: !verdict.startsWith('uncounted'),
+      releases: ['14'],
     })),
   }) as unknown as SubjectReport
-const finding = (id: string, severity: FindingReport['severity']) => ({ id, severity }) as FindingReport
+const finding = (id: string, severity: FindingReport['severity']) =>
+  ({ id, severity, releases: [], cases: [{ key: id }] }) as unknown as FindingReport
 const amounts = (
   subjects: readonly SubjectReport[],
   findings: readonly FindingReport[],

@@ -79,6 +79,8 @@ export function endBrief(end: End): Words {
       return [`connection ${end.kind} without an answer`]
     case 'not-tls':
       return [end.looksLike === 'http' ? 'plain HTTP, not TLS' : 'not TLS']
+    case 'interrupted':
+      return ['the run ended before an answer came']
     default:
       return endWords(end)
   }

@@ -1,0 +1,48 @@
+import type { Step } from '../adfs/actions.js'
+import { planOf } from '../adfs/plan.js'
+import type { ExaminedFarm } from '../checks/check.js'
+import { findingsOf, runChecks } from '../checks/registry.js'
+import type { Examined } from '../examine/examine.js'
+import { examinedFarm } from '../examine/examined-farm.js'
+import type { Settings } from '../examine/settings.js'
+import type { Asked } from '../farm/asked.js'
+import { type Lock, lockedFarm } from '../farm/locked.js'
+import type { Farm } from '../farm/subject.js'
+import { type Gated, type GatePolicy, gate } from '../gate/gate.js'
+import { policyOf } from '../gate/policy.js'
+import { composeReport } from '../report/compose.js'
+
+/** What the verdict goes by beside what was seen. */
+export interface Judging {
+  /** What fails the run, and what is waived. */
+  readonly gate?: GatePolicy
+  /** What farms were locked to. */
+  readonly lock?: Lock
+}
+
+/** A report, and the values behind it that a kit is made of. */
+export interface Checked extends Gated {
+  readonly examined: ExaminedFarm
+  readonly steps: readonly Step[]
+}
+
+/** What examinations of one farm amount to. */
+export function toldOf(
+  farm: Farm,
+  { examinations, fetches }: Examined,
+  settings: Settings,
+  asked: Asked,
+  { gate: policy, lock }: Judging,
+): Checked {
+  const locked = lock && lockedFarm(lock, farm)
+  const examined = {
+    ...examinedFarm(farm, examinations, policyOf(asked), settings, fetches),
+    ...(locked === undefined ? {} : { lock: locked }),
+  }
+  const results = runChecks(examined)
+  // What breaks nothing is told, and left alone: the plan is for what has to be done.
+  const serious = findingsOf(results).filter(({ severity }) => severity !== 'info')
+  const steps = planOf(serious, examined, asked)
+  const composed = composeReport({ examined, results, steps, asked, fetches })
+  return { ...gate(composed, policy), examined, steps }
+}
