@@ -3,6 +3,7 @@ import { type WindowsRelease, windowsReleases } from '../farm/subject.js'
 import { formatNames } from '../formats/names.js'
 import { instant, repeatable, seconds, threshold } from './arguments.js'
 import type { CheckFlags } from './options.js'
+import { outputFile } from './outputs.js'
 
 /** Options of `file`, as commander hands them over. */
 export interface FileFlags extends CheckFlags {
@@ -63,6 +64,8 @@ export const fileOptions = (command: Command): Command =>
     .option('--aia-allow-private', 'fetch from private and loopback addresses too')
     .optionsGroup('What to print:')
     .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
+    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
+    .option('--baseline <file>', 'for sarif: json or sarif of an earlier run, to tell what is new')
     .option('-v, --verbose', 'everything: every release, path and minor finding')
     .option('-q, --quiet', 'print nothing when everything is accepted')
     .option('--color', 'colours even without a terminal')
