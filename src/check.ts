@@ -22,6 +22,8 @@ export interface Hooks extends Judging {
 }
 
 /**
+ * The way through the house: farm, observe, examine; then, in `toldOf`, checks, plan, report and gate.
+ *
  * Checks every server behind one name and says, for each Android release, whether it accepts what the server sends and
  * what is to be changed if not. What servers do ends up in the report; only misuse throws.
  *

@@ -98,7 +98,7 @@ export async function checkAimed(
   )
 }
 
-/** As `placeOf` looks it up. */
+/** As `listingOf` looks it up. */
 const listedAs = ({ displayName, port }: Target, listed: Listing) =>
   [farmKey({ id: displayName, ports: [port] }), listed] as const
 

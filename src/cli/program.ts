@@ -1,17 +1,16 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
-import { formatNames } from '../formats/names.js'
 import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-import { instant, repeatable, seconds, threshold, wholeNumber } from './arguments.js'
+import { repeatable, seconds, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
-import { outputFile } from './outputs.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
+import { connecting, judging, painting, printing, repairing, standingOn } from './shared-options.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
@@ -73,7 +72,6 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--port <number>', 'port where the target names none (default: 443)', wholeNumber(1, 65_535))
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
-    .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
     .option(
       '--repeat <number>',
       'further connections, to meet every server behind an address',
@@ -97,46 +95,13 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       wholeNumber(1, 64),
       defaultConcurrency,
     )
-    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
-    .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
-    .optionsGroup('How to judge:')
-    .option('--android <range>', 'releases that count: supported (default), all, 8.. or "7.0..12,15"')
-    .option(
-      '--trust-anchor <file>',
-      'root that the phones have in their system store; repeatable',
-      repeatable,
-    )
-    .option('--device-ca <file>', 'CA installed by the user or by MDM; repeatable', repeatable)
-    .option('--remembered <file>', 'intermediates an app has met before; repeatable', repeatable)
-    .option('--at <date>', 'judge as of this date instead of now', instant)
-    .option('--warn <20%|30d>', 'warn when less of a lifetime is left (default: 25%, at most 30d)', threshold)
-    .option('--crit <10%|7d>', 'critical when less is left (default: 10%, at most 7d)', threshold)
-    .addOption(
-      new Option('--fail-on <verdict>', 'critical: warnings end with 0').choices(['warning', 'critical']),
-    )
-    .option('--lock <file>', 'compare with what "adfs-check lock" wrote there')
-    .option('--config <file>', 'policy, waivers and farms: adfs-check.yaml')
-    .optionsGroup('How to repair:')
-    .option('--kit <folder>', 'write the import kit here')
-    .option(
-      '--intermediates <file|folder>',
-      'where to look for missing issuers first; repeatable',
-      repeatable,
-    )
-    .option('--password-file <file>', 'password of .pfx files, on the first line')
-    .option('--offline', 'fetch nothing over AIA')
-    .option('--aia-allow-private', 'fetch from private and loopback addresses too')
-    .optionsGroup('What to print:')
-    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
-    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
-    .option('--baseline <file>', 'for sarif: json or sarif of an earlier run, to tell what is new')
-    .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
+  repairing(judging(connecting(program))).option(
+    '--password-file <file>',
+    'password of .pfx files, on the first line',
+  )
+  printing(program)
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
-    .option('-q, --quiet', 'print nothing when everything is accepted')
-    .option('--color', 'colours even without a terminal')
-    .option('--no-color', 'no colours')
-    .option('--ascii', 'ASCII only')
     .action(async (targets: string[], flags: CheckFlags) => {
       if (targets.length === 0 && flags.config === undefined) {
         program.outputHelp({ error: true })
@@ -162,52 +127,31 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--lock <file>', 'the file (default: adfs-check.lock)')
     .option('--config <file>', 'policy and farms: adfs-check.yaml')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
-    .option('--android <range>', 'releases that count: supported (default), all, 8.. or "7.0..12,15"')
-    .option(
-      '--trust-anchor <file>',
-      'root that the phones have in their system store; repeatable',
-      repeatable,
-    )
-    .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
-    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
-    .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
-    .option('--at <date>', 'judge as of this date instead of now', instant)
     .option('--offline', 'fetch nothing over AIA')
-  lock.action(async (targets: string[], flags: Partial<CheckFlags>) => {
+  standingOn(connecting(lock)).action(async (targets: string[], flags: Partial<CheckFlags>) => {
     const { lockCommand } = await import('./lock-command.js')
     done(await lockCommand(targets, { ...checkDefaults, ...flags }, given(lock, flags), machine))
   })
 
-  program
+  const replay = program
     .command('replay')
     .description('judge a saved case again, without a network')
     .argument('<case>', 'file written with --save')
-    .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
-    .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
-    .option('--baseline <file>', 'for sarif: json or sarif of an earlier run, to tell what is new')
-    .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
     .option('--kit <folder>', 'write the import kit here')
-    .option('-q, --quiet', 'print nothing when everything is accepted')
-    .option('--color', 'colours even without a terminal')
-    .option('--no-color', 'no colours')
-    .option('--ascii', 'ASCII only')
-    .action(async (file: string, flags: ReplayFlags) => {
-      const { replayCommand } = await import('./replay-command.js')
-      done(await replayCommand(file, flags, machine))
-    })
+  printing(replay).action(async (file: string, flags: ReplayFlags) => {
+    const { replayCommand } = await import('./replay-command.js')
+    done(await replayCommand(file, flags, machine))
+  })
 
-  program
+  const demo = program
     .command('demo')
     .description('start a broken farm on loopback, check it, fix it with the kit, check again')
     .option('--keep', 'leave the broken farm running and print the command that checks it')
     .option('--kit <folder>', 'where to write the kit (default: a temporary folder)')
-    .option('--color', 'colours even without a terminal')
-    .option('--no-color', 'no colours')
-    .option('--ascii', 'ASCII only')
-    .action(async (flags: DemoFlags) => {
-      const { demoCommand } = await import('./demo-command.js')
-      done(await demoCommand(flags, machine))
-    })
+  painting(demo).action(async (flags: DemoFlags) => {
+    const { demoCommand } = await import('./demo-command.js')
+    done(await demoCommand(flags, machine))
+  })
 
   program
     .command('explain')

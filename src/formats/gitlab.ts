@@ -1,7 +1,7 @@
 import type { Report } from '../report/schema.js'
 import type { Format, Head, Listing } from './format.js'
 import { escapedJson } from './json.js'
-import { casesOf, cut, fingerprintOf, messageOf, placeOf } from './outcomes.js'
+import { casesOf, cut, fingerprintOf, listingOf, messageOf } from './outcomes.js'
 
 /** GitLab's Code Quality report: findings only, it knows no passes. Every entry needs a file and a line. */
 export const gitlab: Format = {
@@ -25,7 +25,7 @@ const issuesOf = (report: Report, head: Head) =>
     severity: severities[finding.severity],
     // The key outlives renewals, so that a merge request shows what is new in it.
     fingerprint: fingerprintOf(key),
-    location: locationOf(placeOf(head, report.farm, subject)),
+    location: locationOf(listingOf(head, report.farm, subject)),
   }))
 
 const locationOf = ({ uri, line }: Listing) => ({ path: uri, lines: { begin: line } })

@@ -141,7 +141,7 @@ export const farmKey = ({ id, ports }: Pick<Report['farm'], 'id' | 'ports'>): st
  * What a finding is anchored to, for formats that know nothing but lines of files: the file that was judged, or where the
  * farm is listed; without an inventory, where it would be.
  */
-export const placeOf = (
+export const listingOf = (
   { listed }: Pick<Head, 'listed'>,
   farm: Report['farm'],
   subject: SubjectReport | null,

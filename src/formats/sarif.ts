@@ -6,9 +6,9 @@ import {
   cut,
   farmKey,
   fingerprintOf,
+  listingOf,
   type Outcome,
   outcomesOf,
-  placeOf,
   stepLines,
   verdictLine,
 } from './outcomes.js'
@@ -147,7 +147,7 @@ function caseFields(
 }
 
 const locationsOf = (head: Head, farm: Report['farm'], subject: Outcome['subject']) => {
-  const { uri, line } = placeOf(head, farm, subject)
+  const { uri, line } = listingOf(head, farm, subject)
   return [
     {
       physicalLocation: { artifactLocation: { uri }, region: { startLine: line } },

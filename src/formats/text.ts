@@ -136,7 +136,9 @@ const releasesWith = ({ policy, subjects }: Report, kind: string): readonly Rele
 function result(report: Report, exitCode: number, style: Style): string {
   const line = `Result: ${resultText(report)} (exit ${exitCode})`
   if (report.subjects.every(({ verdicts }) => verdicts.length === 0)) return line
-  const stores = `stores as shipped, as of ${report.policy.supported.asOf}`
+  const { sources, updates } = report.trustStores
+  const latest = updates.at(-1)?.update
+  const stores = `stores as shipped, ${latest ? `updates to ${latest}` : `to ${sources.at(-1)?.shipped}`}`
   return line.length + 2 + stores.length <= style.columns
     ? `${line}; ${stores}`
     : `${paint(style, 'dim', `  Root ${stores}`)}\n${line}`

@@ -50,7 +50,7 @@ describe('adfs-check <name>', () => {
       'sts.contoso.test   ok for Android 10-17   (1 server checked, 4 connections)',
     )
     expect(out.trimEnd().split('\n').at(-1)).toMatch(
-      /^Result: the server is accepted \(exit 0\); stores as shipped, as of [\d-]+$/,
+      /^Result: the server is accepted \(exit 0\); stores as shipped, updates to [\d-]+$/,
     )
     expect(err).toBe('')
   })
@@ -62,7 +62,7 @@ describe('adfs-check <name>', () => {
       /^sts\.contoso\.test {3}REFUSED by Android 10-17 {3}\(3 servers checked, 2 refused\)\n/,
     )
     expect(out.trimEnd().split('\n').at(-1)).toMatch(
-      /^Result: 2 of 3 servers refused \(exit 2\); stores as shipped, as of [\d-]+$/,
+      /^Result: 2 of 3 servers refused \(exit 2\); stores as shipped, updates to [\d-]+$/,
     )
     expect(out).toContain('leaf only')
     expect(out).toContain('Contoso Demo Issuing CA 1')

@@ -142,7 +142,7 @@ describe('the first screen', () => {
       adfs-check sts.contoso.com --server 203.0.113.10
 
         More  adfs-check explain intermediate-missing   |   add --verbose
-      Result: 1 of 1 server refused (exit 2); stores as shipped, as of 2026-11-24
+      Result: 1 of 1 server refused (exit 2); stores as shipped, updates to 2026-06
       "
     `)
   })
@@ -169,7 +169,7 @@ describe('the first screen', () => {
               4. Check again, from here:
       adfs-check sts.contoso.com --server 203.0.113.11 --server 203.0.113.12
         More  adfs-check explain intermediate-missing   |   add --verbose
-      Result: 2 of 3 servers refused (exit 2); stores as shipped, as of 2026-11-24
+      Result: 2 of 3 servers refused (exit 2); stores as shipped, updates to 2026-06
       "
     `)
   })
@@ -178,7 +178,7 @@ describe('the first screen', () => {
     expect(await screen(serving(leaf, intermediate))).toMatchInlineSnapshot(`
       "sts.contoso.com   ok for Android 10-17   (1 server checked, 0 connections)
         leaf + 1, until 2027-08-15 (265 d), up to Contoso Root
-      Result: the server is accepted (exit 0); stores as shipped, as of 2026-11-24
+      Result: the server is accepted (exit 0); stores as shipped, updates to 2026-06
       "
     `)
   })
