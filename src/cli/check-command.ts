@@ -148,7 +148,7 @@ async function* checks(
     const outside = live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal })
     const network = fetchingOnce(outside, fetched)
     const hooks = { concurrency, pause: turns(machine.signal), ...judging, ...shown }
-    const recorder = flags.save === undefined ? null : recording(network)
+    const recorder = keepsCase(flags) ? recording(network) : null
     const checked = await check(asked, recorder?.network ?? network, at, hooks)
     seen(checked)
     if (recorder === null) return told(checked, asked)
@@ -160,6 +160,9 @@ async function* checks(
     one(farm).catch((fault: unknown): Told => ({ fault, asked: farm.asked })),
   )
 }
+
+const keepsCase = ({ save, redact, format, output = [] }: CheckFlags): boolean =>
+  save !== undefined || (!redact && (format === 'html' || output.some((one) => one.format === 'html')))
 
 const told = (checked: Checked, asked: Asked): Told => ({ checked, asked })
 

@@ -136,7 +136,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const replay = program
     .command('replay')
     .description('judge a saved case again, without a network')
-    .argument('<case>', 'file written with --save')
+    .argument('<case>', 'file written with --save, or a page of --format html')
     .option('--kit <folder>', 'write the import kit here')
   printing(replay).action(async (file: string, flags: ReplayFlags) => {
     const { replayCommand } = await import('./replay-command.js')

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { check } from '../check.js'
 import { AdfsCheckFault } from '../fault.js'
-import { replaying } from '../network/case.js'
+import { casesOfPage } from '../formats/html-case.js'
+import { caseText, replaying } from '../network/case.js'
 import { maxCaseBytes, readCase } from '../network/read-case.js'
 import { turns } from '../run/library.js'
 import { baselineBy } from './baseline.js'
@@ -10,15 +11,28 @@ import { type TellFlags, tell } from './tell.js'
 
 export type ReplayFlags = TellFlags
 
-/** Judges a saved case as of its own clock, asking nobody; printed commands are those of the original run. */
+/**
+ * Judges a saved case, or those inside a page, as of its own clock, asking nobody; printed commands are those of the original
+ * run.
+ */
 export async function replayCommand(file: string, flags: ReplayFlags, machine: Machine): Promise<number> {
-  const { saved, asked, at } = readCase(await textOf(file), file)
+  const text = await textOf(file)
+  const texts = casesOfPage(text) ?? [text]
+  const cases = texts.map((one) => readCase(one, file))
+  const [first] = cases
+  if (!first)
+    throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${file} is a page without a case.`, {
+      hint: 'Pages of "file" have none, nor those of large farms: use adfs-check NAME --save FILE.',
+    })
   const known = await baselineBy(flags)
   async function* replayed() {
-    const checked = await check(asked, replaying(saved), at, { concurrency: 1, pause: turns(machine.signal) })
-    yield { checked, asked }
+    const hooks = { concurrency: 1, pause: turns(machine.signal) }
+    for (const { saved, asked, at } of cases) {
+      const checked = await check(asked, replaying(saved), at, hooks)
+      yield { checked, asked, save: () => caseText(saved) }
+    }
   }
-  return tell(replayed(), flags, { ...machine, now: at }, { known })
+  return tell(replayed(), flags, { ...machine, now: first.at }, { known })
 }
 
 async function textOf(file: string): Promise<string> {

@@ -19,7 +19,7 @@ import { textStyle } from './terminal.js'
 export type Told = { readonly asked: Asked } & (
   | {
       readonly checked: Checked
-      /** The case as text, where it is to be kept. */
+      /** The case as text, where it is to be kept: by --save, or in a page. */
       readonly save?: () => string
     }
   | { readonly fault: unknown }
@@ -78,7 +78,8 @@ export async function tell(
         if (!signal.aborted) faultCode = Math.max(faultCode, reportFault(one.fault, machine))
         continue
       }
-      const { checked, save } = one
+      const { save } = one
+      const checked = save && !flags.redact ? { ...one.checked, caseText: save } : one.checked
       // Kits of several targets lie side by side, the first in the folder named.
       const folder = flags.kit === undefined || count === 1 ? flags.kit : `${flags.kit}-${count}`
       // A kit that cannot be made does not take the report with it.

@@ -3,6 +3,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { CertificateReport, Report, VerdictReport } from '../report/schema.js'
 import type { Format } from './format.js'
+import { caseBlock } from './html-case.js'
 import { css } from './html-css.js'
 import { picture } from './html-picture.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
@@ -11,7 +12,7 @@ import { oneLine, placeOf, spokenWords } from './text-words.js'
 import { escaped } from './xml.js'
 
 /**
- * One page that stands alone: no script, no request (its policy forbids them), light and dark, for A4 too. Everything is
+ * One page that stands alone: no script that runs, no request (its policy forbids them), light and dark, for A4 too. Everything is
  * in headings, lists and tables, so that a keyboard and a screen reader get as much as the picture shows.
  */
 export const html: Format = {
@@ -38,7 +39,7 @@ ${css}</style>
 ${all.length > 1 ? contents(all) : ''}<main>
 ${all.map(({ report }, index) => article(report, `f${index}`, all.length > 1 ? 2 : 1)).join('')}</main>
 <footer><p>${tool.name} ${escaped(tool.version)}, ${at.toISOString().slice(0, 19)}Z</p></footer>
-</body>
+${all.map(({ caseText }) => caseBlock(caseText?.())).join('')}</body>
 </html>
 `)
   },

@@ -17,6 +17,8 @@ export interface Gate {
 export interface Gated {
   readonly report: Report
   readonly gate: Gate
+  /** The case that it can be judged anew from, where it is kept. */
+  readonly caseText?: () => string
 }
 
 export const exitCodes = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const satisfies Record<

@@ -40,6 +40,20 @@ describe('--output', () => {
     expect(readdirSync(folder).sort()).toEqual([...formatNames].sort())
   })
 
+  it('a page can be judged anew, to the letter, and holds itself again', async () => {
+    const page = at('page.html')
+    for (const scenario of ['hostile-text', 'farm-of-three']) {
+      const { out } = await replay(scenario, '--output', `html=${page}`)
+      expect(readFileSync(page, 'utf8').match(/<script/g)).toHaveLength(1)
+      expect((await cli('replay', page)).out).toBe(out)
+      expect((await cli('replay', page, '--format', 'html')).out).toBe(readFileSync(page, 'utf8'))
+    }
+    writeFileSync(page, '<!DOCTYPE html><p>no case</p>')
+    const { code, err } = await cli('replay', page)
+    expect(code).toBe(4)
+    expect(err).toContain('is a page without a case')
+  })
+
   it('replaces a file, and writes to what a link leads to', async () => {
     writeFileSync(at('old'), 'old')
     symlinkSync(at('old'), at('link'))

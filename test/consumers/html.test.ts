@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, describe, expect } from 'vitest'
 import { rendered, scenario } from '../formats/rendered.js'
+import { textOf } from '../scenarios/recipe.js'
 import { hostileReport } from '../support/hostile-report.js'
 import { consumer, fileWith } from './consumer.js'
 
@@ -19,6 +20,13 @@ const pages = [
   ['hostile', async () => rendered('html', await hostileReport())],
   ['farm-of-four-defects', async () => rendered('html', await scenario('farm-of-four-defects'))],
   ['several', async () => rendered('html', await scenario('all-fine'), await scenario('unreachable'))],
+  [
+    'hostile-text with its case',
+    async () => {
+      const name = 'hostile-text'
+      return rendered('html', { ...(await scenario(name)), caseText: () => textOf(name, 'case.json') })
+    },
+  ],
 ] as const
 
 describe.each(pages)('the page of %s in a browser', (name, text) => {
@@ -41,7 +49,9 @@ describe.each(pages)('the page of %s in a browser', (name, text) => {
         await page.goto(await url())
         expect(asked).toHaveLength(1)
         expect(said).toEqual([])
-        expect(await page.evaluate('document.scripts.length + document.images.length')).toBe(0)
+        expect(await page.evaluate('document.images.length')).toBe(0)
+        const scripts = await page.evaluate('[...document.scripts].map(({ type }) => type)')
+        expect(scripts).toEqual(name.endsWith('case') ? ['application/json'] : [])
         // A phone's width: what does not fit must wrap, the picture must shrink; the matrix may be scrolled.
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
         await context.close()
