@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
+import { check } from '../../src/index.js'
 import { tlsServer } from '../support/tls-server.js'
 import { codeOf, pages, textOf, wordsOf } from './written.js'
 
@@ -121,6 +122,16 @@ const writtenBy = (args: readonly string[]): readonly string[] =>
     if (arg === '--kit' || arg === '--save') return [args[index + 1]!]
     return arg === '--output' ? [args[index + 1]!.replace(/^\w+=/, '')] : []
   })
+
+it('the program in README.md runs', async () => {
+  const [, code] = /```ts\nimport \{ check \} from 'adfs-check'\n([\s\S]*?)```/.exec(textOf('README.md'))!
+  const printed: unknown[] = []
+  const shown = { log: (...values: unknown[]) => void printed.push(...values) }
+  const at = new Date('2026-11-24T12:00:00Z')
+  const script = new Function('check', 'console', `return (async () => {${code}})()`)
+  await script((target: string) => check(target, { at }), shown)
+  expect(printed).toEqual(['critical', expect.stringContaining('Contoso Issuing CA')])
+})
 
 describe('command lines of the pages', () => {
   it('are found in the pages, in --help and in the action', () => {

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parseReleaseRange } from '../../src/android/releases.js'
 import { run } from '../../src/cli/program.js'
+import { formatNames } from '../../src/formats/names.js'
+import * as library from '../../src/index.js'
 import { codeOf, pages, repository, textOf } from './written.js'
 
 const isThere = (path: string) => existsSync(join(repository, path))
@@ -90,6 +93,35 @@ describe('options', () => {
     // What begins with an option is ours; the options of others stand after their names.
     const options = codeOf(page).flatMap((code) => /^--[a-z][a-z0-9-]*/.exec(code) ?? [])
     expect(options.filter((option) => !offered.has(option))).toEqual([])
+  })
+})
+
+describe('reference', () => {
+  const inlineOf = (page: string) =>
+    [...textOf(page).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!.replace(/\(.*/, ''))
+
+  it('has every export and every option of the library', () => {
+    const options = [
+      ...textOf('src/run/options.ts')
+        .split('\n}', 1)[0]!
+        .matchAll(/^ {2}readonly (\w+)\?:/gm),
+    ]
+    expect(options.length).toBeGreaterThan(15)
+    const wanted = [...Object.keys(library), ...options.map(([, option]) => option!)]
+    const page = inlineOf('docs/reference/library.md')
+    expect(wanted.filter((name) => !page.includes(name))).toEqual([])
+  })
+
+  it('shows ranges of releases that are read', () => {
+    const [, row] = /^\| `--android RANGE` \| (.*) \|$/m.exec(textOf('docs/reference/command-line.md'))!
+    const ranges = [...row!.matchAll(/`([^`]+)`/g)].map(([, range]) => range!)
+    expect(ranges.slice(0, 2)).toEqual(['supported', 'all'])
+    for (const range of ranges.slice(2)) expect(parseReleaseRange(range), range).not.toEqual([])
+  })
+
+  it('has every format', () => {
+    const rows = [...textOf('docs/reference/formats.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    expect(rows.sort()).toEqual([...formatNames].sort())
   })
 })
 
