@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseReleaseRange } from '../../src/android/releases.js'
 import { run } from '../../src/cli/program.js'
+import { fields } from '../../src/farm/policy-fields.js'
 import { formatNames } from '../../src/formats/names.js'
 import * as library from '../../src/index.js'
 import { codeOf, pages, repository, textOf } from './written.js'
@@ -117,6 +118,11 @@ describe('reference', () => {
     const ranges = [...row!.matchAll(/`([^`]+)`/g)].map(([, range]) => range!)
     expect(ranges.slice(0, 2)).toEqual(['supported', 'all'])
     for (const range of ranges.slice(2)) expect(parseReleaseRange(range), range).not.toEqual([])
+  })
+
+  it('says rightly that fields of the policy are options', () => {
+    const { waivers: _, ...options } = fields.policy
+    expect(Object.keys(options).filter((name) => !offered.has(`--${name}`))).toEqual([])
   })
 
   it('has every format', () => {

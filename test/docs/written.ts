@@ -12,7 +12,12 @@ const under = readdirSync(join(repository, 'docs'), { recursive: true, withFileT
   .sort()
 
 /** What people read, as paths from the repository's root. */
-export const pages: readonly string[] = ['README.md', 'CONTRIBUTING.md', ...under]
+export const pages: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'fixtures/scenarios/README.md',
+  ...under,
+]
 
 /** Code of a page in its order: lines of blocks (a line that goes on in the next is one), and code within sentences. */
 export function codeOf(page: string, text = textOf(page)): readonly string[] {
