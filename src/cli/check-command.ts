@@ -1,8 +1,10 @@
 import { type Checked, check } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { type Lock, readLock } from '../farm/locked.js'
-import { parseServerAddress, parseTarget } from '../farm/target.js'
+import { parseServerAddress, parseTarget, type Target } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
+import type { Listing } from '../formats/format.js'
+import { farmKey } from '../formats/outcomes.js'
 import { policyOf } from '../gate/policy.js'
 import { caseText, recording } from '../network/case.js'
 import { live } from '../network/live/live.js'
@@ -13,6 +15,7 @@ import { withDeadline } from '../run/stop.js'
 import type { Judging } from '../run/told.js'
 import { version } from '../version.js'
 import { askedBy, proxyAsked } from './asked.js'
+import { baselineBy } from './baseline.js'
 import { readWithin } from './files.js'
 import type { Machine } from './machine.js'
 import type { Aimed, CheckFlags } from './options.js'
@@ -61,11 +64,14 @@ export async function checkAimed(
   // What is the same for all is read before the first server is asked: a typing error must not cost a whole run.
   const common = new Map<CheckFlags, Common>()
   for (const own of new Set([flags, ...targets.map((one) => one.flags)])) common.set(own, await commonOf(own))
+  const listed = new Map<string, Listing>()
+  const known = { ...(await baselineBy(flags)), listed }
   const farms: Wanted[] = []
-  for (const { target, flags: own } of targets) {
+  for (const { target, flags: own, listed: place } of targets) {
     try {
-      const { name } = parseTarget(target, own.port)
-      const proxy = proxyFor(name, own.proxy, machine.env)
+      const aim = parseTarget(target, own.port)
+      if (place) listed.set(...listedAs(aim, place))
+      const proxy = proxyFor(aim.name, own.proxy, machine.env)
       const { asked, ...judging } = common.get(own)!
       farms.push({ proxy, asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) }, ...judging })
     } catch (error) {
@@ -88,9 +94,13 @@ export async function checkAimed(
     checks(farms, flags, running, seen),
     flags,
     { ...running, now: flags.at ?? running.now },
-    missed,
+    { missed, known },
   )
 }
+
+/** As `placeOf` looks it up. */
+const listedAs = ({ displayName, port }: Target, listed: Listing) =>
+  [farmKey({ id: displayName, ports: [port] }), listed] as const
 
 interface Wanted extends Judging {
   readonly proxy: URL | null

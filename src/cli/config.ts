@@ -1,4 +1,5 @@
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { PolicyOptions } from '../farm/policy-fields.js'
 import { type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
@@ -24,7 +25,11 @@ export async function aimedBy(
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `${path} names no farm, and no target is given.`, {
       hint: 'List farms in it, or name one: adfs-check sts.contoso.com --config FILE',
     })
-  const aimed = names.map((target) => ({ target, flags: flagsFor(file, path, [target], given) }))
+  const aimed = names.map((target) => {
+    const line = file.farms.find(({ name }) => sameTarget(name, target))?.line
+    const listed = line === undefined ? {} : { listed: { uri: uriOf(path), line } }
+    return { target, flags: flagsFor(file, path, [target], given), ...listed }
+  })
   return { aimed, flags: flagsFor(file, path, [], given) }
 }
 
@@ -37,6 +42,13 @@ export async function fileFlagsBy(
   const flags = flagsFor(await readConfig(path), path, names, given)
   // Servers of the farm are asked only where a live farm is to be compared with.
   return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : flags.server) }
+}
+
+/** As readers of reports take it, who know the working directory. */
+function uriOf(path: string): string {
+  const near = relative('.', path)
+  if (near.startsWith('..') || isAbsolute(near)) return pathToFileURL(resolve(path)).href
+  return encodeURI(near.replaceAll('\\', '/')).replace(/[#:?]/g, encodeURIComponent)
 }
 
 const maxBytes = 1024 * 1024

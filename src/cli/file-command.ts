@@ -10,6 +10,7 @@ import { live } from '../network/live/live.js'
 import { checkFiles, type ReadFile, readFileOf } from '../run/file.js'
 import { turns } from '../run/library.js'
 import { askedBy, proxyAsked } from './asked.js'
+import { baselineBy } from './baseline.js'
 import { judgingBy } from './check-command.js'
 import type { FileFlags } from './file-options.js'
 import { loadCertificates, readPassword, readWithin } from './files.js'
@@ -54,12 +55,14 @@ export async function fileCommand(
     passwordEnv: flags.passwordEnv ?? null,
     against: flags.against ?? null,
   }
+  const known = await baselineBy(flags)
   const read: ReadFile[] = []
   for (const path of paths) read.push(await readOne(path, password, machine))
   return tell(
     judged(read, { ...common, files, passwordFile: flags.passwordFile ?? null }, flags, machine),
     flags,
     machine,
+    { known },
   )
 }
 

@@ -1,3 +1,4 @@
+import type { Listing } from '../formats/format.js'
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
 import type { Waiver } from '../gate/waivers.js'
@@ -26,6 +27,8 @@ export interface CheckFlags {
   readonly kit?: string
   readonly format: FormatName
   readonly output?: readonly OutputFile[]
+  /** Report of an earlier run, for sarif. */
+  readonly baseline?: string
   readonly warn?: Threshold
   readonly crit?: Threshold
   readonly failOn?: 'warning' | 'critical'
@@ -50,6 +53,8 @@ export interface CheckFlags {
 export interface Aimed {
   readonly target: string
   readonly flags: CheckFlags
+  /** Where the policy has the farm. */
+  readonly listed?: Listing
 }
 
 /** Options that were not given. */

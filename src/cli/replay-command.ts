@@ -4,6 +4,7 @@ import { AdfsCheckFault } from '../fault.js'
 import { replaying } from '../network/case.js'
 import { maxCaseBytes, readCase } from '../network/read-case.js'
 import { turns } from '../run/library.js'
+import { baselineBy } from './baseline.js'
 import type { Machine } from './machine.js'
 import { type TellFlags, tell } from './tell.js'
 
@@ -12,11 +13,12 @@ export type ReplayFlags = TellFlags
 /** Judges a saved case as of its own clock, asking nobody; printed commands are those of the original run. */
 export async function replayCommand(file: string, flags: ReplayFlags, machine: Machine): Promise<number> {
   const { saved, asked, at } = readCase(await textOf(file), file)
+  const known = await baselineBy(flags)
   async function* replayed() {
     const checked = await check(asked, replaying(saved), at, { concurrency: 1, pause: turns(machine.signal) })
     yield { checked, asked }
   }
-  return tell(replayed(), flags, { ...machine, now: at })
+  return tell(replayed(), flags, { ...machine, now: at }, { known })
 }
 
 async function textOf(file: string): Promise<string> {

@@ -52,6 +52,7 @@ export const printing = (command: Command): Command =>
       .optionsGroup('What to print:')
       .addOption(new Option('--format <format>', 'on standard output').choices(formatNames).default('text'))
       .option('--output <format=file>', 'another format into a file; repeatable', outputFile)
+      .option('--baseline <file>', 'for sarif: json or sarif of an earlier run, to tell what is new')
       .option('-v, --verbose', 'everything: every release, path, connection and minor finding')
       .option('-q, --quiet', 'print nothing when everything is accepted'),
   )

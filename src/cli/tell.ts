@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Checked } from '../check.js'
 import type { Asked } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
+import type { Head } from '../formats/format.js'
 import { worstNagiosCode } from '../formats/nagios-code.js'
 import type { FormatName } from '../formats/registry.js'
 import { formats } from '../formats/registry.js'
@@ -27,6 +28,7 @@ export type Told = { readonly asked: Asked } & (
 export interface TellFlags {
   readonly format: FormatName
   readonly output?: readonly OutputFile[]
+  readonly baseline?: string
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly kit?: string
@@ -36,15 +38,21 @@ export interface TellFlags {
   readonly ascii?: boolean
 }
 
+export interface Beside {
+  /** Targets that could not be read, which are not checked. */
+  readonly missed?: number
+  readonly known?: Pick<Head, 'baseline' | 'listed'>
+}
+
 /**
  * Prints reports as they come, then writes what was asked for: what was found is told before anything can fail to be
- * written. `missed`: targets that could not be read, which are not checked. Returns the exit code.
+ * written. Returns the exit code.
  */
 export async function tell(
   told: AsyncIterable<Told>,
   flags: TellFlags,
   machine: Machine,
-  missed = 0,
+  { missed = 0, known = {} }: Beside = {},
 ): Promise<number> {
   const { signal } = machine
   const gates: Gate[] = Array.from({ length: missed }, () => notChecked)
@@ -94,7 +102,7 @@ export async function tell(
     end(all)
   }
   const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
-  const head = { tool: { name: 'adfs-check', version }, at: machine.now } as const
+  const head = { tool: { name: 'adfs-check', version }, at: machine.now, ...known } as const
   await formats[flags.format].write(head, reports(), ended, quietly(flags, machine, gates), style)
   const { output } = flags
   // First: a kit that cannot be written must not cost the reports.

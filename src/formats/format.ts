@@ -4,7 +4,35 @@ import type { Gate, Gated } from '../gate/gate.js'
 export interface Head {
   readonly tool: { readonly name: 'adfs-check'; readonly version: string }
   readonly at: Date
+  /** Cases of an earlier run. */
+  readonly baseline?: Baseline
+  /** Where farms are listed, by `farmKey` (outcomes.ts). */
+  readonly listed?: ReadonlyMap<string, Listing>
 }
+
+/** A place in a file, for formats that point at files. */
+export interface Listing {
+  /** Relative to the working directory where the file is below it. */
+  readonly uri: string
+  /** 1-based. */
+  readonly line: number
+}
+
+/** A case of an earlier run. */
+export interface BaselineCase {
+  /** SHA-256 of its key. */
+  readonly fingerprint: string
+  /** `farmKey` of its farm. */
+  readonly farm: string
+  /** Null: the farm as a whole. */
+  readonly subject: string | null
+  readonly rule: string
+  readonly releases: readonly string[]
+  readonly level: 'error' | 'warning' | 'note'
+}
+
+/** By `identityOf` (baseline.ts). */
+export type Baseline = ReadonlyMap<string, BaselineCase>
 
 export interface Sink {
   write(text: string): void | Promise<void>

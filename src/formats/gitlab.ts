@@ -1,15 +1,15 @@
 import type { Report } from '../report/schema.js'
-import type { Format } from './format.js'
+import type { Format, Head, Listing } from './format.js'
 import { escapedJson } from './json.js'
-import { casesOf, cut, fingerprintOf, messageOf, sourceOf } from './outcomes.js'
+import { casesOf, cut, fingerprintOf, messageOf, placeOf } from './outcomes.js'
 
 /** GitLab's Code Quality report: findings only, it knows no passes. Every entry needs a file and a line. */
 export const gitlab: Format = {
   name: 'gitlab',
   streams: false,
-  async write(_head, reports, _end, sink) {
+  async write(head, reports, _end, sink) {
     const issues: ReturnType<typeof issuesOf> = []
-    for await (const { report } of reports) issues.push(...issuesOf(report))
+    for await (const { report } of reports) issues.push(...issuesOf(report, head))
     await sink.write(`${escapedJson(issues)}\n`)
   },
 }
@@ -17,7 +17,7 @@ export const gitlab: Format = {
 /** GitLab knows info, minor, major, critical and blocker. */
 const severities = { critical: 'critical', warning: 'minor', info: 'info' } as const
 
-const issuesOf = (report: Report) =>
+const issuesOf = (report: Report, head: Head) =>
   casesOf(report).map(({ finding, key, subject }) => ({
     type: 'issue',
     check_name: finding.id,
@@ -25,5 +25,7 @@ const issuesOf = (report: Report) =>
     severity: severities[finding.severity],
     // The key outlives renewals, so that a merge request shows what is new in it.
     fingerprint: fingerprintOf(key),
-    location: { path: sourceOf(subject), lines: { begin: 1 } },
+    location: locationOf(placeOf(head, report.farm, subject)),
   }))
+
+const locationOf = ({ uri, line }: Listing) => ({ path: uri, lines: { begin: line } })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { couldNotLook } from '../gate/gate.js'
-import type { FindingReport, Report, SubjectReport } from '../report/schema.js'
+import type { CaseReport, FindingReport, Report, SubjectReport } from '../report/schema.js'
+import type { Head, Listing } from './format.js'
 import { spokenPlan } from './speech.js'
 import { oneLine, spokenWords } from './text-words.js'
 
@@ -21,6 +22,8 @@ export interface Outcome {
   readonly finding: FindingReport | null
   /** The case's key; null where there is no case. */
   readonly key: string | null
+  /** Who accepts the case; null: nobody does. */
+  readonly waived: CaseReport['waived'] | null
   /** One line; empty for a pass. */
   readonly text: string
 }
@@ -42,7 +45,7 @@ export function outcomesOf(report: Report): readonly Outcome[] {
           const own = found.filter((one) => one.subject?.id === subject.id)
           return own.length > 0
             ? own.map((one) => foundOutcome(report, check, one))
-            : [{ check, subject, finding: null, key: null, ...withoutCase(check, subject) }]
+            : [{ check, subject, finding: null, key: null, waived: null, ...withoutCase(check, subject) }]
         }),
       ]
     })
@@ -53,14 +56,16 @@ export interface LocatedCase {
   readonly finding: FindingReport
   readonly key: string
   readonly subject: SubjectReport | null
+  readonly waived: CaseReport['waived'] | null
 }
 
 /** Every case, most important finding first. */
 export const casesOf = (report: Report): readonly LocatedCase[] =>
   report.findings.flatMap((finding) =>
-    finding.cases.map(({ key, subject }) => ({
+    finding.cases.map(({ key, subject, waived = null }) => ({
       finding,
       key,
+      waived,
       subject: report.subjects.find(({ id }) => id === subject) ?? null,
     })),
   )
@@ -71,13 +76,14 @@ export const fingerprintOf = (key: string): string => createHash('sha256').updat
 const foundOutcome = (
   report: Report,
   check: Outcome['check'],
-  { finding, key, subject }: LocatedCase,
+  { finding, key, subject, waived }: LocatedCase,
 ): Outcome => ({
   check,
   subject,
   status: couldNotLook.has(finding.id) && finding.severity !== 'critical' ? 'error' : 'found',
   finding,
   key,
+  waived,
   text: messageOf(report, finding),
 })
 
@@ -127,9 +133,19 @@ export function verdictLine(report: Report): string {
   return `${cut(report.farm.id, 100)}: ${word}${report.verdict === 'ok' || why === '' ? '' : `: ${why}`}`
 }
 
+/** One name at two ports is two farms. */
+export const farmKey = ({ id, ports }: Pick<Report['farm'], 'id' | 'ports'>): string =>
+  `${id} ${ports.join()}`
+
 /**
- * The file that a finding is anchored to, for formats that know nothing but lines of files: the file that was judged, or
- * the place where the farm would be listed.
+ * What a finding is anchored to, for formats that know nothing but lines of files: the file that was judged, or where the
+ * farm is listed; without an inventory, where it would be.
  */
-export const sourceOf = (subject: SubjectReport | null): string =>
-  subject?.kind === 'file' ? encodeURI(cut(subject.label, 200).replaceAll('\\', '/')) : 'adfs-check.yaml'
+export const placeOf = (
+  { listed }: Pick<Head, 'listed'>,
+  farm: Report['farm'],
+  subject: SubjectReport | null,
+): Listing =>
+  subject?.kind === 'file'
+    ? { uri: encodeURI(cut(subject.label, 200).replaceAll('\\', '/')), line: 1 }
+    : (listed?.get(farmKey(farm)) ?? { uri: 'adfs-check.yaml', line: 1 })

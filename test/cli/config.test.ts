@@ -66,6 +66,27 @@ describe('--config', () => {
     )
   })
 
+  it('points reports at the line of the farm, and has the waiver as a suppression', async () => {
+    writeFileSync(config, waived('2026-12-31'))
+    const args = ['--config', config, '--no-proxy', '--format'] as const
+    const [run] = JSON.parse((await cli('https://STS.contoso.com/', ...args, 'sarif')).out).runs
+    const line = 1 + waived('').split('\n').indexOf('  - name: sts.contoso.com')
+    for (const { locations } of run.results)
+      expect(locations[0].physicalLocation).toMatchObject({
+        artifactLocation: { uri: expect.stringMatching(/adfs-check\.yaml$/) },
+        region: { startLine: line },
+      })
+    const suppressed = run.results.filter((result: { suppressions: unknown[] }) => result.suppressions[0])
+    expect(suppressed).toMatchObject([
+      {
+        ruleId: 'intermediate-missing',
+        suppressions: [{ justification: 'the balancer is replaced (network team, until 2026-12-31)' }],
+      },
+    ])
+    const [issue] = JSON.parse((await cli(...args, 'gitlab')).out)
+    expect(issue.location.lines).toEqual({ begin: line })
+  })
+
   it('fails again the day after, and says why', async () => {
     writeFileSync(config, waived('2026-11-23'))
     const { code, out } = await cli('sts.contoso.com', '--config', config, '--no-proxy')

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import type { FormatName } from '../../src/formats/registry.js'
-import type { Gated } from '../../src/gate/gate.js'
-import { rendered, scenario } from '../formats/rendered.js'
+import { identityOf } from '../../src/formats/baseline.js'
+import { farmKey } from '../../src/formats/outcomes.js'
+import { type FormatName, render } from '../../src/formats/registry.js'
+import { type Gated, gate } from '../../src/gate/gate.js'
+import { head, rendered, scenario } from '../formats/rendered.js'
 import { hostileReport } from '../support/hostile-report.js'
 import { consumer, fileWith, run } from './consumer.js'
 
@@ -23,6 +25,40 @@ const documents = (format: FormatName) =>
   Promise.all([...all.map((gated) => rendered(format, gated)), rendered(format, ...all)])
 const schemas = join(import.meta.dirname, '../../fixtures/schemas')
 
+/** A waived case, an expired waiver, a case that is gone and a farm with its place in an inventory. */
+async function waivedAndGone(): Promise<string> {
+  const { report } = await scenario('leaf-only')
+  const [subject] = report.subjects
+  const waiver = {
+    finding: 'intermediate-missing',
+    subject: subject!.id,
+    facet: null,
+    reason: 'replaced ##vso[task.complete]\u202e',
+    owner: 'pki',
+  }
+  const judged = gate(report, {
+    failOn: 'warning',
+    waivers: [
+      { ...waiver, until: '2099-12-31' },
+      { ...waiver, until: '2020-12-31' },
+    ],
+  })
+  const gone = {
+    fingerprint: 'a'.repeat(64),
+    farm: farmKey(report.farm),
+    subject: subject!.id,
+    rule: 'weak-key',
+    releases: ['14'],
+    level: 'error',
+  } as const
+  const known = {
+    ...head,
+    baseline: new Map([[identityOf(gone), gone]]),
+    listed: new Map([[farmKey(report.farm), { uri: 'farms/adfs-check.yaml', line: 12 }]]),
+  }
+  return render('sarif', known, [judged], { colour: false, unicode: true, columns: 80, verbose: false })
+}
+
 describe('sarif', () => {
   it('is valid by the schema of SARIF 2.1.0', async () => {
     const {
@@ -40,11 +76,52 @@ describe('sarif', () => {
         'date-time': (text: string) => !Number.isNaN(Date.parse(text)),
       },
     }).compile(schema)
-    for (const text of await documents('sarif')) {
+    for (const text of [...(await documents('sarif')), await waivedAndGone()]) {
       valid(JSON.parse(text))
       expect(valid.errors ?? []).toEqual([])
     }
     expect(valid({ version: '2.1.0', runs: [{}] })).toBe(false)
+  })
+
+  it('has waivers as suppressions, what is gone as absent, and the line of the inventory', async () => {
+    const [run] = JSON.parse(await waivedAndGone()).runs
+    interface Result {
+      ruleId: string
+      suppressions: unknown[]
+      baselineState?: string
+      locations: unknown[]
+    }
+    const results = run.results as Result[]
+    expect(results.filter(({ suppressions }) => suppressions.length > 0)).toMatchObject([
+      {
+        ruleId: 'intermediate-missing',
+        kind: 'fail',
+        level: 'error',
+        baselineState: 'new',
+        suppressions: [
+          {
+            kind: 'external',
+            status: 'accepted',
+            justification: expect.stringMatching(/^replaced .*\(pki, until 2099-12-31\)$/),
+          },
+        ],
+      },
+    ])
+    expect(results.filter(({ baselineState }) => baselineState === 'absent')).toMatchObject([
+      { ruleId: 'weak-key', partialFingerprints: { 'adfsCheckCase/v1': 'a'.repeat(64) } },
+    ])
+    for (const { locations } of results)
+      expect(locations).toMatchObject([
+        {
+          physicalLocation: {
+            artifactLocation: { uri: 'farms/adfs-check.yaml' },
+            region: { startLine: 12 },
+          },
+        },
+      ])
+    expect(run.invocations[0].toolExecutionNotifications).toMatchObject([
+      { level: 'warning', message: { text: expect.stringContaining('expired on 2020-12-31') } },
+    ])
   })
 
   it('has what GitHub asks for beyond the schema: texts of rules, a place and a stable fingerprint', async () => {
