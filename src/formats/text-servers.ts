@@ -190,7 +190,16 @@ function anchorLines(report: Report, subject: SubjectReport, answer: string): st
   return [...byName.values()].map(({ sha256, releases }) => {
     const everywhere = report.policy.releases.every((release) => releases.includes(release as Release))
     const added = report.trustStores.added.includes(sha256)
-    return `    ${'on phone'.padEnd(labelWidth)}  ${nameOf(report, sha256, 40).padEnd(nameWidth)}  ${added ? 'added by you' : everywhere ? 'in every release checked' : `in ${releasesText(releases)}`}`
+    // A verdict that depends rests on a root that some phones of a release have and others do not.
+    const some = paths.some(({ path, verdict }) => verdict === 'depends' && path.at(-1) === sha256)
+    const where = added
+      ? 'added by you'
+      : some
+        ? 'not in every phone'
+        : everywhere
+          ? 'in every release checked'
+          : `in ${releasesText(releases)}`
+    return `    ${'on phone'.padEnd(labelWidth)}  ${nameOf(report, sha256, 40).padEnd(nameWidth)}  ${where}`
   })
 }
 

@@ -72,6 +72,14 @@ describe('adfs-check <name>', () => {
     expect((await cli(farmArgs(0))).out).toMatch(/MISSING {2}2 {2}Contoso Demo Issuing CA 1/)
   })
 
+  it('puts the case into a page, from which a replay prints the same, but not with --redact', async () => {
+    const page = join(folder, 'page.html')
+    const { out } = await cli([...farmArgs(0, 1), '--output', `html=${page}`])
+    expect(await cli(['replay', page])).toMatchObject({ code: 2, out })
+    const redacted = ['--save', join(folder, 'case.json'), '--redact']
+    expect((await cli([...farmArgs(0), '--format', 'html', ...redacted])).out).not.toContain('<script')
+  })
+
   it('keeps to 80 columns, commands and file names apart', async () => {
     const { out } = await cli(farmArgs(0, 1, 2))
     const prose = out
