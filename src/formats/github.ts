@@ -1,6 +1,6 @@
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format } from './format.js'
-import { cut, messageOf, verdictLine } from './outcomes.js'
+import { cut, messageOf, verdictLine, waivedText } from './outcomes.js'
 import { placeOf } from './text-words.js'
 
 /**
@@ -43,12 +43,16 @@ const levels = { critical: 'error', warning: 'warning', info: 'notice' } as cons
 
 /** Shared with Azure's format: what is to be told of one farm, most important first. */
 export const annotationsOf = (report: Report): readonly (Annotation & { readonly id: string })[] =>
-  report.findings.map((finding) => ({
-    id: finding.id,
-    level: levelOf(finding, report),
-    title: `${cut(report.farm.id, 100)}: ${finding.title}`,
-    text: `${messageOf(report, finding)}${where(report, finding)} [adfs-check explain ${finding.id}]`,
-  }))
+  report.findings.map((finding) => {
+    // A waived case is told and fails nothing; one that nobody accepts makes the finding what it is.
+    const waived = finding.cases.every((one) => one.waived) ? finding.cases[0]?.waived : undefined
+    return {
+      id: finding.id,
+      level: waived ? 'notice' : levelOf(finding, report),
+      title: `${cut(report.farm.id, 100)}: ${finding.title}`,
+      text: `${waived ? `${waivedText(waived)}. ` : ''}${messageOf(report, finding)}${where(report, finding)} [adfs-check explain ${finding.id}]`,
+    }
+  })
 
 /** Not to have been able to look is an error where it decides. */
 const levelOf = ({ severity }: FindingReport, { verdict }: Report): Annotation['level'] =>

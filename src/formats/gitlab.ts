@@ -1,7 +1,7 @@
 import type { Report } from '../report/schema.js'
 import type { Format, Head, Listing } from './format.js'
 import { escapedJson } from './json.js'
-import { casesOf, cut, fingerprintOf, listingOf, messageOf } from './outcomes.js'
+import { casesOf, cut, fingerprintOf, listingOf, messageOf, waivedText } from './outcomes.js'
 
 /** GitLab's Code Quality report: findings only, it knows no passes. Every entry needs a file and a line. */
 export const gitlab: Format = {
@@ -18,11 +18,11 @@ export const gitlab: Format = {
 const severities = { critical: 'critical', warning: 'minor', info: 'info' } as const
 
 const issuesOf = (report: Report, head: Head) =>
-  casesOf(report).map(({ finding, key, subject }) => ({
+  casesOf(report).map(({ finding, key, subject, waived }) => ({
     type: 'issue',
     check_name: finding.id,
-    description: `${cut(subject?.id ?? report.farm.id, 300)}: ${messageOf(report, finding)}`,
-    severity: severities[finding.severity],
+    description: `${cut(subject?.id ?? report.farm.id, 300)}: ${waived ? `${waivedText(waived)}. ` : ''}${messageOf(report, finding)}`,
+    severity: waived ? 'info' : severities[finding.severity],
     // The key outlives renewals, so that a merge request shows what is new in it.
     fingerprint: fingerprintOf(key),
     location: locationOf(listingOf(head, report.farm, subject)),

@@ -1,6 +1,6 @@
 import type { Report } from '../report/schema.js'
 import type { Format } from './format.js'
-import { cut, type Outcome, outcomesOf, stepLines } from './outcomes.js'
+import { cut, type Outcome, outcomesOf, stepLines, waivedText } from './outcomes.js'
 import { escaped } from './xml.js'
 
 /**
@@ -56,7 +56,9 @@ ${cases.join('')} </testsuite>
 
 type Kind = 'passed' | 'failures' | 'errors' | 'skipped'
 
-function judged({ status, finding, text }: Outcome, report: Report): { kind: Kind; body: string } {
+function judged({ status, finding, text, waived }: Outcome, report: Report): { kind: Kind; body: string } {
+  if (waived)
+    return { kind: 'skipped', body: `<skipped>${escaped(`${waivedText(waived)}. ${text}`)}</skipped>` }
   switch (status) {
     case 'pass':
       return { kind: 'passed', body: '' }

@@ -98,6 +98,10 @@ function withoutCase(
   return { status: 'pass', text: '' }
 }
 
+/** Who accepts a case, until when and why; formats show it in place of a failure. */
+export const waivedText = ({ owner, until, reason }: NonNullable<CaseReport['waived']>): string =>
+  `Waived by ${cut(owner, 100)} until ${until}: ${cut(reason, 300)}`
+
 /** Fact and consequence on one line. */
 export const messageOf = (report: Report, finding: FindingReport, longest = 1000): string =>
   cut(spokenWords(finding.words, report), longest)
