@@ -130,7 +130,7 @@ describe.each(programs)('%s', (_name, main) => {
       comparable(out)
         .replace(/"?\S*adfs-check-demo-\w+[\\/]?([\w.-]*)"?/g, 'FOLDER/$1')
         .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
-        .replace(/\b[0-9A-F]{40}\b/g, 'THUMBPRINT')
+        .replace(/\b(?:[0-9A-F]{40}|[0-9A-F]{8})\b/g, 'THUMBPRINT')
         .replace(/\s+/g, ' ')
     expect(plain(windows)).toBe(plain(linux))
   })
