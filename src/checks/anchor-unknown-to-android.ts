@@ -31,8 +31,9 @@ import { fetchingPublished, type Published, publishedOf, wayWords } from './supp
 
 export interface Evidence extends Beside {
   /**
-   * `private`: no release has the root · `public`: none either, but it is a public authority's · `young`: newer releases have it · `gone`: older ones do · `spelling`: they have it under another
-   * encoding of its name · `open`: nobody knows whether the issuer named is a root · `none`: the chain ends nowhere.
+   * `private`: no release has the root · `public`: none either, but it is a public authority's · `young`: newer
+   * releases have it · `gone`: older ones do · `spelling`: they have it under another encoding of its name · `open`:
+   * nobody knows whether the issuer named is a root · `none`: the chain ends nowhere.
    */
   readonly why: 'private' | 'public' | 'young' | 'gone' | 'spelling' | 'open' | 'none'
   readonly root: Sha256 | null

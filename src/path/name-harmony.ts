@@ -1,22 +1,7 @@
 import type { Name } from '../x509/certificate.js'
 import { hexOf, onlyElement } from '../x509/der.js'
 import { type NameAttribute, readName, stringOf } from '../x509/name.js'
-
-/** Attribute types of RFC 2253 §2.3 and RFC 1779; the values of all others compare by their encoding. */
-const comparedAsText = new Set([
-  '2.5.4.3',
-  '2.5.4.6',
-  '2.5.4.7',
-  '2.5.4.8',
-  '2.5.4.9',
-  '2.5.4.10',
-  '2.5.4.11',
-  '0.9.2342.19200300.100.1.1',
-  '0.9.2342.19200300.100.1.25',
-])
-
-/** UTF8String, PrintableString, TeletexString. */
-const textTags = new Set([0x0c, 0x13, 0x14])
+import { comparedAsText, textTags } from '../x509/name-match.js'
 
 const keys = new WeakMap<Name, string>()
 

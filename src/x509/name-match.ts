@@ -3,7 +3,7 @@ import { onlyElement } from './der.js'
 import { type NameAttribute, readName } from './name.js'
 
 /** Attribute types that are compared as text; all others compare by their encoding. RFC 2253 §2.3. */
-const comparedAsText = new Set([
+export const comparedAsText: ReadonlySet<string> = new Set([
   '2.5.4.3',
   '2.5.4.6',
   '2.5.4.7',
@@ -16,7 +16,7 @@ const comparedAsText = new Set([
 ])
 
 /** UTF8String, PrintableString, and T61String, which libcore added ("Android-changed") and reads as UTF-8 like the others. */
-const textTags = new Set([0x0c, 0x13, 0x14])
+export const textTags: ReadonlySet<number> = new Set([0x0c, 0x13, 0x14])
 
 const keys = new WeakMap<Name, string>()
 
