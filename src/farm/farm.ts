@@ -41,7 +41,13 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
     for (const address of resolved.get(host)!.addresses) {
       // Ports that were named are doors to different machines as often as not; one without is the machine itself.
       const id = port === null ? address : endpointText(address, port)
-      const node: Node = { id, label: host === target.name ? address : host, address, role: 'unknown' }
+      const node: Node = {
+        id,
+        label: host === target.name ? address : host,
+        address,
+        role: 'unknown',
+        tlsEndsAt: null,
+      }
       const subject = servedSubject(name, node, port ?? target.port)
       if (subjects.has(subject.id)) continue
       if (subjects.size < maxServers) subjects.set(subject.id, subject)

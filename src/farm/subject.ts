@@ -27,6 +27,21 @@ export interface ServerName {
 /** What a machine does in a farm; nothing tells it from outside. */
 export type Role = 'adfs' | 'wap' | 'balancer' | 'unknown'
 
+/** What ends TLS where phones arrive: who holds the list that is sent, and so how it is mended. */
+export const terminators = [
+  'adfs',
+  'wap',
+  'nginx',
+  'haproxy',
+  'f5',
+  'netscaler',
+  'kemp',
+  'application-gateway',
+  'cloudflare',
+  'other',
+] as const
+export type Terminator = (typeof terminators)[number]
+
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
   /** Unique in the farm: the address in canonical text; with its port where the operator named one. */
@@ -35,6 +50,8 @@ export interface Node {
   readonly label: string
   readonly address: string
   readonly role: Role
+  /** Null: nobody said. */
+  readonly tlsEndsAt: Terminator | null
 }
 
 export interface ServedSubject {

@@ -21,7 +21,7 @@ const root = issue({ subject: 'Root', ca: true })
 const leaf = issue({ subject: name, issuer: root, names: [name] })
 const subject = servedSubject(
   { ascii: name, display: name },
-  { id: '127.0.0.1', label: '127.0.0.1', address: '127.0.0.1', role: 'unknown' },
+  { id: '127.0.0.1', label: '127.0.0.1', address: '127.0.0.1', role: 'unknown', tlsEndsAt: null },
   443,
 )
 const endpoint = { address: '127.0.0.1', port: 443, serverName: name }

@@ -161,7 +161,7 @@ export function examinedFarm(world: World): ExaminedFarm {
     )
   const subjects = world.servers.map(({ address }, index) => {
     const at = address ?? `203.0.113.${10 + index}`
-    return servedSubject(name, { id: at, label: at, address: at, role: 'unknown' }, 443)
+    return servedSubject(name, { id: at, label: at, address: at, role: 'unknown', tlsEndsAt: null }, 443)
   })
   const sentByAll = world.servers.flatMap(listsOf).flatMap(({ sent }) => sent.slice(1))
   const pool = [
