@@ -48,7 +48,7 @@ Examples:
   adfs-check demo                                      see it work on a farm of its own
 
 Exit codes: 0 every selected Android release accepts every server, 1 warnings,
-2 some release refuses a server, 3 could not check, 4 bad usage or a fault of ours.`
+2 refused or about to expire, 3 could not check, 4 bad usage or a fault of ours.`
 
 function build(args: readonly string[], machine: Machine, done: (exitCode: number) => void): Command {
   const program = new Command('adfs-check')

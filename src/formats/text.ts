@@ -200,7 +200,7 @@ function why(report: Report, cause: FindingReport, others: readonly FindingRepor
   )
   const rest = style.verbose ? [] : others.filter((finding) => !hasOwnLine(report, finding))
   return [
-    labelled('Why', sentence, style),
+    labelled('Why', `${whose(report, cause)}${sentence}`, style),
     ...rest.slice(0, maxOthers).map((finding) => labelled('Also', also(report, finding), style)),
     ...(rest.length > maxOthers
       ? [labelled('', `and ${rest.length - maxOthers} more: --verbose`, style)]
@@ -213,6 +213,13 @@ function placed(word: FindingReport['words'][number], { subjects }: Report): typ
   const position = typeof word === 'string' ? / \(presented\[(\d+)\]\)/.exec(word)?.[1] : undefined
   if (position === undefined) return word
   return subjects.length === 1 ? ` (no. ${Number(position) + 1})` : ''
+}
+
+/** Where servers fail for different reasons, which this one is of; the others' stand in their lines. */
+function whose(report: Report, { subjects }: FindingReport): string {
+  const troubled = new Set(seriousIn(report).flatMap((finding) => finding.subjects))
+  const isOfSome = subjects.length > 0 && subjects.length < 4 && subjects.length < troubled.size
+  return isOfSome ? `${subjects.map((id) => shortPlaceOf(report, id)).join(', ')}: ` : ''
 }
 
 const maxOthers = 3

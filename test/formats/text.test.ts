@@ -156,7 +156,7 @@ describe('the first screen', () => {
         203.0.113.12:443  REFUSED   wrong "Contoso Issuing CA" (other key, A197D2B6)
         Phones meet any of them: sign-in fails now and then.
 
-        Why   The server does not send "Contoso Issuing CA"; Android apps do not
+        Why   .11: The server does not send "Contoso Issuing CA"; Android apps do not
               download it, PCs do, so they look fine. Change nothing on the phones.
         Fix   1. Write the files:
       adfs-check sts.contoso.com --server 203.0.113.11 --server 203.0.113.12 --kit fix
