@@ -121,7 +121,7 @@ async function* wanted(
     const { asked, ...judging } = common.get(aimed.flags)!
     const proxy = proxyFor(target.name, aimed.flags.proxy, env)
     const told = proxyAsked(proxy, aimed.flags.proxy)
-    yield { nth: nth++, proxy, asked: { ...asked, target: aimed.target, proxy: told }, ...judging }
+    yield { nth: nth++, proxy, asked: { ...asked, target: aimed.target, ...told }, ...judging }
   }
   names.total = nth
 }

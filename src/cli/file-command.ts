@@ -81,7 +81,7 @@ async function* judged(
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
   const network = live({ ...common, timeoutMs, proxy, signal: machine.signal })
   const pause = turns(machine.signal)
-  const asked = { ...common, proxy: proxyAsked(proxy, flags.proxy) }
+  const asked = { ...common, ...proxyAsked(proxy, flags.proxy) }
   const { against } = common.files
   let servers: readonly LiveServer[] | null = null
   if (against !== null) {

@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net'
+import { groups6 } from '../network/live/groups6.js'
 import { defaultPerNetwork } from './limits.js'
 import { type Slots, slots } from './slots.js'
 
@@ -36,11 +37,8 @@ export function networkOf(address: string): string | null {
   if (!isIPv6(address)) return exempt.check(address, 'ipv4') ? null : address.split('.').slice(0, 3).join('.')
   const plain = address.replace(/%.*$/, '')
   if (exempt.check(plain, 'ipv6')) return null
-  // URL writes every spelling of an IPv6 address in one way.
-  const [head = '', tail] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':')
-  const all =
-    tail === undefined ? groups : [...groups, ...Array(8 - groups.length - rest.length).fill('0'), ...rest]
-  return all.slice(0, 3).join(':')
+  return groups6(plain)
+    .slice(0, 3)
+    .map((group) => group.toString(16))
+    .join(':')
 }

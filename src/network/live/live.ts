@@ -8,7 +8,7 @@ export interface LiveOptions {
   readonly timeoutMs: number
   /** Further tries where no answer came. Default 0. */
   readonly retries?: number
-  /** HTTP proxy for every connection. */
+  /** HTTP or SOCKS 5 proxy for every connection. */
   readonly proxy: URL | null
   readonly offline: boolean
   readonly aiaAllowPrivate: boolean
