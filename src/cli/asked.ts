@@ -1,5 +1,6 @@
 import type { Asked, GivenFile } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
+import { printableProxy } from '../run/options.js'
 import { loadCertificates, readPassword } from './files.js'
 import type { CheckFlags } from './options.js'
 
@@ -41,6 +42,11 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
   }
 }
 
-/** What reports and printed commands say of the proxy: never its credentials. */
-export const proxyAsked = (proxy: URL | null, option: string | false | undefined): Asked['proxy'] =>
-  option === false ? 'none' : (proxy?.origin ?? null)
+/** What reports and printed commands say of the proxy: never its credentials, but that there are some. */
+export const proxyAsked = (
+  proxy: URL | null,
+  option: string | false | undefined,
+): Pick<Asked, 'proxy' | 'proxyCredentials'> => ({
+  proxy: option === false ? 'none' : proxy && printableProxy(proxy),
+  ...(proxy && proxy.username + proxy.password !== '' ? { proxyCredentials: true } : {}),
+})

@@ -62,7 +62,7 @@ export async function fileCommand(
     judged(read, { ...common, files, passwordFile: flags.passwordFile ?? null }, flags, machine),
     flags,
     machine,
-    { known },
+    known,
   )
 }
 
@@ -81,7 +81,7 @@ async function* judged(
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
   const network = live({ ...common, timeoutMs, proxy, signal: machine.signal })
   const pause = turns(machine.signal)
-  const asked = { ...common, proxy: proxyAsked(proxy, flags.proxy) }
+  const asked = { ...common, ...proxyAsked(proxy, flags.proxy) }
   const { against } = common.files
   let servers: readonly LiveServer[] | null = null
   if (against !== null) {
@@ -95,9 +95,10 @@ async function* judged(
       })
   }
   const judging = await judgingBy(flags)
-  for (const name of common.files.names) {
+  for (const [nth, name] of common.files.names.entries()) {
     const own = { ...asked, target: name }
     yield {
+      nth,
       checked: await checkFiles(read, own, network, at, { pause, ...judging }, servers),
       asked: own,
     }

@@ -11,6 +11,8 @@ export interface Machine {
   readonly out: Output
   /** Progress, advice and errors. */
   readonly err: Output
+  /** Standard input, opened when it is asked for. */
+  readonly input?: () => AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
   readonly now: Date

@@ -50,6 +50,7 @@ async function answer(): Promise<number> {
   return run(args, {
     out: process.stdout,
     err: process.stderr,
+    input: () => process.stdin,
     env: process.env,
     platform: process.platform,
     now: new Date(),

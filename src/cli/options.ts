@@ -4,6 +4,7 @@ import type { Threshold } from '../gate/thresholds.js'
 import type { Waiver } from '../gate/waivers.js'
 import { defaultConcurrency } from '../run/limits.js'
 import type { OutputFile } from './outputs.js'
+import type { Shard } from './shard.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
@@ -11,6 +12,12 @@ export interface CheckFlags {
   readonly port?: number
   readonly timeout?: number
   readonly concurrency: number
+  /** Connections at a time into one network. */
+  readonly perNetwork?: number
+  /** File with a target on each line; `-`: standard input. */
+  readonly targets?: string
+  /** The part of the targets that this run checks. */
+  readonly shard?: Shard
   readonly ipv4Only?: boolean
   readonly ipv6Only?: boolean
   readonly android?: string

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
-import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
+import { defaultConcurrency, defaultPerNetwork, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-import { repeatable, seconds, wholeNumber } from './arguments.js'
+import { repeatable, seconds, shardOf, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
@@ -69,6 +69,8 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   program
     .optionsGroup('What to check:')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
+    .option('--targets <file>', 'a target on each line, # for comments; - (or as target): standard input')
+    .option('--shard <2/5>', 'only this part of the targets: one machine of five', shardOf)
     .option('--port <number>', 'port where the target names none (default: 443)', wholeNumber(1, 65_535))
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
@@ -95,6 +97,11 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       wholeNumber(1, 64),
       defaultConcurrency,
     )
+    .option(
+      '--per-network <number>',
+      `connections at a time into one /24 or IPv6 /48 (default: ${defaultPerNetwork})`,
+      wholeNumber(1, 1_024),
+    )
   repairing(judging(connecting(program))).option(
     '--password-file <file>',
     'password of .pfx files, on the first line',
@@ -103,7 +110,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
     .action(async (targets: string[], flags: CheckFlags) => {
-      if (targets.length === 0 && flags.config === undefined) {
+      if (targets.length === 0 && flags.config === undefined && flags.targets === undefined) {
         program.outputHelp({ error: true })
         done(exitUsage)
         return

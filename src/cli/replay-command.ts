@@ -27,12 +27,12 @@ export async function replayCommand(file: string, flags: ReplayFlags, machine: M
   const known = await baselineBy(flags)
   async function* replayed() {
     const hooks = { concurrency: 1, pause: turns(machine.signal) }
-    for (const { saved, asked, at } of cases) {
+    for (const [nth, { saved, asked, at }] of cases.entries()) {
       const checked = await check(asked, replaying(saved), at, hooks)
-      yield { checked, asked, save: () => caseText(saved) }
+      yield { nth, checked, asked, save: () => caseText(saved) }
     }
   }
-  return tell(replayed(), flags, { ...machine, now: first.at }, { known })
+  return tell(replayed(), flags, { ...machine, now: first.at }, known)
 }
 
 async function textOf(file: string): Promise<string> {

@@ -8,7 +8,7 @@ import { outputFile } from './outputs.js'
 export const connecting = (command: Command): Command =>
   command
     .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
-    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
+    .option('--proxy <url>', 'HTTP or socks5:// proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
 
 /** Releases, roots and clock. */

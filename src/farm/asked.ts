@@ -35,7 +35,7 @@ export interface Asked {
   readonly timeoutMs: number | null
   /** Extra connections with the same hello, to meet the servers behind one address. */
   readonly repeat: number
-  /** `http://proxy:3128`, without credentials; `none`: given as --no-proxy; null: not given. */
+  /** `http://proxy:3128` or `socks5://proxy:1080`, without credentials; `none`: given as --no-proxy; null: not given. */
   readonly proxy: string | 'none' | null
   /** The proxy was given with credentials, which are kept nowhere: printed commands take it from HTTPS_PROXY instead. */
   readonly proxyCredentials?: boolean

@@ -32,16 +32,15 @@ export const text: Format = {
   name: 'text',
   streams: true,
   async write(_head, reports, end, sink, style) {
-    const gates: Gated['gate'][] = []
+    let names = 0
     for await (const gated of reports) {
       const screen = screenOf(gated, style)
-      const rule = gates.length > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
+      const rule = names++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
       await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
-      gates.push(gated.gate)
     }
-    if (gates.length > 1) {
+    if (names > 1) {
       const { verdict, exitCode } = await end
-      await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
+      await sink.write(`\nAll ${names} names: ${verdict} (exit ${exitCode})\n`)
     }
   },
 }

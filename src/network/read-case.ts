@@ -284,7 +284,9 @@ function askedOf(row: Field): Asked {
     timeoutMs: row.at('timeoutMs').orNull((timeout) => timeout.whole(1, maxTimeoutMs)),
     repeat: row.at('repeat').whole(0, maxRepeat),
     // Scheme, host and port: nothing else of it is ever written.
-    proxy: row.at('proxy').orNull((proxy) => proxy.matching(/^(none|https?:\/\/[^/?#@\s]+)$/, 'is no proxy')),
+    proxy: row
+      .at('proxy')
+      .orNull((proxy) => proxy.matching(/^(none|(?:https?|socks5h?):\/\/[^/?#@\s]+)$/, 'is no proxy')),
     ...optional(
       'proxyCredentials',
       row.at('proxyCredentials').orNull((given) => given.boolean()),

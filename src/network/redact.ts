@@ -55,8 +55,9 @@ export async function redacted(
     }))
   // Its host stands in the words of what failed, too.
   const hiddenProxy = (proxy: string): string => {
-    aliases.set(new URL(proxy).hostname, 'proxy.invalid')
-    return 'http://proxy.invalid:3128'
+    const { protocol, hostname } = new URL(proxy)
+    aliases.set(hostname, 'proxy.invalid')
+    return `${protocol}//proxy.invalid:3128`
   }
 
   const asked: Case['asked'] = {

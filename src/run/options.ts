@@ -3,6 +3,7 @@ import type { Asked, GivenFile } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
+import { isSocks, maxSocksCredential } from '../network/live/socks.js'
 import type { Certificate } from '../x509/certificate.js'
 import { maxRepeat, maxRetries, maxTimeoutMs } from './limits.js'
 
@@ -33,7 +34,7 @@ export interface CheckOptions {
   readonly offline?: boolean
   /** Fetch from private and loopback addresses too. */
   readonly aiaAllowPrivate?: boolean
-  /** HTTP proxy for every connection. */
+  /** HTTP or SOCKS 5 proxy for every connection. */
   readonly proxy?: URL | null
   /** Less of a lifetime left is a warning, or critical: `20%` or `30d`. Default: min(25 %, 30 days), min(10 %, 7 days). */
   readonly warn?: string
@@ -102,7 +103,7 @@ export function askedOf(target: string, options: CheckOptions): Asked {
     crit: options.crit === undefined ? null : thresholdOf(options.crit),
     timeoutMs: options.timeoutMs ?? null,
     repeat: options.repeat ?? 0,
-    proxy: options.proxy ? options.proxy.origin : null,
+    proxy: options.proxy ? printableProxy(options.proxy) : null,
   }
 }
 
@@ -121,18 +122,34 @@ export function validClock(at: unknown): Date {
   return at
 }
 
+/** Scheme, host and port: what may be told and kept. */
+export const printableProxy = ({ protocol, host }: URL): string => `${protocol}//${host}`
+
+const proxySchemes = ['http:', 'https:', 'socks5:', 'socks5h:']
+
 /**
- * A proxy that can be spoken to: `http:` or `https:`, with credentials that can be decoded.
+ * A proxy that can be spoken to: `http:`, `https:`, `socks5:` or `socks5h:`, with credentials that can be decoded.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
  */
 export function validProxy(proxy: URL, given: string): URL {
-  if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') {
-    throw badOption(`${given} is not an http or https URL.`, 'Write it like http://proxy.contoso.com:8080.')
+  if (!proxySchemes.includes(proxy.protocol) || proxy.host === '') {
+    throw badOption(
+      `${given} is not an http, https or socks5 URL.`,
+      'Write it like http://proxy.contoso.com:8080 or socks5://127.0.0.1:1080.',
+    )
   }
   try {
-    decodeURIComponent(proxy.username + proxy.password)
-  } catch {
+    const lengths = [proxy.username, proxy.password].map((text) =>
+      Buffer.byteLength(decodeURIComponent(text)),
+    )
+    if (isSocks(proxy) && lengths.some((length) => length > maxSocksCredential))
+      throw badOption(
+        `${given} has a name or password of more than ${maxSocksCredential} bytes.`,
+        'SOCKS 5 has room for no more (RFC 1929).',
+      )
+  } catch (error) {
+    if (error instanceof AdfsCheckFault) throw error
     throw badOption(
       `${given} has a name or password with a percent sign that is no escape.`,
       'Write a percent sign as %25, and other special characters as UTF-8 in percent escapes.',
