@@ -28,6 +28,8 @@ type Host = Pick<NodeJS.Process, 'arch' | 'env' | 'geteuid' | 'once' | 'pid' | '
  * NODE_DISABLE_COMPILE_CACHE, keeps none.
  */
 export function loadCached(file: string, host: Host): unknown {
+  const { cache: modules } = createRequire(file)
+  if (modules[file]) return modules[file].exports
   const cache = cacheFile(host)
   if (cache === null) return createRequire(file)(file)
   const source = readFileSync(file, 'utf8')
@@ -37,7 +39,8 @@ export function loadCached(file: string, host: Host): unknown {
     ...(known ? { cachedData: known } : {}),
     importModuleDynamically: vmConstants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
-  const module = { exports: {} }
+  const module = new Module(file)
+  modules[file] = module
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file))
   if (!known || script.cachedDataRejected) {
     // At the end, when what is needed has been compiled. A run that failed or was stopped has not come so far.

@@ -140,8 +140,10 @@ async function passwordBy(
 async function readOne(path: string, password: string | undefined, machine: Machine): Promise<ReadFile> {
   const bytes = await readWithin(path, bundleLimits.maxBytes)
   let offered = await readOffered(bytes, password === undefined ? {} : { password })
-  if (password === undefined && machine.secret && needsPassword(offered))
-    offered = await readOffered(bytes, { password: await machine.secret(`Password of ${path}: `) })
+  if (password === undefined && needsPassword(offered)) {
+    const typed = await machine.secret?.(`Password of ${path}: `)
+    if (typed != null) offered = await readOffered(bytes, { password: typed })
+  }
   const { certificates, problems } = offered
   if (certificates.length === 0)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${path} ${failed(offered)}.`, {

@@ -16,8 +16,8 @@ export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
   readonly now: Date
-  /** Asks for a secret that is not shown; null: there is nobody to ask. */
-  readonly secret?: ((question: string) => Promise<string>) | null
+  /** Asks for a secret that is not shown; null: there is nobody to ask. Not known before: a look at standard input costs milliseconds. */
+  readonly secret?: (question: string) => Promise<string | null>
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
 }

@@ -11,7 +11,7 @@ import { stopText } from '../run/stop.js'
 import { version } from '../version.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
-import { type OutputFile, writeOutputs } from './outputs.js'
+import type { OutputFile } from './outputs.js'
 import { reportFault } from './report-fault.js'
 import { textStyle } from './terminal.js'
 
@@ -142,7 +142,7 @@ export async function tell(
   // First: a kit that cannot be written must not cost the reports.
   if (output)
     writes.unshift(async () =>
-      writeOutputs(
+      (await import('./write-outputs.js')).writeOutputs(
         output,
         { head, reports: kept.map(({ gated }) => gated), gate: all },
         { ...style, colour: false, unicode: true },
