@@ -70,7 +70,7 @@ function article(report: Report, id: string, level: 1 | 2): string {
 <h${level}>${foreign(report.farm.id, 200)}</h${level}>
 <p class="verdict ${report.verdict}"><strong>${escaped(verdictLine(report).slice(cut(report.farm.id, 100).length + 2))}</strong></p>
 <p>Judged for ${releasesText(report.policy.releases)} on ${escaped(report.at)}.</p>
-${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
+${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}</p>\n` : ''}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
 `
 }
 

@@ -50,6 +50,7 @@ function page(report: Report): string {
               } |`,
           ),
         ]),
+    ...(report.vantages ? ['', markdownWords(report.vantages.words, report)] : []),
     ...report.farm.unresolved.map(
       ({ host, detail }) => `\n${codeSpan(host)} could not be resolved: ${codeSpan(detail)}`,
     ),

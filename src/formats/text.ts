@@ -7,7 +7,7 @@ import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
-import { servers } from './text-servers.js'
+import { servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
   count,
@@ -50,7 +50,7 @@ function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
-    return `${[headline(report, style), fine(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
