@@ -73,7 +73,13 @@ export async function checkAimed(
       if (place) listed.set(...listedAs(aim, place))
       const proxy = proxyFor(aim.name, own.proxy, machine.env)
       const { asked, ...judging } = common.get(own)!
-      farms.push({ proxy, asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) }, ...judging })
+      const { owner } = own
+      farms.push({
+        proxy,
+        owner,
+        asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) },
+        ...judging,
+      })
     } catch (error) {
       // A name that is none does not stop the others; alone, it is bad usage.
       if (
@@ -104,6 +110,7 @@ const listedAs = ({ displayName, port }: Target, listed: Listing) =>
 
 interface Wanted extends Judging {
   readonly proxy: URL | null
+  readonly owner: string | undefined
   readonly asked: Asked
 }
 
@@ -143,7 +150,7 @@ async function* checks(
   const concurrency = slots(flags.concurrency)
   const fetched = new Map<string, Promise<FetchOutcome>>()
   const shown = progress(farms.length, flags.quiet ?? false, machine)
-  const one = async ({ asked, proxy, ...judging }: Wanted): Promise<Told> => {
+  const one = async ({ asked, proxy, owner: _, ...judging }: Wanted): Promise<Told> => {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const outside = live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal })
     const network = fetchingOnce(outside, fetched)
@@ -156,9 +163,10 @@ async function* checks(
     return { ...told(checked, asked), save }
   }
   // A fault of ours in one farm is told in its place.
-  yield* inOrder(farms, maxAhead, (farm) =>
-    one(farm).catch((fault: unknown): Told => ({ fault, asked: farm.asked })),
-  )
+  yield* inOrder(farms, maxAhead, async (farm) => ({
+    ...(await one(farm).catch((fault: unknown): Told => ({ fault, asked: farm.asked }))),
+    ...(farm.owner === undefined ? {} : { owner: farm.owner }),
+  }))
 }
 
 const keepsCase = ({ save, redact, format, output = [] }: CheckFlags): boolean =>

@@ -4,7 +4,8 @@ import { InvalidArgumentError } from 'commander'
 import { AdfsCheckFault } from '../fault.js'
 import type { Head, Style } from '../formats/format.js'
 import { type FormatName, formatNames } from '../formats/names.js'
-import type { Gate, Gated } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
+import type { Summary } from '../gate/owners.js'
 
 /** `--output junit=report.xml`: a format beside the one on standard output, and its file. */
 export interface OutputFile {
@@ -29,7 +30,7 @@ export function outputFile(text: string, previous: readonly OutputFile[] = []): 
  */
 export async function writeOutputs(
   outputs: readonly OutputFile[],
-  { head, reports, gate }: { readonly head: Head; readonly reports: readonly Gated[]; readonly gate: Gate },
+  { head, reports, end }: { readonly head: Head; readonly reports: readonly Gated[]; readonly end: Summary },
   style: Style,
 ): Promise<void> {
   const { formats } = await import('../formats/registry.js')
@@ -37,7 +38,7 @@ export async function writeOutputs(
   for (const { format, file } of outputs) {
     const parts: string[] = []
     const sink = { write: (part: string) => void parts.push(part) }
-    await formats[format].write(head, each(reports), Promise.resolve(gate), sink, style)
+    await formats[format].write(head, each(reports), Promise.resolve(end), sink, style)
     await replaceFile(file, parts.join('')).catch((cause: unknown) => {
       faults.push(
         new AdfsCheckFault('ADFS_CHECK_WRITE_FAILED', `${file} cannot be written.`, {

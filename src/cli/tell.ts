@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import type { Checked } from '../check.js'
 import type { Asked } from '../farm/asked.js'
+import { printableTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import type { Head } from '../formats/format.js'
 import { worstNagiosCode } from '../formats/nagios-code.js'
 import type { FormatName } from '../formats/registry.js'
 import { formats } from '../formats/registry.js'
 import { type Gate, type Gated, worst } from '../gate/gate.js'
+import { Owners, type Summary } from '../gate/owners.js'
 import { stopText } from '../run/stop.js'
 import { version } from '../version.js'
 import { exitUnfinished } from './exit-code.js'
@@ -16,7 +18,7 @@ import { reportFault } from './report-fault.js'
 import { textStyle } from './terminal.js'
 
 /** One farm checked, and what else is to be made of it; or the fault that kept us from it. */
-export type Told = { readonly asked: Asked } & (
+export type Told = { readonly asked: Asked; readonly owner?: string } & (
   | {
       readonly checked: Checked
       /** The case as text, where it is to be kept: by --save, or in a page. */
@@ -62,8 +64,9 @@ export async function tell(
   /** For what is made after standard output; else nothing is kept. */
   const kept: Gated[] = []
   const keeps = flags.output !== undefined || flags.format === 'nagios'
-  let end = (_: Gate): void => {}
-  const ended = new Promise<Gate>((resolve) => {
+  const owners = new Owners()
+  let end = (_: Summary): void => {}
+  const ended = new Promise<Summary>((resolve) => {
     end = resolve
   })
   async function* reports(): AsyncGenerator<Gated> {
@@ -72,6 +75,9 @@ export async function tell(
     for await (const one of told) {
       count++
       isCut ||= signal.aborted
+      const { owner } = one
+      const verdict = 'fault' in one ? 'unknown' : one.checked.gate.verdict
+      owners.add(owner ?? null, printableTarget(one.asked.target), verdict)
       if ('fault' in one) {
         gates.push(notChecked)
         // What an ended run makes of itself is said once, at its end.
@@ -93,14 +99,19 @@ export async function tell(
       gates.push(checked.gate)
       if (kit) writes.push(kit.write)
       if (save && flags.save !== undefined) writes.push(saveCase(flags.save, save, flags, machine))
-      const gated: Gated = kit ? { ...checked, report: { ...checked.report, kit: kit.listed } } : checked
+      const report = {
+        ...checked.report,
+        ...(kit && { kit: kit.listed }),
+        ...(owner !== undefined && { farm: { ...checked.report.farm, owner } }),
+      }
+      const gated: Gated = kit || owner !== undefined ? { ...checked, report } : checked
       if (keeps) kept.push(gated)
       if (flags.quiet) held.push(gated)
       else yield gated
     }
     const all = worst(gates)
     if (flags.quiet && all.verdict !== 'ok') yield* held
-    end(all)
+    end({ ...all, ...owners.summary() })
   }
   const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
   const head = { tool: { name: 'adfs-check', version }, at: machine.now, ...known } as const
@@ -111,7 +122,7 @@ export async function tell(
     writes.unshift(async () =>
       writeOutputs(
         output,
-        { head, reports: kept, gate: worst(gates) },
+        { head, reports: kept, end: { ...worst(gates), ...owners.summary() } },
         { ...style, colour: false, unicode: true },
       ),
     )

@@ -3,6 +3,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
+import { ownerLines } from './owners.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
@@ -40,8 +41,11 @@ export const text: Format = {
       gates.push(gated.gate)
     }
     if (gates.length > 1) {
-      const { verdict, exitCode } = await end
-      await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
+      const { verdict, exitCode, owners } = await end
+      const rows = owners ? `\n${'-'.repeat(style.columns)}\n\n${ownerLines(owners, style)}\n` : ''
+      await sink.write(
+        `${style.unicode ? rows : inAscii(rows)}\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`,
+      )
     }
   },
 }

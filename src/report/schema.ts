@@ -276,6 +276,7 @@ const certificate = object({
 const report = object({
   farm: object({
     id: text('The target as named'),
+    owner: Type.Optional(text('Who answers for it, by the policy')),
     names: Type.Array(object({ ascii: text(), display: text() })),
     ports: Type.Array(Type.Integer()),
     unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
@@ -383,6 +384,24 @@ const reportDocument = Type.Object(
     reports: Type.Array(report),
     verdict: overallVerdict,
     exitCode: Type.Integer({ minimum: 0, maximum: 4 }),
+    owners: Type.Optional(
+      Type.Array(
+        object({
+          owner: nullable(text('Null: farms without one')),
+          farms: Type.Integer({ minimum: 0 }),
+          verdicts: object({
+            ok: Type.Integer(),
+            warning: Type.Integer(),
+            critical: Type.Integer(),
+            unknown: Type.Integer(),
+          }),
+          worst: Type.Array(object({ farm: text('The target as named'), verdict: overallVerdict })),
+        }),
+        {
+          description: 'What the farms of each owner come to, the worst first, where the policy names owners',
+        },
+      ),
+    ),
   },
   {
     $id: 'https://adfs-check.invalid/report.schema.json',
