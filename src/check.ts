@@ -3,9 +3,10 @@ import { examine, type Pause } from './examine/examine.js'
 import { settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
-import type { Farm, ServedSubject } from './farm/subject.js'
+import type { Farm, ServedSubject, Vantage } from './farm/subject.js'
+import { joinedFarm, seenFrom } from './farm/vantage.js'
 import { policyOf } from './gate/policy.js'
-import type { Network } from './network/network.js'
+import { firstKnowing, type Network } from './network/network.js'
 import { observe } from './observe/observe.js'
 import { type Slots, slots } from './run/slots.js'
 import { type Checked, type Judging, toldOf } from './run/told.js'
@@ -21,6 +22,13 @@ export interface Hooks extends Judging {
   readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
 
+/** The farm as it is looked at from one place; null: from here, and from nowhere else. */
+export interface View {
+  readonly vantage: Vantage | null
+  readonly asked: Asked
+  readonly network: Network
+}
+
 /**
  * The way through the house: farm, observe, examine; then, in `toldOf`, checks, plan, report and gate.
  *
@@ -29,17 +37,31 @@ export interface Hooks extends Judging {
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
  */
-export async function check(asked: Asked, network: Network, at: Date, hooks: Hooks): Promise<Checked> {
+export const check = (asked: Asked, network: Network, at: Date, hooks: Hooks): Promise<Checked> =>
+  checkFrom([{ vantage: null, asked, network }], asked, at, hooks)
+
+/** The same from one place or several, judged by one `asked`. */
+export async function checkFrom(views: readonly View[], asked: Asked, at: Date, hooks: Hooks) {
   const policy = policyOf(asked)
   const settings = settingsOf(asked, policy, at)
-  const farm = await farmOf(asked, network)
-  hooks.resolved?.(farm)
   const inSlot = typeof hooks.concurrency === 'number' ? slots(hooks.concurrency) : hooks.concurrency
-  const look = async (subject: ServedSubject) => {
-    const attempts = await observe(subject, { ...policy, repeat: asked.repeat }, network)
-    hooks.observed?.(subject, attempts)
-    return { subject, attempts }
-  }
-  const observed = await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject))))
-  return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks)
+  const looked = views.map(async ({ vantage, asked: here, network }) => {
+    const found = await farmOf(here, network)
+    const farm = vantage === null ? found : seenFrom(vantage, found)
+    hooks.resolved?.(farm)
+    const look = async (subject: ServedSubject) => {
+      const attempts = await observe(subject, { ...policy, repeat: here.repeat }, network)
+      hooks.observed?.(subject, attempts)
+      return { subject, attempts }
+    }
+    return { farm, observed: await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject)))) }
+  })
+  const seen = await Promise.all(looked)
+  const farm = joinedFarm(
+    views.flatMap(({ vantage }) => vantage ?? []),
+    seen.map((one) => one.farm),
+  )
+  const observed = seen.flatMap((one) => one.observed)
+  const fetching = firstKnowing(views.map(({ network }) => network))
+  return toldOf(farm, await examine(observed, settings, fetching, hooks.pause), settings, asked, hooks)
 }

@@ -36,6 +36,8 @@ export type Renewal =
 export type Lookup =
   | { readonly kind: 'certification-path'; readonly certificate: Sha256 }
   | { readonly kind: 'bindings' }
+  /** Whether what one place is shown is the server's own, or of a device in between. */
+  | { readonly kind: 'own-certificate'; readonly certificate: Sha256 }
   | { readonly kind: 'services' }
   | { readonly kind: 'tls-settings' }
   | { readonly kind: 'clock' }
@@ -74,8 +76,11 @@ export type Action =
   | { readonly verb: 'save' }
   /** The target was an address. `name`: one that its certificate has; the plan finds it. */
   | { readonly verb: 'check-by-name'; readonly name?: string }
-  | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later' }
-  | { readonly verb: 'confirm' }
+  | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later'; readonly from?: string }
+  /** TLS inspection is to leave the farm's name alone. */
+  | { readonly verb: 'exempt' }
+  /** `from`: label of the place it is to be run at, where there are several. */
+  | { readonly verb: 'confirm'; readonly from?: string }
 
 /** Who does it. */
 export type Person = 'adfs-admin' | 'certificate-buyer' | 'network-admin' | 'whoever-checks' | 'ca-admin'

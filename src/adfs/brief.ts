@@ -42,7 +42,8 @@ export function briefly(plan: readonly Step[], context: BriefContext): readonly 
   const reissues = plan.filter(({ action }) => action.verb === 'reissue')
   const steps = plan.filter(
     ({ action, argv }, index) =>
-      !(action.verb === 'look' && isChanged) &&
+      // What may not be the server's own is looked at before anything is changed there.
+      !(action.verb === 'look' && action.at.kind !== 'own-certificate' && isChanged) &&
       // The kit is for what it has files for, and what is to be exported by hand is not in it.
       !(action.verb === 'save' && !has('import') && (!has('edit-bundle') || has('fetch-by-hand'))) &&
       // Several new certificates are one order.
@@ -143,7 +144,10 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       )
     case 'confirm':
       return spoken(step, context).flatMap(({ lines }) =>
-        one(say`Check again, from here${notes(step, context)}`, lines),
+        one(
+          say`Check again, from ${action.from === undefined ? 'here' : action.from}${notes(step, context)}`,
+          lines,
+        ),
       )
     case 'bind':
     case 'rebind':
@@ -166,6 +170,8 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         lines,
         isAside: lines.length === 0,
       }))
+    case 'exempt':
+      return spoken(step, context).flatMap(({ who, text }) => one(say`${who}: ${text}`))
     case 'look':
     case 'save':
     case 'run-again':

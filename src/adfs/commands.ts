@@ -31,6 +31,14 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
     const { files: _, passwordFile: __, ...served } = asked
     return [asked.target, ...optionsOf(served)]
   }
+  if (asked.joined && kit !== undefined)
+    return [
+      'join',
+      ...asked.joined.paths,
+      ...asked.joined.as.flatMap((label) => ['--as', label]),
+      '--kit',
+      kit,
+    ]
   if (asked.files)
     return [
       'file',

@@ -12,6 +12,7 @@ import {
   verifyLine,
 } from './recipes/windows.js'
 import { places, ports, type SpeechContext, type Spoken } from './speech.js'
+import { thumbprint } from './who.js'
 
 export const whoLooks = ({ by }: Step): Words => [
   {
@@ -32,6 +33,11 @@ export function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spo
       return {
         text: say`See which certificate is bound (the first on an AD FS server, the second on a proxy); see whether the name is in the list; an entry headed ${{ code: 'IP:port' }} may overrule the one for the name. AD FS bindings have the application id ${{ code: applicationId }}`,
         lines: [bindingLines.adfs, bindingLines.wap, bindingLines.all],
+      }
+    case 'own-certificate':
+      return {
+        text: say`Compare ${{ certificate: at.certificate }} (thumbprint ${{ code: thumbprint(at.certificate, context) }}) with what is bound at ${places(step, context)}. If that is another one, TLS inspection answers on the way: have the name exempted there, and change nothing on the servers`,
+        lines: [bindingLines.adfs, bindingLines.wap],
       }
     case 'services':
       return { text: say`See whether the services run on ${places(step, context)}`, lines: serviceLines }

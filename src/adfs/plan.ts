@@ -16,6 +16,7 @@ import { argvOf } from './step-command.js'
 const order: readonly Action['verb'][] = [
   'look',
   'check-by-name',
+  'exempt',
   'name-nodes',
   'renew-authority',
   'fetch-by-hand',
@@ -44,6 +45,7 @@ const obtained: readonly Action['verb'][] = ['fetch-by-hand', 'renew-authority']
 const changes: readonly Action['verb'][] = [
   ...windowsVerbs,
   'reissue',
+  'exempt',
   'delete-binding',
   'edit-bundle',
   'repair-key',
@@ -124,6 +126,8 @@ function doer(action: Action): Person {
     case 'renew-authority':
       return 'ca-admin'
     case 'edit-bundle':
+      return 'network-admin'
+    case 'exempt':
       return 'network-admin'
     case 'look':
       return looker(action.at)
@@ -223,8 +227,10 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     for (const caseKey of wish.because) step.because.add(caseKey)
     steps.set(key, step)
   }
-  for (const { subjects, wishes } of places) {
+  for (const { subjects, wishes: wished } of places) {
     const ids = subjects.map(({ id }) => id)
+    const from = vantageAt(subjects)
+    const wishes = wished.map((wish) => ({ ...wish, action: fromThere(wish.action, from) }))
     for (const wish of wishes) add(ids, wish)
     for (const [verb, verbs] of [
       ['save', kitVerbs],
@@ -232,7 +238,7 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     ] as const) {
       const asking = wishes.filter(({ action }) => verbs.includes(action.verb))
       const because = asking.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
-      if (asking.length > 0) add(ids, { action: { verb }, by: 'whoever-checks', because })
+      if (asking.length > 0) add(ids, { action: fromThere({ verb }, from), by: 'whoever-checks', because })
     }
   }
   const told = [...steps.values()]
@@ -245,3 +251,12 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
   const again = told.flatMap(({ action, argv }) => (action.verb === 'run-again' ? [argv?.join('\0')] : []))
   return told.filter(({ action, argv }) => action.verb !== 'confirm' || !again.includes(argv?.join('\0')))
 }
+
+const vantageAt = ([subject]: Place['subjects']): string | undefined =>
+  subject?.kind === 'served' ? subject.vantage : undefined
+
+/** What is seen from one place only is looked at from there again. */
+const fromThere = (action: Action, from: string | undefined): Action =>
+  from !== undefined && (action.verb === 'confirm' || action.verb === 'run-again')
+    ? { ...action, from }
+    : action

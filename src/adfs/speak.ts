@@ -41,15 +41,15 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       return context.kit === null ? onceHere(say`Write the files`) : []
     case 'confirm':
       return onceHere(
-        say`Check again, after the next reboot and each renewal too`,
+        say`Check again${fromWords(action)}, after the next reboot and each renewal too`,
         say`Every server is accepted. On a phone, try one that never opened this sign-in page: apps remember intermediates they have met`,
       )
     case 'run-again':
       return onceHere(
         {
-          here: say`Run it again`,
+          here: say`Run it again${fromWords(action)}`,
           elsewhere: say`Run it where the servers can be reached, for example outside the company's network`,
-          later: say`Run it again later`,
+          later: say`Run it again later${fromWords(action)}`,
         }[action.where],
       )
     case 'check-by-name':
@@ -126,10 +126,23 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       return [bundle(step, action, context)]
     case 'reissue':
       return reissued(step, action, context)
+    case 'exempt':
+      return [
+        {
+          who: whoLooks(step),
+          text: say`Exempt the name from TLS inspection on the device between that network and ${places(step, context)}`,
+          lines: [],
+          expected: say`Phones there are shown the server's own certificate. Change nothing on the AD FS servers for this`,
+        },
+      ]
     case 'look':
       return [{ who: whoLooks(step), ...looked(action.at, step, context), expected: null }]
   }
 }
+
+/** Which of several places a command is to be run at. */
+export const fromWords = ({ from }: { readonly from?: string }): Words =>
+  from === undefined ? [] : [` from ${from}`]
 
 const commandLines = ({ argv }: Step): readonly string[] => (argv === null ? [] : [shellLine(argv).line])
 

@@ -78,6 +78,8 @@ export interface Check<Id extends string = string, E = unknown> {
   readonly sources: readonly string[]
   /** Rules of the judge whose refusals this check reports; each rule belongs to exactly one check. */
   readonly rules: readonly RuleId[]
+  /** Looks at what a device in between answered, too; all others speak of servers. */
+  readonly seesInspected?: true
   // Methods, so that a check of any evidence is a `Check`: only the registry hands evidence back, to the check it is from.
   run(farm: ExaminedFarm): CheckResult<E>
   /**

@@ -121,7 +121,13 @@ async function* wanted(
     const { asked, ...judging } = common.get(aimed.flags)!
     const proxy = proxyFor(target.name, aimed.flags.proxy, env)
     const told = proxyAsked(proxy, aimed.flags.proxy)
-    yield { nth: nth++, proxy, asked: { ...asked, target: aimed.target, ...told }, ...judging }
+    yield {
+      nth: nth++,
+      proxy,
+      owner: aimed.flags.owner,
+      asked: { ...asked, target: aimed.target, ...told },
+      ...judging,
+    }
   }
   names.total = nth
 }
@@ -133,7 +139,12 @@ const listedAs = ({ displayName, port }: Target, listed: Listing) =>
 /** A farm to be checked, the `nth` from 0; or something named that cannot be. */
 type Wanted =
   | 'missed'
-  | (Judging & { readonly nth: number; readonly proxy: URL | null; readonly asked: Asked })
+  | (Judging & {
+      readonly nth: number
+      readonly proxy: URL | null
+      readonly owner: string | undefined
+      readonly asked: Asked
+    })
 
 interface Common extends Judging {
   readonly asked: Omit<Asked, 'target' | 'proxy'>
@@ -174,7 +185,7 @@ async function* checks(
   const connecting = perNetwork(flags.perNetwork)
   const shown = progress(names, flags.quiet ?? false, machine)
   const one = async (farm: Exclude<Wanted, 'missed'>): Promise<Told> => {
-    const { nth, asked, proxy, ...judging } = farm
+    const { nth, asked, proxy, owner, ...judging } = farm
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const options = { ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal, connecting }
     const network = once(live(options), options)
@@ -182,14 +193,15 @@ async function* checks(
     const recorder = keepsCase(flags) ? recording(network) : null
     const checked = await check(asked, recorder?.network ?? network, at, hooks)
     seen(checked)
-    if (recorder === null) return { nth, checked, asked }
+    if (recorder === null) return { nth, checked, asked, owner }
     const save = () => caseText(recorder.case(asked, at, { name: 'adfs-check', version }))
-    return { nth, checked, asked, save }
+    return { nth, checked, asked, owner, save }
   }
   yield* asCompleted(farms, maxAtWork, async (farm): Promise<Told> => {
     if (farm === 'missed') return farm
+    const { nth, asked, owner } = farm
     // A fault of ours in one farm is told in its place.
-    return one(farm).catch((fault: unknown) => ({ nth: farm.nth, fault, asked: farm.asked }))
+    return one(farm).catch((fault: unknown) => ({ nth, fault, asked, owner }))
   })
 }
 

@@ -42,6 +42,8 @@ export interface CheckFlags {
   /** From --config. */
   readonly waivers?: readonly Waiver[]
   readonly config?: string
+  /** Of a farm of --config. */
+  readonly owner?: string
   /** File of outcomes to compare with. */
   readonly lock?: string
   readonly repeat: number

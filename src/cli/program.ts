@@ -6,6 +6,7 @@ import { repeatable, seconds, shardOf, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
+import type { JoinFlags } from './join-command.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
 import type { ReplayFlags } from './replay-command.js'
@@ -148,6 +149,23 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   printing(replay).action(async (file: string, flags: ReplayFlags) => {
     const { replayCommand } = await import('./replay-command.js')
     done(await replayCommand(file, flags, machine))
+  })
+
+  const join = program
+    .command('join')
+    .description('judge cases saved at several places as one farm, and compare what they are shown')
+    .argument('<case...>', 'files written with --save: one inside, one outside')
+    .option(
+      '--as <label>',
+      'name of the place (default: from the file name); once for each case',
+      repeatable,
+      [],
+    )
+    .option('--kit <folder>', 'write the import kit here')
+    .addHelpText('after', '\nExample:\n  adfs-check join inside-case.json outside-case.json')
+  printing(join).action(async (files: string[], flags: JoinFlags) => {
+    const { joinCommand } = await import('./join-command.js')
+    done(await joinCommand(files, flags, machine))
   })
 
   const demo = program

@@ -3,7 +3,7 @@ import { check } from '../check.js'
 import { AdfsCheckFault } from '../fault.js'
 import { casesOfPage } from '../formats/html-case.js'
 import { caseText, replaying } from '../network/case.js'
-import { maxCaseBytes, readCase } from '../network/read-case.js'
+import { maxCaseBytes, type ReadCase, readCase } from '../network/read-case.js'
 import { turns } from '../run/library.js'
 import { baselineBy } from './baseline.js'
 import type { Machine } from './machine.js'
@@ -16,9 +16,7 @@ export type ReplayFlags = TellFlags
  * run.
  */
 export async function replayCommand(file: string, flags: ReplayFlags, machine: Machine): Promise<number> {
-  const text = await textOf(file)
-  const texts = casesOfPage(text) ?? [text]
-  const cases = texts.map((one) => readCase(one, file))
+  const cases = await casesIn(file)
   const [first] = cases
   if (!first)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${file} is a page without a case.`, {
@@ -33,6 +31,12 @@ export async function replayCommand(file: string, flags: ReplayFlags, machine: M
     }
   }
   return tell(replayed(), flags, { ...machine, now: first.at }, known)
+}
+
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
+export async function casesIn(file: string): Promise<readonly ReadCase[]> {
+  const text = await textOf(file)
+  return (casesOfPage(text) ?? [text]).map((one) => readCase(one, file))
 }
 
 async function textOf(file: string): Promise<string> {

@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import type { Checked } from '../check.js'
 import type { Asked } from '../farm/asked.js'
+import { printableTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import type { Head } from '../formats/format.js'
 import { worstNagiosCode } from '../formats/nagios-code.js'
 import type { FormatName } from '../formats/registry.js'
 import { formats } from '../formats/registry.js'
 import { type Gate, type Gated, worst } from '../gate/gate.js'
+import { Owners, type Summary } from '../gate/owners.js'
 import { stopText } from '../run/stop.js'
 import { version } from '../version.js'
 import { exitUnfinished } from './exit-code.js'
@@ -25,6 +27,7 @@ export type Told =
       readonly asked: Asked
       /** Its place among the targets, from 0: they come as they are done. */
       readonly nth: number
+      readonly owner?: string | undefined
     })
 
 type TellOfFarm =
@@ -76,8 +79,9 @@ export async function tell(
   /** For what is made after standard output; else nothing is kept. */
   const kept: Placed[] = []
   const keeps = keepsReports(flags)
-  let end = (_: Gate): void => {}
-  const ended = new Promise<Gate>((resolve) => {
+  const owners = new Owners()
+  let end = (_: Summary): void => {}
+  const ended = new Promise<Summary>((resolve) => {
     end = resolve
   })
   async function* reports(): AsyncGenerator<Gated> {
@@ -85,6 +89,10 @@ export async function tell(
     let held: Gated[] | null = flags.quiet ? [] : null
     for await (const one of told) {
       isCut ||= signal.aborted
+      if (one !== 'missed') {
+        const verdict = 'fault' in one ? 'unknown' : one.checked.gate.verdict
+        owners.add(one.owner ?? null, printableTarget(one.asked.target), verdict)
+      }
       if (one === 'missed' || 'fault' in one) {
         count(notChecked)
         // What an ended run makes of itself is said once, at its end.
@@ -92,7 +100,7 @@ export async function tell(
           faultCode = Math.max(faultCode, reportFault(one.fault, machine))
         continue
       }
-      const { save, nth } = one
+      const { save, nth, owner } = one
       const checked = save && !flags.redact ? { ...one.checked, caseText: save } : one.checked
       // Kits of several targets lie side by side, the first in the folder named.
       const folder = flags.kit === undefined || nth === 0 ? flags.kit : `${flags.kit}-${nth + 1}`
@@ -110,7 +118,11 @@ export async function tell(
       // What it was made of is not kept with it.
       const { report, gate, caseText } = checked as Gated
       const gated = {
-        report: kit ? { ...report, kit: kit.listed } : report,
+        report: {
+          ...report,
+          ...(kit && { kit: kit.listed }),
+          ...(owner !== undefined && { farm: { ...report.farm, owner } }),
+        },
         gate,
         ...(caseText && { caseText }),
       }
@@ -127,7 +139,7 @@ export async function tell(
     if (all.verdict !== 'ok') yield* held ?? []
     if (!formats[flags.format].streams && !(flags.quiet && all.verdict === 'ok'))
       for (const { gated } of kept) yield gated
-    end(all)
+    end({ ...all, ...owners.summary() })
   }
   const style = { ...textStyle(machine, machine.out, flags), verbose: flags.verbose ?? false }
   const head = { tool: { name: 'adfs-check', version }, at: machine.now, ...known } as const
@@ -144,7 +156,7 @@ export async function tell(
     writes.unshift(async () =>
       (await import('./write-outputs.js')).writeOutputs(
         output,
-        { head, reports: kept.map(({ gated }) => gated), gate: all },
+        { head, reports: kept.map(({ gated }) => gated), end: { ...all, ...owners.summary() } },
         { ...style, colour: false, unicode: true },
       ),
     )

@@ -3,7 +3,8 @@ import { lstat, open, rename, rm, writeFile } from 'node:fs/promises'
 import { AdfsCheckFault } from '../fault.js'
 import type { Head, Style } from '../formats/format.js'
 import { formats } from '../formats/registry.js'
-import type { Gate, Gated } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
+import type { Summary } from '../gate/owners.js'
 import type { OutputFile } from './outputs.js'
 
 /**
@@ -13,14 +14,14 @@ import type { OutputFile } from './outputs.js'
  */
 export async function writeOutputs(
   outputs: readonly OutputFile[],
-  { head, reports, gate }: { readonly head: Head; readonly reports: readonly Gated[]; readonly gate: Gate },
+  { head, reports, end }: { readonly head: Head; readonly reports: readonly Gated[]; readonly end: Summary },
   style: Style,
 ): Promise<void> {
   const faults: AdfsCheckFault[] = []
   for (const { format, file } of outputs) {
     const parts: string[] = []
     const sink = { write: (part: string) => void parts.push(part) }
-    await formats[format].write(head, each(reports), Promise.resolve(gate), sink, style)
+    await formats[format].write(head, each(reports), Promise.resolve(end), sink, style)
     await replaceFile(file, parts.join('')).catch((cause: unknown) => {
       faults.push(
         new AdfsCheckFault('ADFS_CHECK_WRITE_FAILED', `${file} cannot be written.`, {

@@ -43,6 +43,8 @@ export interface Asked {
   readonly passwordFile?: string | null
   /** Files to be judged as if they were served; missing: servers are asked. */
   readonly files?: AskedFiles
+  /** Cases that are judged together. */
+  readonly joined?: AskedJoin
 }
 
 /** What `adfs-check file` was asked for beside. */
@@ -57,6 +59,16 @@ export interface AskedFiles {
   readonly passwordEnv: string | null
   /** Live farm to compare with. */
   readonly against: string | null
+}
+
+/** What several cases were asked, as one report is asked it. */
+export interface AskedJoin {
+  /** Files of the cases, as named. */
+  readonly paths: readonly string[]
+  /** Labels as given, one a case; empty: they follow from the files. */
+  readonly as: readonly string[]
+  /** By label: what was asked from there, which printed commands repeat. */
+  readonly views: Readonly<Record<string, Asked>>
 }
 
 /** For each connection, milliseconds. */

@@ -87,6 +87,7 @@ export const fields: Readonly<Record<'policy' | 'waiver' | 'farm', Readonly<Reco
       read: proven(parseTarget),
     },
     servers: { type: 'texts', about: 'Addresses to probe instead of asking DNS', read: parseServerAddress },
+    owner: { type: 'text', about: 'Who answers for the farm; a run ends with a summary for each owner' },
     'windows-server': { type: 'text', about: 'Windows Server of the farm', choices: windowsReleases },
     ...options,
   },

@@ -6,7 +6,7 @@ import type { Sha256 } from '../x509/identity.js'
 /**
  * What is checked. Stable between runs and unique in a farm; other values speak of a subject by its id only.
  * `sts.contoso.com@203.0.113.11:443`; without a name (an address was given as the target) `203.0.113.11:443`; a file
- * `sts.contoso.com@file:1a2b3c4d` with the start of its digest.
+ * `sts.contoso.com@file:1a2b3c4d` with the start of its digest. Seen from several places, `sts.contoso.com@inside/10.0.0.5:443`.
  */
 export type SubjectId = string
 
@@ -61,6 +61,8 @@ export interface ServedSubject {
   readonly name: ServerName | null
   readonly node: Node
   readonly port: number
+  /** Label of the place it was looked at from, where several are compared; it is part of the id. */
+  readonly vantage?: string
 }
 
 /** A certificate of a file, as if a Windows server presented it. */
@@ -110,6 +112,14 @@ export interface UnresolvedName {
   readonly detail: string
 }
 
+/** A place that the farm was looked at from: inside the company's network, outside of it. */
+export interface Vantage {
+  /** Lower-case letters, digits and hyphens: it stands in subject ids, file names and sentences. */
+  readonly label: string
+  /** When it was looked at from there. */
+  readonly at: Date
+}
+
 /** What one run checks under one roof: the names, where they are served, and what could not be found. */
 export interface Farm {
   /** The target as the operator named it, without port: what reports and printed commands call it. */
@@ -120,6 +130,8 @@ export interface Farm {
   readonly port: number
   readonly subjects: readonly Subject[]
   readonly unresolved: readonly UnresolvedName[]
+  /** Places it was looked at from, where several are compared. */
+  readonly vantages?: readonly Vantage[]
 }
 
 /** A farm of servers. */

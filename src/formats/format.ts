@@ -1,4 +1,5 @@
-import type { Gate, Gated } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
+import type { Summary } from '../gate/owners.js'
 
 /** What is known before the first report is there. */
 export interface Head {
@@ -55,7 +56,7 @@ export interface Format {
   write(
     head: Head,
     reports: AsyncIterable<Gated>,
-    end: Promise<Gate>,
+    end: Promise<Summary>,
     sink: Sink,
     style: Style,
   ): Promise<void>

@@ -1,4 +1,4 @@
-import type { Gated } from '../gate/gate.js'
+import type { Summary } from '../gate/owners.js'
 import { instant } from '../report/instant.js'
 import type { Report, ReportDocument } from '../report/schema.js'
 import type { Format, Head } from './format.js'
@@ -26,7 +26,7 @@ export const ndjson: Format = {
 export const documentOf = (
   { tool, at }: Head,
   reports: readonly Report[],
-  { verdict, exitCode }: Gated['gate'],
+  { verdict, exitCode, owners }: Summary,
 ): ReportDocument => ({
   schemaVersion: 2,
   tool,
@@ -34,6 +34,7 @@ export const documentOf = (
   reports: [...reports],
   verdict,
   exitCode,
+  ...(owners ? { owners: owners.map((one) => ({ ...one, worst: [...one.worst] })) } : {}),
 })
 
 /**

@@ -20,7 +20,13 @@ import {
 export function servers(report: Report, style: Style): string {
   const [only, ...others] = report.subjects
   const refused = report.subjects.filter((subject) => kindsOf(subject).has('refused'))
-  const some = report.subjects.some((subject) => subject.verdicts.length > 0 && !refused.includes(subject))
+  // Phones of one place do not meet the servers of another.
+  const some = report.subjects.some(
+    (subject) =>
+      subject.verdicts.length > 0 &&
+      !refused.includes(subject) &&
+      refused.some(({ vantage }) => vantage === subject.vantage),
+  )
   return [
     ...(only && others.length === 0 && only.answers.length > 0
       ? [`  ${placeOf(report, only.id)}`, ...ladder(report, only, style)]
@@ -28,10 +34,17 @@ export function servers(report: Report, style: Style): string {
     ...report.farm.unresolved.map(({ host, detail }) =>
       wrap(`${oneLine(host)}  not resolved: ${oneLine(detail)}`, style.columns, '  ', '    '),
     ),
+    ...vantages(report, style),
     ...(refused.length > 0 && some ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
     ...matrix(report, style),
   ].join('\n')
 }
+
+/** How what several places are shown compares; empty: there is one. */
+export const vantages = (report: Report, style: Style): string[] =>
+  report.vantages
+    ? [wrap(spokenWords(report.vantages.words, report), Math.min(style.columns, 80), '  ', '  ')]
+    : []
 
 /** More servers than this are told in groups. */
 const maxServerLines = 12

@@ -3,11 +3,12 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
+import { ownerLines } from './owners.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
-import { servers } from './text-servers.js'
+import { servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
   count,
@@ -39,8 +40,11 @@ export const text: Format = {
       await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
     }
     if (names > 1) {
-      const { verdict, exitCode } = await end
-      await sink.write(`\nAll ${names} names: ${verdict} (exit ${exitCode})\n`)
+      const { verdict, exitCode, owners } = await end
+      const rows = owners ? `\n${'-'.repeat(style.columns)}\n\n${ownerLines(owners, style)}\n` : ''
+      await sink.write(
+        `${style.unicode ? rows : inAscii(rows)}\nAll ${names} names: ${verdict} (exit ${exitCode})\n`,
+      )
     }
   },
 }
@@ -49,7 +53,7 @@ function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
-    return `${[headline(report, style), fine(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),

@@ -109,6 +109,10 @@ const covers: Readonly<Record<string, (finding: Finding) => boolean>> = {
 
 const order: readonly OverallVerdict[] = ['ok', 'warning', 'unknown', 'critical']
 
+/** For sorting: critical before what could not be checked before warning. */
+export const worstFirst = (a: OverallVerdict, b: OverallVerdict): number =>
+  order.indexOf(b) - order.indexOf(a)
+
 /** The verdict over several reports; none at all is `unknown`. */
 export function worst(gates: readonly Gate[]): Gate {
   const verdict = gates.reduce<OverallVerdict>(

@@ -18,6 +18,7 @@ import { instant } from './instant.js'
 import { plain } from './plain.js'
 import type { Report } from './schema.js'
 import { grouped, subjectReport } from './subject-report.js'
+import { vantageReport } from './vantages.js'
 
 export interface Found {
   readonly examined: ExaminedFarm
@@ -72,6 +73,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       ),
     },
     asked: [...optionsOf(asked)],
+    ...vantageReport(examined),
     subjects: examined.examinations.map((examination) => subjectReport(examination, releases, examined.at)),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),

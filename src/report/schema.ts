@@ -18,7 +18,7 @@ const instant = Type.String({ description: 'RFC 3339, UTC, no fractions', format
 const sha256 = Type.String({ description: 'SHA-256 of the DER, lower-case hex', pattern: '^[0-9a-f]{64}$' })
 const release = oneOf(releases, 'An Android release; later versions of this program know more.')
 const releaseList = Type.Array(release, { description: 'Oldest first.' })
-const subjectId = text('Id of a subject: name@address:port')
+const subjectId = text('Id of a subject: name@address:port; of joined cases name@vantage/address:port')
 const caseKey = text('finding id|subject id|facet: stable over renewals')
 const overallVerdict = oneOf(['ok', 'warning', 'critical', 'unknown'])
 const severity = oneOf(['critical', 'warning', 'info'])
@@ -164,6 +164,7 @@ const subject = object({
   address: nullable(text()),
   port: nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),
   role: oneOf(['adfs', 'wap', 'balancer', 'unknown']),
+  vantage: Type.Optional(text('Label of the place it was looked at from, where cases are joined')),
   outcome,
   connections: Type.Array(exchange),
   varying: Type.Array(text(), {
@@ -275,6 +276,7 @@ const certificate = object({
 const report = object({
   farm: object({
     id: text('The target as named'),
+    owner: Type.Optional(text('Who answers for it, by the policy')),
     names: Type.Array(object({ ascii: text(), display: text() })),
     ports: Type.Array(Type.Integer()),
     unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
@@ -327,6 +329,23 @@ const report = object({
   }),
   /** What printed commands repeat, without the target. */
   asked: Type.Array(text(), { description: 'Options that the answer depended on, as arguments' }),
+  vantages: Type.Optional(
+    object(
+      {
+        points: Type.Array(
+          object({
+            label: text(),
+            at: instant,
+            subjects: Type.Array(subjectId),
+            leaves: Type.Array(sha256),
+            keys: Type.Array(text('SHA-256 of the SubjectPublicKeyInfo, lower-case hex')),
+          }),
+        ),
+        words: Type.Array(word, { description: 'How what they are shown compares, in a sentence' }),
+      },
+      'Places the farm was looked at from, where cases are joined',
+    ),
+  ),
   subjects: Type.Array(subject),
   findings: Type.Array(finding, { description: 'Most important first: the first finding is the cause.' }),
   checks: Type.Array(
@@ -365,6 +384,24 @@ const reportDocument = Type.Object(
     reports: Type.Array(report),
     verdict: overallVerdict,
     exitCode: Type.Integer({ minimum: 0, maximum: 4 }),
+    owners: Type.Optional(
+      Type.Array(
+        object({
+          owner: nullable(text('Null: farms without one')),
+          farms: Type.Integer({ minimum: 0 }),
+          verdicts: object({
+            ok: Type.Integer(),
+            warning: Type.Integer(),
+            critical: Type.Integer(),
+            unknown: Type.Integer(),
+          }),
+          worst: Type.Array(object({ farm: text('The target as named'), verdict: overallVerdict })),
+        }),
+        {
+          description: 'What the farms of each owner come to, the worst first, where the policy names owners',
+        },
+      ),
+    ),
   },
   {
     $id: 'https://adfs-check.invalid/report.schema.json',

@@ -72,6 +72,7 @@ const identity = (subject: Subject) =>
         address: subject.node.address,
         port: subject.port,
         role: subject.node.role,
+        ...(subject.vantage === undefined ? {} : { vantage: subject.vantage }),
       }
     : {
         id: subject.id,

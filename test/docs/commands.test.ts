@@ -77,6 +77,7 @@ beforeAll(async () => {
   const pfx = ['pkcs12', '-export', '-inkey', 'leaf.key', '-in', 'leaf.pem']
   execFileSync('openssl', [...pfx, '-out', 'NEW.pfx', '-passout', 'pass:secret'])
   await cli([name, '--save', 'case.json'])
+  for (const place of ['inside', 'outside']) await cli([name, '--save', `${place}-case.json`])
   await cli(['lock', name])
 })
 afterAll(async () => {
