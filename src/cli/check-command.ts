@@ -23,6 +23,7 @@ import { progress } from './progress.js'
 import { proxyFor } from './proxy.js'
 import { reportFault } from './report-fault.js'
 import { type Told, tell } from './tell.js'
+import type { Wanted } from './wanted.js'
 
 /** Names that are looked at ahead of the one whose report is due: their reports are kept until then. */
 const maxAhead = 256
@@ -60,6 +61,8 @@ export async function checkAimed(
       hint: 'Add --save case.json.',
     })
   }
+  const { refuseOddRepeats } = await import('./repeats.js')
+  refuseOddRepeats(flags)
   const running = { ...machine, signal: withDeadline(machine.signal, flags.deadline) }
   // What is the same for all is read before the first server is asked: a typing error must not cost a whole run.
   const common = new Map<CheckFlags, Common>()
@@ -78,6 +81,7 @@ export async function checkAimed(
       // A name that is none does not stop the others; alone, it is bad usage.
       if (
         targets.length === 1 ||
+        flags.watch ||
         !(error instanceof AdfsCheckFault && error.code === 'ADFS_CHECK_BAD_TARGET')
       )
         throw error
@@ -90,6 +94,10 @@ export async function checkAimed(
       hint: 'See above.',
     })
   }
+  if (flags.watch) {
+    const { watchCommand } = await import('./watch-command.js')
+    return watchCommand(farms, flags, running)
+  }
   return tell(
     checks(farms, flags, running, seen),
     flags,
@@ -101,11 +109,6 @@ export async function checkAimed(
 /** As `listingOf` looks it up. */
 const listedAs = ({ displayName, port }: Target, listed: Listing) =>
   [farmKey({ id: displayName, ports: [port] }), listed] as const
-
-interface Wanted extends Judging {
-  readonly proxy: URL | null
-  readonly asked: Asked
-}
 
 interface Common extends Judging {
   readonly asked: Omit<Asked, 'target' | 'proxy'>

@@ -5,6 +5,7 @@ import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
+import { changesText } from './text-changes.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
 import { servers } from './text-servers.js'
@@ -33,13 +34,17 @@ export const text: Format = {
   streams: true,
   async write(_head, reports, end, sink, style) {
     const gates: Gated['gate'][] = []
+    let isFirst = true
     for await (const gated of reports) {
-      const screen = screenOf(gated, style)
-      const rule = gates.length > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
-      await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
       gates.push(gated.gate)
+      const screen = screenOf(gated, style)
+      // With --state a farm where nothing changed is no news.
+      if (screen === '') continue
+      const rule = isFirst ? '' : `\n${'-'.repeat(style.columns)}\n\n`
+      isFirst = false
+      await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
     }
-    if (gates.length > 1) {
+    if (gates.length > 1 && !isFirst) {
       const { verdict, exitCode } = await end
       await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
     }
@@ -48,6 +53,12 @@ export const text: Format = {
 
 function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
+  const { changes, ...whole } = report
+  if (changes) {
+    const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
+    if (style.verbose) return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style)}`
+    return news === '' ? '' : `${news}${last}\n`
+  }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
     return `${[headline(report, style), fine(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
