@@ -21,7 +21,9 @@ import type { Machine } from './machine.js'
 import type { Aimed, CheckFlags } from './options.js'
 import { progress } from './progress.js'
 import { proxyFor } from './proxy.js'
+import { refuseOddRepeats, refuseWithState } from './repeats.js'
 import { reportFault } from './report-fault.js'
+import type { States } from './states.js'
 import { type Told, tell } from './tell.js'
 import type { Wanted } from './wanted.js'
 
@@ -35,6 +37,7 @@ export async function checkCommand(
   given: Partial<CheckFlags>,
   machine: Machine,
 ): Promise<number> {
+  refuseOddRepeats(given)
   if (all.config === undefined) {
     const aimed = targets.map((target) => ({ target, flags: all }))
     return checkAimed(aimed, all, machine)
@@ -61,8 +64,6 @@ export async function checkAimed(
       hint: 'Add --save case.json.',
     })
   }
-  const { refuseOddRepeats } = await import('./repeats.js')
-  refuseOddRepeats(flags)
   const running = { ...machine, signal: withDeadline(machine.signal, flags.deadline) }
   // What is the same for all is read before the first server is asked: a typing error must not cost a whole run.
   const common = new Map<CheckFlags, Common>()
@@ -76,7 +77,13 @@ export async function checkAimed(
       if (place) listed.set(...listedAs(aim, place))
       const proxy = proxyFor(aim.name, own.proxy, machine.env)
       const { asked, ...judging } = common.get(own)!
-      farms.push({ proxy, asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) }, ...judging })
+      const state = own.state === undefined ? {} : { state: own.state }
+      farms.push({
+        proxy,
+        ...state,
+        asked: { ...asked, target, proxy: proxyAsked(proxy, own.proxy) },
+        ...judging,
+      })
     } catch (error) {
       // A name that is none does not stop the others; alone, it is bad usage.
       if (
@@ -98,11 +105,14 @@ export async function checkAimed(
     const { watchCommand } = await import('./watch-command.js')
     return watchCommand(farms, flags, running)
   }
+  const kept = farms.flatMap(({ state }) => state ?? [])
+  if (kept.length > 0) refuseWithState(flags)
+  const states = kept.length === 0 ? null : await (await import('./states.js')).States.read(kept)
   return tell(
-    checks(farms, flags, running, seen),
+    checks(farms, flags, running, states, seen),
     flags,
     { ...running, now: flags.at ?? running.now },
-    { missed, known },
+    { missed, known, ...(states && { last: () => states.write() }) },
   )
 }
 
@@ -140,20 +150,24 @@ async function* checks(
   farms: readonly Wanted[],
   flags: CheckFlags,
   machine: Machine,
+  states: States | null,
   seen: (checked: Checked) => void,
 ): AsyncGenerator<Told> {
   const at = flags.at ?? machine.now
   const concurrency = slots(flags.concurrency)
   const fetched = new Map<string, Promise<FetchOutcome>>()
   const shown = progress(farms.length, flags.quiet ?? false, machine)
-  const one = async ({ asked, proxy, ...judging }: Wanted): Promise<Told> => {
+  const one = async ({ asked, proxy, state, ...judging }: Wanted): Promise<Told> => {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const outside = live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal })
     const network = fetchingOnce(outside, fetched)
     const hooks = { concurrency, pause: turns(machine.signal), ...judging, ...shown }
     const recorder = keepsCase(flags) ? recording(network) : null
-    const checked = await check(asked, recorder?.network ?? network, at, hooks)
-    seen(checked)
+    const whole = await check(asked, recorder?.network ?? network, at, hooks)
+    seen(whole)
+    // What an ended run did not see has not changed.
+    const isCompared = states && state !== undefined && !machine.signal.aborted
+    const checked = isCompared ? states.compared(state, whole) : whole
     if (recorder === null) return told(checked, asked)
     const save = () => caseText(recorder.case(asked, at, { name: 'adfs-check', version }))
     return { ...told(checked, asked), save }

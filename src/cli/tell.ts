@@ -41,6 +41,8 @@ export interface TellFlags {
 export interface Beside {
   /** Targets that could not be read, which are not checked. */
   readonly missed?: number
+  /** Written when everything else is. */
+  readonly last?: () => Promise<void>
   readonly known?: Pick<Head, 'baseline' | 'listed'>
 }
 
@@ -52,7 +54,7 @@ export async function tell(
   told: AsyncIterable<Told>,
   flags: TellFlags,
   machine: Machine,
-  { missed = 0, known = {} }: Beside = {},
+  { missed = 0, known = {}, last }: Beside = {},
 ): Promise<number> {
   const { signal } = machine
   const gates: Gate[] = Array.from({ length: missed }, () => notChecked)
@@ -115,6 +117,7 @@ export async function tell(
         { ...style, colour: false, unicode: true },
       ),
     )
+  if (last) writes.push(last)
   // An ended run knows less than it says: what could be written would look like the whole.
   for (const write of writes) {
     if (isCut || signal.aborted) break

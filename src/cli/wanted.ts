@@ -5,4 +5,6 @@ import type { Judging } from '../run/told.js'
 export interface Wanted extends Judging {
   readonly proxy: URL | null
   readonly asked: Asked
+  /** File of --state. */
+  readonly state?: string
 }

@@ -134,7 +134,7 @@ async function firstChecks(first: First): Promise<number> {
   const concurrency = slots(flags.concurrency)
   const fetched = new Map<string, Promise<FetchOutcome>>()
   const shown = progress(wanted.length, flags.quiet ?? false, machine)
-  const one = async ({ asked, proxy, ...judging }: Wanted): Promise<Told> => {
+  const one = async ({ asked, proxy, state: _, ...judging }: Wanted): Promise<Told> => {
     const network = (signal: AbortSignal): Network =>
       keepingFetched(
         live({
