@@ -24,8 +24,11 @@ import type { Machine } from './machine.js'
 import type { CheckFlags } from './options.js'
 import { type Names, progress } from './progress.js'
 import { proxyFor } from './proxy.js'
+import { refuseOddRepeats, refuseWithState } from './repeats.js'
+import type { States } from './states.js'
 import { hasList, type Lists, listsOf, listsOfAimed, type Read, targetsOf } from './targets.js'
 import { keepsReports, type Told, tell } from './tell.js'
+import type { Wanted } from './wanted.js'
 
 /** Farms that are at work at a time: more than can wait beside the slots, so that those who hang delay nobody. */
 const maxAtWork = 256
@@ -37,6 +40,7 @@ export async function checkCommand(
   given: Partial<CheckFlags>,
   machine: Machine,
 ): Promise<number> {
+  refuseOddRepeats(given)
   if (all.config === undefined) return checkAimed(listsOf(targets, all), all, machine)
   const { aimedBy, aimingBy } = await import('./config.js')
   if (!hasList(targets, all)) {
@@ -80,11 +84,19 @@ export async function checkAimed(
   const farms = wanted(targetsOf(lists, running), common, listing, names, machine.env)
   const started = await withFirst(farms)
   if (typeof started === 'number') return nothingToCheck(started, running)
+  if (flags.watch) {
+    const { allOf, watchCommand } = await import('./watch-command.js')
+    return watchCommand(await allOf(started), flags, running)
+  }
+  const kept = [...common.keys()].flatMap(({ state }) => state ?? [])
+  if (kept.length > 0) refuseWithState(flags)
+  const states = kept.length === 0 ? null : await (await import('./states.js')).States.read(kept)
   return tell(
-    checks(started, names, flags, running, seen),
+    checks(started, names, flags, running, states, seen),
     flags,
     { ...running, now: flags.at ?? running.now },
     known,
+    states ? () => states.write() : null,
   )
 }
 
@@ -109,7 +121,7 @@ async function* wanted(
   listing: Map<string, Listing> | null,
   names: Names,
   env: Machine['env'],
-): AsyncGenerator<Wanted> {
+): AsyncGenerator<Wanted | 'missed'> {
   let nth = 0
   for await (const read of targets) {
     if (read === 'missed') {
@@ -125,6 +137,7 @@ async function* wanted(
       nth: nth++,
       proxy,
       owner: aimed.flags.owner,
+      state: aimed.flags.state,
       asked: { ...asked, target: aimed.target, ...told },
       ...judging,
     }
@@ -135,16 +148,6 @@ async function* wanted(
 /** As `listingOf` looks it up. */
 const listedAs = ({ displayName, port }: Target, listed: Listing) =>
   [farmKey({ id: displayName, ports: [port] }), listed] as const
-
-/** A farm to be checked, the `nth` from 0; or something named that cannot be. */
-type Wanted =
-  | 'missed'
-  | (Judging & {
-      readonly nth: number
-      readonly proxy: URL | null
-      readonly owner: string | undefined
-      readonly asked: Asked
-    })
 
 interface Common extends Judging {
   readonly asked: Omit<Asked, 'target' | 'proxy'>
@@ -173,10 +176,11 @@ export const readLockFile = async (path: string): Promise<Lock> =>
 
 /** All farms share the slots and what was asked; each is told when it is done. */
 async function* checks(
-  farms: AsyncIterable<Wanted>,
+  farms: AsyncIterable<Wanted | 'missed'>,
   names: Names,
   flags: CheckFlags,
   machine: Machine,
+  states: States | null,
   seen: (checked: Checked) => void,
 ): AsyncGenerator<Told> {
   const at = flags.at ?? machine.now
@@ -184,15 +188,18 @@ async function* checks(
   const once = askedOnce()
   const connecting = perNetwork(flags.perNetwork)
   const shown = progress(names, flags.quiet ?? false, machine)
-  const one = async (farm: Exclude<Wanted, 'missed'>): Promise<Told> => {
-    const { nth, asked, proxy, owner, ...judging } = farm
+  const one = async (farm: Wanted): Promise<Told> => {
+    const { nth, asked, proxy, owner, state, ...judging } = farm
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
     const options = { ...asked, timeoutMs, retries: flags.retries, proxy, signal: machine.signal, connecting }
     const network = once(live(options), options)
     const hooks = { concurrency, pause: turns(machine.signal), ...judging, ...shown }
     const recorder = keepsCase(flags) ? recording(network) : null
-    const checked = await check(asked, recorder?.network ?? network, at, hooks)
-    seen(checked)
+    const whole = await check(asked, recorder?.network ?? network, at, hooks)
+    seen(whole)
+    // What an ended run did not see has not changed.
+    const isCompared = states && state !== undefined && !machine.signal.aborted
+    const checked = isCompared ? states.compared(state, whole) : whole
     if (recorder === null) return { nth, checked, asked, owner }
     const save = () => caseText(recorder.case(asked, at, { name: 'adfs-check', version }))
     return { nth, checked, asked, owner, save }

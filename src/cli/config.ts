@@ -102,7 +102,15 @@ function keyOf(target: string): string {
 }
 
 /** Files are named from where the policy lies, whoever runs it from where. */
-const files = new Set(['trust-anchor', 'device-ca', 'remembered', 'intermediates', 'password-file', 'lock'])
+const files = new Set([
+  'trust-anchor',
+  'device-ca',
+  'remembered',
+  'intermediates',
+  'password-file',
+  'lock',
+  'state',
+])
 
 function flagsOf(options: PolicyOptions, path: string): Partial<CheckFlags> {
   const beside = (file: string) =>

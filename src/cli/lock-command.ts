@@ -34,9 +34,9 @@ export async function lockCommand(
   return missed.length > 0 ? Math.max(code, exitUnfinished) : code
 }
 
-/** The comparison is left out: what is to be written is not measured by what was. */
+/** Comparisons are left out: what is to be written is not measured by what was. */
 async function aim(targets: readonly string[], all: CheckFlags, given: Partial<CheckFlags>) {
-  const unlocked = ({ target, flags: { lock: _, ...flags } }: Aimed): Aimed => ({ target, flags })
+  const unlocked = ({ target, flags: { lock: _, state: __, ...flags } }: Aimed): Aimed => ({ target, flags })
   if (all.config !== undefined) {
     const { aimedBy } = await import('./config.js')
     const { aimed, flags } = await aimedBy(all.config, targets, given)

@@ -2,6 +2,11 @@
 export interface Output {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
+  /** False once the reader is gone. */
+  readonly writable?: boolean
+  on?(event: 'resize', listener: () => void): unknown
+  off?(event: 'resize', listener: () => void): unknown
   write(text: string): unknown
 }
 

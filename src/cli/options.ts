@@ -50,6 +50,14 @@ export interface CheckFlags {
   readonly retries: number
   /** For the whole run, milliseconds. */
   readonly deadline?: number
+  /** Look again until every server is accepted. */
+  readonly watch?: boolean
+  /** Between two looks, milliseconds. */
+  readonly interval?: number
+  /** Milliseconds. */
+  readonly watchTimeout?: number
+  /** File that the outcome of the last run is kept in. */
+  readonly state?: string
   readonly save?: string
   readonly redact?: boolean
   readonly verbose?: boolean

@@ -44,6 +44,7 @@ Examples:
   adfs-check sts.contoso.com --kit fix                 ... and write the import kit into ./fix
   adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
+  adfs-check sts.contoso.com --watch                   tell what changes until all is well
   adfs-check sts.contoso.com --format json             for other programs
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
@@ -107,7 +108,14 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     '--password-file <file>',
     'password of .pfx files, on the first line',
   )
-  printing(program)
+  printing(
+    program
+      .optionsGroup('Again and again:')
+      .option('--watch', 'look again until every server is accepted, and tell each change')
+      .option('--interval <seconds>', 'with --watch: between two looks (default: 30)', seconds(1, 86_400))
+      .option('--watch-timeout <seconds>', 'with --watch: when to give up', seconds(1, 999_999))
+      .option('--state <file>', 'print what changed since the last run, which is kept here'),
+  )
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
     .action(async (targets: string[], flags: CheckFlags) => {

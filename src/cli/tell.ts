@@ -56,14 +56,16 @@ export const keepsReports = ({ format, output }: Pick<TellFlags, 'format' | 'out
   output !== undefined || !formats[format].streams
 
 /**
- * Prints reports as they come where the format can, else in the order of the targets; then writes what was asked for: what was found is told before anything can fail to be
- * written. Returns the exit code.
+ * Prints reports as they come where the format can, else in the order of the targets; then writes what was asked for:
+ * what was found is told before anything can fail to be written. Returns the exit code.
  */
 export async function tell(
   told: AsyncIterable<Told>,
   flags: TellFlags,
   machine: Machine,
   known: Pick<Head, 'baseline' | 'listed'> = {},
+  /** Written when everything else is. */
+  last: (() => Promise<void>) | null = null,
 ): Promise<number> {
   const { signal } = machine
   /** Of all until now. */
@@ -160,6 +162,7 @@ export async function tell(
         { ...style, colour: false, unicode: true },
       ),
     )
+  if (last) writes.push(last)
   // An ended run knows less than it says: what could be written would look like the whole.
   for (const write of writes) {
     if (isCut || signal.aborted) break

@@ -52,6 +52,7 @@ const options = {
     choices: ['warning', 'critical'],
   },
   lock: { type: 'text', about: 'File of outcomes to compare with: adfs-check.lock' },
+  state: { type: 'text', about: 'File that the last outcome is kept in: only changes are printed' },
   'trust-anchor': { type: 'texts', about: 'Files of roots that the phones have in their system store' },
   'device-ca': { type: 'texts', about: 'Files of CAs installed by the user or by MDM' },
   remembered: { type: 'texts', about: 'Files of intermediates an app has met before' },

@@ -71,14 +71,14 @@ function serverLines(report: Report, style: Style): string[] {
   })
 }
 
-const wordColours: Record<string, Colour> = {
+export const wordColours: Record<string, Colour> = {
   ok: 'green',
   REFUSED: 'red',
   DEPENDS: 'yellow',
   UNKNOWN: 'yellow',
 }
 
-function wordOf(subject: SubjectReport): string {
+export function wordOf(subject: SubjectReport): string {
   const found = kindsOf(subject)
   if (found.has('refused')) return 'REFUSED'
   if (subject.verdicts.length === 0 || found.has('undetermined')) return 'UNKNOWN'
@@ -86,7 +86,7 @@ function wordOf(subject: SubjectReport): string {
 }
 
 /** What it sends and the cause in a few words: `leaf only: "X" is missing`. */
-function serverText(report: Report, subject: SubjectReport): string {
+export function serverText(report: Report, subject: SubjectReport): string {
   const finding = seriousIn(report).find(({ subjects }) => subjects.includes(subject.id))
   const cause = finding && (finding.brief ? spokenWords(finding.brief, report) : lowerFirst(finding.title))
   if (subject.answers.length === 0) return cause ?? oneLine(subject.outcome.detail)

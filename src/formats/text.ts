@@ -6,6 +6,7 @@ import type { Format, Style } from './format.js'
 import { ownerLines } from './owners.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
+import { changesText } from './text-changes.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
 import { servers, vantages } from './text-servers.js'
@@ -34,12 +35,16 @@ export const text: Format = {
   streams: true,
   async write(_head, reports, end, sink, style) {
     let names = 0
+    let shown = 0
     for await (const gated of reports) {
+      names++
       const screen = screenOf(gated, style)
-      const rule = names++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
+      // With --state a farm where nothing changed is no news.
+      if (screen === '') continue
+      const rule = shown++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
       await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
     }
-    if (names > 1) {
+    if (names > 1 && shown > 0) {
       const { verdict, exitCode, owners } = await end
       const rows = owners ? `\n${'-'.repeat(style.columns)}\n\n${ownerLines(owners, style)}\n` : ''
       await sink.write(
@@ -51,6 +56,12 @@ export const text: Format = {
 
 function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
+  const { changes, ...whole } = report
+  if (changes) {
+    const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
+    if (style.verbose) return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style)}`
+    return news === '' ? '' : `${news}${last}\n`
+  }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
     return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`

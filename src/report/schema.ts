@@ -23,6 +23,11 @@ const caseKey = text('finding id|subject id|facet: stable over renewals')
 const overallVerdict = oneOf(['ok', 'warning', 'critical', 'unknown'])
 const severity = oneOf(['critical', 'warning', 'info'])
 
+const subjectState = oneOf(
+  ['accepted', 'refused', 'depends', 'undetermined', 'unreachable'],
+  'The worst verdict of the releases that count, waived cases aside; unreachable: none could be given.',
+)
+
 const outcome = object({
   kind: text('How the first connection ended, e.g. observed, timed-out, alert'),
   phase: nullable(text('What was being waited for when it ended')),
@@ -273,6 +278,33 @@ const certificate = object({
   pem: text(),
 })
 
+const change = object(
+  {
+    at: instant,
+    kind: oneOf(
+      [
+        'appeared',
+        'gone',
+        'unlisted',
+        'fixed',
+        'broken',
+        'changed',
+        'unreachable',
+        'reachable',
+        'new',
+        'recovered',
+      ],
+      'new and recovered are of a case; the others of a subject or, where that is null, of a name.',
+    ),
+    subject: nullable(subjectId),
+    name: nullable(text('Host name that does not resolve (unreachable), or does again (reachable)')),
+    case: nullable(object({ key: caseKey, finding: text(), severity })),
+    was: nullable(subjectState),
+    is: nullable(subjectState),
+  },
+  'What differs from an earlier look. Of a subject there is one change at most.',
+)
+
 const report = object({
   farm: object({
     id: text('The target as named'),
@@ -372,6 +404,11 @@ const report = object({
       { description: 'Every waiver of the policy that concerns this farm, used or not' },
     ),
   ),
+  changes: Type.Optional(
+    Type.Array(change, {
+      description: 'With --state: since the last run. With --watch: since it began, the last thousand.',
+    }),
+  ),
   kit: nullable(object({ folder: text(), files: Type.Array(text()) })),
   certificates: Type.Record(sha256, certificate),
 })
@@ -427,3 +464,5 @@ export type FindingReport = Report['findings'][number]
 export type CertificateReport = Report['certificates'][string]
 export type CaseReport = FindingReport['cases'][number]
 export type StepReport = Report['plan']['steps'][number]
+export type ChangeReport = NonNullable<Report['changes']>[number]
+export type SubjectState = NonNullable<ChangeReport['is']>
