@@ -43,7 +43,7 @@ export interface Beside {
   readonly missed?: number
   /** Written when everything else is. */
   readonly last?: () => Promise<void>
-  readonly known?: Pick<Head, 'baseline' | 'listed'>
+  readonly known?: Pick<Head, 'baseline' | 'listed' | 'watched'>
 }
 
 /**

@@ -160,7 +160,7 @@ async function firstChecks(first: First): Promise<number> {
       }),
     )
   }
-  if (isText) await tell(told(), flags, machine)
+  if (isText) await tell(told(), flags, machine, { known: { watched: true } })
   else for await (const farm of told()) if ('fault' in farm) reportFault(farm.fault, machine)
   return machine.signal.aborted ? exitUnfinished : code
 }

@@ -32,27 +32,27 @@ import {
 export const text: Format = {
   name: 'text',
   streams: true,
-  async write(_head, reports, end, sink, style) {
+  async write({ watched }, reports, end, sink, style) {
     const gates: Gated['gate'][] = []
     let isFirst = true
     for await (const gated of reports) {
       gates.push(gated.gate)
-      const screen = screenOf(gated, style)
+      const screen = screenOf(gated, style, watched)
       // With --state a farm where nothing changed is no news.
       if (screen === '') continue
       const rule = isFirst ? '' : `\n${'-'.repeat(style.columns)}\n\n`
       isFirst = false
       await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
     }
-    if (gates.length > 1 && !isFirst) {
+    if (gates.length > 1 && !isFirst && !watched) {
       const { verdict, exitCode } = await end
       await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
     }
   },
 }
 
-function screenOf({ report, gate }: Gated, style: Style): string {
-  const last = result(report, gate.exitCode, style)
+function screenOf({ report, gate }: Gated, style: Style, watched = false): string {
+  const last = result(report, watched ? '' : ` (exit ${gate.exitCode})`, style)
   const { changes, ...whole } = report
   if (changes) {
     const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
@@ -144,8 +144,8 @@ const releasesWith = ({ policy, subjects }: Report, kind: string): readonly Rele
   ) as Release[]
 
 /** The verdict again, and what it leans on: the stores of phones that got updates may differ. */
-function result(report: Report, exitCode: number, style: Style): string {
-  const line = `Result: ${resultText(report)} (exit ${exitCode})`
+function result(report: Report, exit: string, style: Style): string {
+  const line = `Result: ${resultText(report)}${exit}`
   if (report.subjects.every(({ verdicts }) => verdicts.length === 0)) return line
   const { sources, updates } = report.trustStores
   const latest = updates.at(-1)?.update
