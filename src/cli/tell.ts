@@ -63,7 +63,7 @@ export async function tell(
   told: AsyncIterable<Told>,
   flags: TellFlags,
   machine: Machine,
-  known: Pick<Head, 'baseline' | 'listed'> = {},
+  known: Pick<Head, 'baseline' | 'listed' | 'watched'> = {},
   /** Written when everything else is. */
   last: (() => Promise<void>) | null = null,
 ): Promise<number> {

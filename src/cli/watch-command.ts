@@ -191,7 +191,7 @@ async function firstChecks(first: First): Promise<number> {
       }),
     )
   }
-  if (isText) await tell(told(), flags, machine)
+  if (isText) await tell(told(), flags, machine, { watched: true })
   else
     for await (const farm of told())
       if (farm !== 'missed' && 'fault' in farm) reportFault(farm.fault, machine)

@@ -9,6 +9,8 @@ export interface Head {
   readonly baseline?: Baseline
   /** Where farms are listed, by `farmKey` (outcomes.ts). */
   readonly listed?: ReadonlyMap<string, Listing>
+  /** The run goes on after the reports, and ends with a code of its own. */
+  readonly watched?: boolean
 }
 
 /** A place in a file, for formats that point at files. */

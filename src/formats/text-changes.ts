@@ -9,6 +9,8 @@ import { count, lowerFirst, oneLine, placeOf } from './text-words.js'
 
 /** More of one kind than this are counted. */
 const maxNamed = 6
+/** Of a host or an id that is not in the report. */
+const maxName = 60
 
 const colours: Partial<Record<ChangeReport['kind'], Colour>> = {
   fixed: 'green',
@@ -51,9 +53,11 @@ function caseLines(report: Report, changes: readonly ChangeReport[], style: Styl
 function caseText(report: Report, group: readonly ChangeReport[]): string {
   const { finding } = group[0]!.case!
   const { title } = report.findings.find(({ id }) => id === finding) ??
-    report.checks.find(({ id }) => id === finding) ?? { title: finding }
-  const at = group.flatMap(({ subject }) => (subject === null ? [] : [placeOf(report, subject)]))
-  return `${lowerFirst(title)} [${oneLine(finding)}]${at.length === 0 ? '' : ` at ${listed(at)}`}`
+    report.checks.find(({ id }) => id === finding) ?? { title: oneLine(finding, maxName) }
+  const at = group.flatMap(({ subject }) =>
+    subject === null ? [] : [oneLine(placeOf(report, subject), maxName)],
+  )
+  return `${lowerFirst(title)} [${oneLine(finding, maxName)}]${at.length === 0 ? '' : ` at ${listed(at)}`}`
 }
 
 /** One line of a watch: `14:03:11  10.0.0.5:443 fixed; 10.0.0.6:443 still leaf only`. Wrapped by whoever prints it. */
@@ -74,7 +78,7 @@ export function changeLine(
   )
   const still = report.subjects
     .filter(({ id }) => !changed.has(id))
-    .filter((one) => stateOf(report, one) !== 'accepted')
+    .filter((one) => !['accepted', 'waived'].includes(stateOf(report, one)))
   const alike = new Map<string, string[]>()
   for (const one of subjects) {
     const text = painted(report, one, style)
@@ -135,11 +139,12 @@ function changeText(report: Report, { kind, subject: id, is }: ChangeReport): st
 const nowText = (report: Report, subject: SubjectReport): string => {
   const word = wordOf(subject)
   if (subject.verdicts.length === 0) return oneLine(subject.outcome.detail)
-  return `${word === 'ok' ? word : word.toLowerCase()}, ${serverText(report, subject)}`
+  const waived = stateOf(report, subject) === 'waived' ? ' (waived)' : ''
+  return `${word.toLowerCase()}${waived}, ${serverText(report, subject)}`
 }
 
 const placeIn = (report: Report, { subject, name }: ChangeReport): string =>
-  subject === null ? oneLine(name ?? '') : placeOf(report, subject)
+  oneLine(subject === null ? (name ?? '') : placeOf(report, subject), maxName)
 
 const titleOf = ({ farm }: Report): string => {
   const [port] = farm.ports

@@ -33,18 +33,18 @@ import {
 export const text: Format = {
   name: 'text',
   streams: true,
-  async write(_head, reports, end, sink, style) {
+  async write({ watched }, reports, end, sink, style) {
     let names = 0
     let shown = 0
     for await (const gated of reports) {
       names++
-      const screen = screenOf(gated, style)
+      const screen = screenOf(gated, style, watched)
       // With --state a farm where nothing changed is no news.
       if (screen === '') continue
       const rule = shown++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
       await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
     }
-    if (names > 1 && shown > 0) {
+    if (names > 1 && shown > 0 && !watched) {
       const { verdict, exitCode, owners } = await end
       const rows = owners ? `\n${'-'.repeat(style.columns)}\n\n${ownerLines(owners, style)}\n` : ''
       await sink.write(
@@ -54,8 +54,8 @@ export const text: Format = {
   },
 }
 
-function screenOf({ report, gate }: Gated, style: Style): string {
-  const last = result(report, gate.exitCode, style)
+function screenOf({ report, gate }: Gated, style: Style, watched = false): string {
+  const last = result(report, watched ? '' : ` (exit ${gate.exitCode})`, style)
   const { changes, ...whole } = report
   if (changes) {
     const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
@@ -147,8 +147,8 @@ const releasesWith = ({ policy, subjects }: Report, kind: string): readonly Rele
   ) as Release[]
 
 /** The verdict again, and what it leans on: the stores of phones that got updates may differ. */
-function result(report: Report, exitCode: number, style: Style): string {
-  const line = `Result: ${resultText(report)} (exit ${exitCode})`
+function result(report: Report, exit: string, style: Style): string {
+  const line = `Result: ${resultText(report)}${exit}`
   if (report.subjects.every(({ verdicts }) => verdicts.length === 0)) return line
   const { sources, updates } = report.trustStores
   const latest = updates.at(-1)?.update

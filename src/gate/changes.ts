@@ -60,7 +60,7 @@ export function compared(before: Standing | null, report: Report): Compared {
     // Where a name leads is not known this time.
     if (!young && unresolved.length > 0) return []
     const kind = kindOf(old, young, isNarrower)
-    if (kind === null || (before === null && young?.state === 'accepted')) return []
+    if (kind === null || (before === null && isWell(young))) return []
     return [change({ kind, subject, was: old?.state ?? null, is: young?.state ?? null })]
   })
   const ofNames = [
@@ -112,15 +112,20 @@ function kindOf(
   if (old.state === 'unreachable') return 'reachable'
   if (old.state === young.state) return 'changed'
   if (young.state === 'accepted') return isNarrower ? 'changed' : 'fixed'
-  return old.state === 'accepted' ? 'broken' : 'changed'
+  return old.state === 'accepted' && young.state !== 'waived' ? 'broken' : 'changed'
 }
+
+const isWell = (standing: SubjectStanding | undefined): boolean =>
+  standing?.state === 'accepted' || standing?.state === 'waived'
 
 /** Worst first. */
 const judged = ['refused', 'undetermined', 'depends'] as const
 
 export function stateOf({ findings }: Report, subject: Report['subjects'][number]): SubjectState {
   if (!subject.verdicts.some(({ counts }) => counts)) return 'unreachable'
-  return judged.find((kind) => isJudged(findings, subject, kind)) ?? 'accepted'
+  const open = judged.find((kind) => isJudged(findings, subject, kind))
+  const isAccepted = subject.verdicts.every(({ counts, verdict }) => !counts || verdict === 'accepted')
+  return open ?? (isAccepted ? 'accepted' : 'waived')
 }
 
 /** Equal for equal lists, whatever connections they came over. */

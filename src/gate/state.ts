@@ -67,6 +67,7 @@ const isTexts = (value: unknown): value is string[] => Array.isArray(value) && v
 
 const states: Readonly<Record<SubjectState, true>> = {
   accepted: true,
+  waived: true,
   refused: true,
   depends: true,
   undetermined: true,

@@ -24,8 +24,8 @@ const overallVerdict = oneOf(['ok', 'warning', 'critical', 'unknown'])
 const severity = oneOf(['critical', 'warning', 'info'])
 
 const subjectState = oneOf(
-  ['accepted', 'refused', 'depends', 'undetermined', 'unreachable'],
-  'The worst verdict of the releases that count, waived cases aside; unreachable: none could be given.',
+  ['accepted', 'waived', 'refused', 'depends', 'undetermined', 'unreachable'],
+  'The worst verdict of the releases that count. waived: not accepted, which somebody accepts; unreachable: no verdict.',
 )
 
 const outcome = object({
