@@ -38,7 +38,8 @@ function listing(pages: readonly Page[], columns: number): string {
     .join('')
 }
 
-async function allPages(): Promise<readonly Page[]> {
+/** In the order of their ids. */
+export async function allPages(): Promise<readonly Page[]> {
   const folder = await pagesFolder()
   const files = (await readdir(folder)).filter((file) => file.endsWith('.md')).sort()
   return Promise.all(
