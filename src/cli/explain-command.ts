@@ -13,7 +13,7 @@ export async function explainCommand(words: readonly string[], machine: Machine)
   const style = textStyle(machine, machine.out, {})
   const print = (text: string) => void machine.out.write(style.unicode ? text : inAscii(text))
   if (words.length === 0) {
-    print(listing(ids.map(readPage), style.columns))
+    print(listing(allPages(), style.columns))
     return 0
   }
   const asked = words.join(' ')
@@ -55,6 +55,9 @@ function pageIds(): readonly string[] {
     )
   }
 }
+
+/** In the order of their ids. */
+export const allPages = (): readonly Page[] => pageIds().map(readPage)
 
 function readPage(id: string): Page {
   const markdown = readFileSync(`${folder}/${id}.md`, 'utf8')

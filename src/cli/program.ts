@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
 import { defaultConcurrency, defaultPerNetwork, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
 import { repeatable, seconds, shardOf, wholeNumber } from './arguments.js'
+import type { Shell } from './completion-scripts.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
@@ -219,6 +220,24 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
           ? androidRootsCommand(release, subject, machine)
           : androidRootsDiffCommand(diff, machine),
       )
+    })
+
+  program
+    .command('completion')
+    .description('what a shell needs to complete command lines of adfs-check')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(adfs-check completion bash)                                    in ~/.bashrc
+  source <(adfs-check completion zsh)                                     in ~/.zshrc, after compinit
+  adfs-check completion fish > ~/.config/fish/completions/adfs-check.fish
+  adfs-check completion powershell | Out-String | Invoke-Expression       in $PROFILE`,
+    )
+    .action(async (shell: Shell) => {
+      const { completionCommand } = await import('./completion-command.js')
+      done(await completionCommand(shell, program, machine))
     })
 
   return program
