@@ -7,6 +7,7 @@ import type { Farm, ServedSubject } from './farm/subject.js'
 import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
 import { observe } from './observe/observe.js'
+import { withoutUnproven } from './observe/supposed.js'
 import { type Slots, slots } from './run/slots.js'
 import { type Checked, type Judging, toldOf } from './run/told.js'
 
@@ -32,14 +33,15 @@ export interface Hooks extends Judging {
 export async function check(asked: Asked, network: Network, at: Date, hooks: Hooks): Promise<Checked> {
   const policy = policyOf(asked)
   const settings = settingsOf(asked, policy, at)
-  const farm = await farmOf(asked, network)
-  hooks.resolved?.(farm)
+  const named = await farmOf(asked, network)
+  hooks.resolved?.(named)
   const inSlot = typeof hooks.concurrency === 'number' ? slots(hooks.concurrency) : hooks.concurrency
   const look = async (subject: ServedSubject) => {
     const attempts = await observe(subject, { ...policy, repeat: asked.repeat }, network)
     hooks.observed?.(subject, attempts)
     return { subject, attempts }
   }
-  const observed = await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject))))
+  const looked = await Promise.all(named.subjects.map((subject) => inSlot(() => look(subject))))
+  const { farm, observed } = withoutUnproven(named, looked, settings)
   return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks)
 }

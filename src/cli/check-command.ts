@@ -69,7 +69,7 @@ export async function checkAimed(
   const farms: Wanted[] = []
   for (const { target, flags: own, listed: place } of targets) {
     try {
-      const aim = parseTarget(target, own.port)
+      const aim = parseTarget(target, own.port ?? own.ports?.[0])
       if (place) listed.set(...listedAs(aim, place))
       const proxy = proxyFor(aim.name, own.proxy, machine.env)
       const { asked, ...judging } = common.get(own)!

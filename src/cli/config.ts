@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { AskedNode } from '../farm/inventory.js'
 import type { PolicyOptions } from '../farm/policy-fields.js'
 import { type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
@@ -39,7 +40,8 @@ export async function fileFlagsBy(
   names: readonly string[],
   given: Partial<FileFlags>,
 ): Promise<FileFlags> {
-  const flags = flagsFor(await readConfig(path), path, names, given)
+  // The farm's further names are not what the file is for.
+  const { name: _, node: __, ...flags } = flagsFor(await readConfig(path), path, names, given)
   // Servers of the farm are asked only where a live farm is to be compared with.
   return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : flags.server) }
 }
@@ -64,16 +66,22 @@ function flagsFor(
   given: Partial<CheckFlags>,
 ): CheckFlags & Pick<FileFlags, 'windowsServer'> {
   const farm = farms.find(({ name }) => names.some((other) => sameTarget(name, other)))
-  const { servers, ...options } = farm?.options ?? {}
+  const { servers, names: further, nodes, ports, 'upn-suffixes': suffixes, ...options } = farm?.options ?? {}
   return {
     ...checkDefaults,
     ...flagsOf(policy, path),
     ...flagsOf(options, path),
     ...(servers === undefined ? {} : { server: servers as readonly string[] }),
+    ...(further === undefined ? {} : { name: further as readonly string[] }),
+    ...(suffixes === undefined ? {} : { upnSuffix: suffixes as readonly string[] }),
+    ...(nodes === undefined ? {} : { node: nodes as readonly AskedNode[] }),
+    ...portsBy(ports as readonly number[] | undefined),
     waivers,
     ...given,
   }
 }
+
+const portsBy = (ports: readonly number[] = []) => (ports[0] === undefined ? {} : { ports, port: ports[0] })
 
 const sameTarget = (a: string, b: string): boolean => {
   const [first, second] = [parseTarget(a), parseTarget(b)]

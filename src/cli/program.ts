@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
 import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-import { repeatable, seconds, wholeNumber } from './arguments.js'
+import { nodes, ports, repeatable, seconds, wholeNumber } from './arguments.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
 import { type FileFlags, fileOptions } from './file-options.js'
@@ -69,7 +69,14 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   program
     .optionsGroup('What to check:')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
-    .option('--port <number>', 'port where the target names none (default: 443)', wholeNumber(1, 65_535))
+    .option(
+      '--node <name=address[,…]>',
+      'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',
+      nodes,
+    )
+    .option('--name <name>', 'further name of the farm, asked on every server; repeatable', repeatable)
+    .option('--upn-suffix <suffix>', 'see whether its devices register here; repeatable', repeatable)
+    .option('--port <number>', 'port where the target names none (default: 443); repeatable', ports)
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
     .option(
@@ -102,7 +109,8 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   printing(program)
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
-    .action(async (targets: string[], flags: CheckFlags) => {
+    .action(async (targets: string[], typed: TypedFlags) => {
+      const flags = withPorts(typed)
       if (targets.length === 0 && flags.config === undefined) {
         program.outputHelp({ error: true })
         done(exitUsage)
@@ -111,7 +119,8 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       const { refuseMisspelt } = await import('./misspelt.js')
       refuseMisspelt(targets, args, program)
       const { checkCommand } = await import('./check-command.js')
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, given(program, flags), machine))
+      const said = withPorts(given(program, typed))
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, said, machine))
     })
 
   const file = fileOptions(program.command('file'))
@@ -190,6 +199,13 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
 
   return program
 }
+
+type TypedFlags = Omit<CheckFlags, 'port'> & { readonly port?: readonly number[] }
+
+/** The first port is that of a target which names none; the others are ports of the farm beside it. */
+const withPorts = <F extends Partial<TypedFlags>>({ port, ...flags }: F) =>
+  ({ ...flags, ...(port?.[0] === undefined ? {} : { port: port[0], ports: port }) }) as Omit<F, 'port'> &
+    Pick<CheckFlags, 'port' | 'ports'>
 
 /** Options that stand on the command line, defaults left out. */
 const given = <F extends object>(command: Command, flags: F): Partial<F> =>

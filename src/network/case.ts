@@ -71,8 +71,8 @@ export function recording(network: Network): {
   const fetches = new Map<string, Case['fetches'][number]>()
   return {
     network: {
-      resolve: async (host, family) => {
-        const answer = await network.resolve(host, family)
+      resolve: async (host, family, more) => {
+        const answer = await network.resolve(host, family, more)
         resolutions.set(resolutionKey(host, family), { host, family, answer })
         return answer
       },

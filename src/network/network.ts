@@ -7,10 +7,16 @@ import type { Endpoint, HelloShape, ProbeOutcome } from '../tls/observation.js'
  */
 export interface Network {
   /** Every address behind a host name, in the resolver's order, each once. */
-  resolve(host: string, family: 4 | 6 | null): Promise<Resolution>
+  resolve(host: string, family: 4 | 6 | null, more?: ResolveMore): Promise<Resolution>
   /** Says one ClientHello; `nth` counts connections with the same hello to one endpoint from 0. */
   probe(at: Endpoint, offer: HelloShape, nth: number): Promise<ProbeOutcome>
   fetch(ask: FetchAsk): Promise<FetchOutcome>
+}
+
+/** What is asked beside the addresses, where somebody needs it: it takes further look-ups. */
+export interface ResolveMore {
+  /** The names that the host is an alias of (CNAME), in order. */
+  readonly aliases: boolean
 }
 
 export type Resolution =
@@ -19,6 +25,8 @@ export type Resolution =
       readonly addresses: readonly string[]
       /** Addresses beyond the limit, which were not looked at. */
       readonly left: number
+      /** Missing: nobody asked, or nobody could tell. */
+      readonly aliases?: readonly string[]
     }
   | { readonly kind: 'failed'; readonly reason: UnresolvedName['reason']; readonly detail: string }
 

@@ -1,5 +1,14 @@
 import { type Asked, type GivenFile, maxRepeat, maxTimeoutMs } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import {
+  farmName,
+  type Inventory,
+  nodeText,
+  parseNode,
+  roles,
+  soundInventory,
+  suffixOf,
+} from '../farm/inventory.js'
 import { ipVersion, parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
@@ -82,6 +91,10 @@ function resolutionOf(row: Field): Resolution {
           return address.text()
         }),
         left: row.at('left').whole(0, Number.MAX_SAFE_INTEGER),
+        ...optional(
+          'aliases',
+          row.at('aliases').orNull((aliases) => aliases.each((alias) => alias.text())),
+        ),
       }
     : {
         kind: 'failed',
@@ -293,7 +306,32 @@ function askedOf(row: Field): Asked {
       'passwordFile',
       row.at('passwordFile').orNull((path) => path.text()),
     ),
+    ...optional('inventory', row.at('inventory').orNull(inventoryOf)),
   }
+}
+
+function inventoryOf(row: Field): Inventory {
+  const port = (field: Field) => field.whole(1, 65_535)
+  const inventory = {
+    names: row.at('names').each((name) => name.readBy(farmName)),
+    upnSuffixes: row.at('upnSuffixes').each((suffix) => suffix.readBy(suffixOf)),
+    ports: row.at('ports').each(port),
+    nodes: row.at('nodes').each((node) => {
+      const read = {
+        name: node.at('name').text(),
+        addresses: node.at('addresses').each((address) => address.text()),
+        role: node.at('role').oneOf(roles),
+        ports: node.at('ports').each(port),
+        names: node.at('names').each((name) => name.text()),
+        tlsEndsAt: node.at('tlsEndsAt').orNull((end) => end.text()),
+      }
+      // What the command line could not say, no case may.
+      node.at('name').readBy(() => parseNode(nodeText(read)))
+      return read
+    }),
+  }
+  row.readable(() => soundInventory(inventory))
+  return inventory
 }
 
 const optional = <K extends string, T>(key: K, value: T | null) =>

@@ -48,7 +48,11 @@ export function subjectOf({
   port = 443,
   ...more
 }: Machine): ServedSubject {
-  return servedSubject(name(more.name ?? 'sts.contoso.test'), { id: address, label, address, role, tlsEndsAt: null }, port)
+  return servedSubject(
+    name(more.name ?? 'sts.contoso.test'),
+    { id: address, label, address, role, tlsEndsAt: null },
+    port,
+  )
 }
 
 const noRepair: Repair = {
@@ -129,10 +133,13 @@ export function farmOf(machines: readonly Machine[], target = 'sts.contoso.test'
     farm: {
       id: target,
       name: name(target),
+      names: [name(target)],
       address: null,
       port: 443,
+      ports: [443],
       subjects: machines.map(subjectOf),
       unresolved: [],
+      leftOut: [],
     },
     examinations,
     at,

@@ -21,7 +21,7 @@ export function live(options: LiveOptions): Network {
   let fetch: Promise<(url: string) => Promise<FetchOutcome>> | undefined
   const { signal } = options
   const once: Pick<Network, 'resolve' | 'probe'> = {
-    resolve: (host, family) => resolve(host, family, options.timeoutMs, signal),
+    resolve: (host, family, more) => resolve(host, family, options.timeoutMs, signal, more),
     probe: async (at, offer) => {
       if (signal?.aborted) return { kind: 'interrupted' }
       try {
