@@ -44,6 +44,7 @@ Examples:
   adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
   adfs-check sts.contoso.com --format json             for other programs
+  adfs-check init sts.contoso.com                      write adfs-check.yaml: names, nodes, ports
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
 
@@ -140,6 +141,18 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   standingOn(connecting(lock)).action(async (targets: string[], flags: Partial<CheckFlags>) => {
     const { lockCommand } = await import('./lock-command.js')
     done(await lockCommand(targets, { ...checkDefaults, ...flags }, given(lock, flags), machine))
+  })
+
+  const init = program
+    .command('init')
+    .description('look at a farm and write what is found as adfs-check.yaml')
+    .argument('<name>', 'federation service name')
+    .option('--config <file>', 'the file to write (default: adfs-check.yaml); never overwritten')
+    .option('--server <address[:port]>', 'look at this instead of asking DNS; repeatable', repeatable)
+    .option('--offline', 'read no federation metadata and no health page')
+  connecting(init).action(async (name: string, flags: Partial<CheckFlags>) => {
+    const { initCommand } = await import('./init-command.js')
+    done(await initCommand(name, { ...checkDefaults, ...flags }, machine))
   })
 
   const replay = program

@@ -33,6 +33,10 @@ export type Resolution =
 export interface FetchAsk {
   readonly url: string
   readonly purpose: 'aia' | 'crl' | 'metadata' | 'probe' | 'realm'
+  /** The machine to ask, whatever DNS says of the host; missing: wherever the URL leads. */
+  readonly via?: Endpoint
+  /** SHA-256 of the SubjectPublicKeyInfo that has to answer over https, lower-case hex. With `via` only. */
+  readonly pin?: string
 }
 
 /** What came of one download. `redirects`: the URLs it was sent on to, in order. */

@@ -69,6 +69,14 @@ export function readCase(text: string, file: string): ReadCase {
         fetches: root.at('fetches').each((row) => ({
           url: row.at('url').text(),
           purpose: row.at('purpose').oneOf(['aia', 'crl', 'metadata', 'probe', 'realm']),
+          ...optional(
+            'via',
+            row.at('via').orNull((via) => endpointOf(via)),
+          ),
+          ...optional(
+            'pin',
+            row.at('pin').orNull((pin) => pin.text()),
+          ),
           outcome: fetchOf(row.at('outcome')),
         })),
       },
@@ -179,18 +187,19 @@ function outcomeOf(row: Field): ProbeOutcome {
   }
 }
 
+const endpointOf = (row: Field) => ({
+  address: row.at('address').text(),
+  port: row.at('port').whole(1, 65_535),
+  serverName: row.at('serverName').orNull((name) => name.text()),
+})
+
 function observationOf(row: Field): Observation {
-  const endpoint = row.at('endpoint')
   const version = row.at('protocolVersion').whole(0x0300, 0x0304)
   const suite = row.at('cipherSuite').at('code').whole(0, 0xffff)
   const proof = row.at('keyProof')
   const kind = proof.at('kind').oneOf(['proven', 'failed', 'not-provable'])
   return {
-    endpoint: {
-      address: endpoint.at('address').text(),
-      port: endpoint.at('port').whole(1, 65_535),
-      serverName: endpoint.at('serverName').orNull((name) => name.text()),
-    },
+    endpoint: endpointOf(row.at('endpoint')),
     shape: row.at('shape').text(),
     sni: row.at('sni').boolean(),
     protocol: versionName(version),

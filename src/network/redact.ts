@@ -114,6 +114,7 @@ export async function redacted(
   const fetches = saved.fetches.map((fetch) => ({
     ...fetch,
     url: url(fetch.url),
+    ...(fetch.via ? { via: { ...fetch.via, address: host(fetch.via.address) } } : {}),
     outcome: { ...fetch.outcome, redirects: fetch.outcome.redirects.map(url) },
   }))
   // What happened is told in words that may repeat an address or a name.

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
+import { readPolicyFile } from '../../src/farm/policy-file.js'
 import {
   at,
   inventoryOf,
@@ -135,6 +136,50 @@ describe('a farm of six nodes, three names and two ports', () => {
       true,
     )
     farm.bind('adfs1', [leaf])
+  })
+
+  it('is found out by init, over a broken chain, and written so that it can be checked', async () => {
+    const file = join(folder, 'new.yaml')
+    const servers = ['adfs1', 'adfs2'].flatMap((node) => ['--server', farm.address(node)])
+    const target = `${names.service}:${ports.https}`
+    const { code, out } = await cli(
+      'init',
+      target,
+      ...servers,
+      '--config',
+      file,
+      '--no-proxy',
+      '--timeout',
+      '2',
+    )
+    expect(code).toBe(0)
+    const text = readFileSync(file, 'utf8')
+    expect(out.startsWith(text)).toBe(true)
+    const [found] = readPolicyFile(text, file).farms
+    expect(found).toMatchObject({
+      name: target,
+      options: {
+        ports: [ports.https, ports.userCertificates],
+        nodes: [{ addresses: [farm.address('adfs1')] }, { addresses: [farm.address('adfs2')] }],
+      },
+    })
+    expect(text).toContain(`federation service identifier: http://${names.service}/adfs/services/trust`)
+    expect(text).toContain(`federation metadata has endpoints under ${names.certauth}`)
+    expect(text).toContain('Not known from here:')
+    // The last byte of what is there stays.
+    const again = await cli('init', target, ...servers, '--config', file, '--no-proxy')
+    expect([again.code, readFileSync(file, 'utf8')]).toEqual([4, text])
+    const none = join(folder, 'none.yaml')
+    const nobody = await cli(
+      'init',
+      'sts.contoso.com:1',
+      '--server',
+      '127.0.0.1',
+      '--config',
+      none,
+      '--no-proxy',
+    )
+    expect([nobody.code, existsSync(none)]).toEqual([3, false])
   })
 
   it('is judged again from a case, and hides its nodes in a redacted one', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { farmOf } from '../../src/farm/farm.js'
 import { type Inventory, nodeText, nothingKnown, parseNode, terminatorOf } from '../../src/farm/inventory.js'
+import { inventoryText, metadataFacts, namesWorthTrying } from '../../src/farm/inventory-file.js'
 import { readPolicyFile } from '../../src/farm/policy-file.js'
 import type { Network, Resolution } from '../../src/network/network.js'
 import { askedOf } from '../../src/run/options.js'
@@ -220,5 +221,57 @@ describe('mistakes in the inventory of adfs-check.yaml', () => {
     ['    upn-suffixes: [contoso]\n', '3:20: "upn-suffixes"'],
   ])('%j', (lines, told) => {
     expect(mistakes(lines)).toContain(told)
+  })
+})
+
+describe('what init writes', () => {
+  const found = {
+    name: 'sts.contoso.com',
+    ports: [443, 49443],
+    names: [{ name: 'certauth.sts.contoso.com', why: 'DNS' }],
+    suffixes: [{ suffix: 'contoso.com', why: 'leads here' }],
+    nodes: [{ address: '2001:db8::5', port: 8443, notes: ['answers'] }],
+    notes: ['identifier: x\nfarms: []\u202e'],
+    open: ['roles'],
+  }
+
+  it('is read as it is meant, whatever a server put into its words', () => {
+    const { farms } = readPolicyFile(inventoryText(found, new Date('2026-11-24')), 'adfs-check.yaml')
+    expect(farms).toMatchObject([
+      {
+        name: 'sts.contoso.com',
+        options: {
+          names: ['certauth.sts.contoso.com'],
+          'upn-suffixes': ['contoso.com'],
+          ports: [443, 49443],
+          nodes: [{ name: 'node1', addresses: ['[2001:db8::5]:8443'], role: 'unknown' }],
+        },
+      },
+    ])
+  })
+
+  it('takes of metadata who it is and where its endpoints are, and no more than fits', () => {
+    const many = Array.from({ length: 500 }, (_, n) => `<Address>https://h${n}.test:8443/x</Address>`).join(
+      '',
+    )
+    const { entityId, endpoints } = metadataFacts(
+      Buffer.from(`<a entityID="http://sts.contoso.com/adfs/services/trust"/>${many}`),
+    )
+    expect([entityId, endpoints.length, endpoints[0]]).toEqual([
+      'http://sts.contoso.com/adfs/services/trust',
+      50,
+      'h0.test:8443',
+    ])
+    expect(metadataFacts(Buffer.from('entityID="a\u001b[2J<" &x;'))).toEqual({
+      entityId: null,
+      endpoints: [],
+    })
+  })
+
+  it('tries names of the certificate, as far as a farm has so many', () => {
+    const names = Array.from({ length: 50 }, (_, n) => `enterpriseregistration.s${n}.test`)
+    const worth = namesWorthTrying(['certauth.sts.contoso.com', ...names], 'sts.contoso.com')
+    expect([worth.certauth, worth.suffixes.length]).toEqual([true, 20])
+    expect(namesWorthTrying([], 'sts.contoso.com').suffixes).toEqual(['contoso.com'])
   })
 })

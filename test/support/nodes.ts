@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 import type { Issued } from '../../src/demo/authority.js'
 
 /**
@@ -14,6 +15,8 @@ export interface NodeSetup {
   readonly name: string
   readonly role: 'adfs' | 'wap' | 'balancer'
   readonly bindings: readonly Binding[]
+  /** Path to page; whatever else is asked for is 503. */
+  readonly pages?: Readonly<Record<string, string>>
 }
 
 export interface Binding {
@@ -61,13 +64,14 @@ export async function startNodes(setups: readonly NodeSetup[]): Promise<RunningN
   }
 }
 
-function nodeOf({ bindings }: NodeSetup, address: string) {
+function nodeOf({ bindings, pages = {} }: NodeSetup, address: string) {
   const sockets = new Set<Socket>()
   const bound = bindings.map((binding) => {
-    const tls = createTlsServer(
+    const tls = createHttpsServer(
       { ...credentials(binding.list), ...options, ...asking(binding) },
-      (socket) => {
-        socket.on('error', () => socket.destroy()).end()
+      (request, response) => {
+        const page = pages[request.url ?? '']
+        response.writeHead(page === undefined ? 503 : 200, { connection: 'close' }).end(page)
       },
     )
     tls.on('tlsClientError', (_error, socket) => socket.destroy())

@@ -74,7 +74,20 @@ export const sixNodes: readonly NodeSetup[] = [
   },
 ]
 
-export const startSixNodes = (): Promise<RunningNodes> => startNodes(sixNodes)
+/** Of the real one as much as is looked at, with what a stranger might put there. */
+const metadata = `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]>
+<EntityDescriptor entityID="http://${names.service}/adfs/services/trust" xmlns="urn:oasis:names:tc:SAML:2.0:metadata">
+<fed:SecurityTokenServiceEndpoint><Address>https://${names.service}:49443/adfs/services/trust/2005/certificatetransport</Address>
+<Address>https://${names.certauth}/adfs/services/trust/13/certificatemixed</Address></fed:SecurityTokenServiceEndpoint>
+</EntityDescriptor>`
+
+export const startSixNodes = (): Promise<RunningNodes> =>
+  startNodes(
+    sixNodes.map((node) => ({
+      ...node,
+      pages: { '/FederationMetadata/2007-06/FederationMetadata.xml': metadata },
+    })),
+  )
 
 /** `adfs-check.yaml` of the six, with the root beside it as `root.pem`. */
 export const inventoryOf = (farm: RunningNodes): string => `policy:
