@@ -81,6 +81,8 @@ function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null
   ]
   const wanted = served(subjects)
   const isAll = wanted.length === served(farm.subjects).length
+  // Each of several names is asked where DNS has it.
+  if (isAll && farm.names.length > 1 && asked.servers.length === 0) return []
   // The target is the one address: nothing else can be meant.
   if (farm.name === null && isAll && wanted.length <= 1) return []
   return isAll && asked.servers.length > 0 ? asked.servers : isAll && wanted.length > maxNamed ? [] : wanted

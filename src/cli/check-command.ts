@@ -23,6 +23,7 @@ import { progress } from './progress.js'
 import { proxyFor } from './proxy.js'
 import { reportFault } from './report-fault.js'
 import { type Told, tell } from './tell.js'
+import type { Discovered } from './users.js'
 
 /** Names that are looked at ahead of the one whose report is due: their reports are kept until then. */
 const maxAhead = 256
@@ -34,13 +35,41 @@ export async function checkCommand(
   given: Partial<CheckFlags>,
   machine: Machine,
 ): Promise<number> {
+  // No name has it; a URL may.
+  if (targets.some((target) => target.includes('@'))) {
+    const { isUser, checkUsers } = await import('./users.js')
+    if (targets.some(isUser))
+      return checkUsers(targets, all, machine, (found) => checkFarms(found, all, given, machine))
+  }
+  return checkFarms(
+    targets.map((target) => ({ target, suffixes: [] })),
+    all,
+    given,
+    machine,
+  )
+}
+
+async function checkFarms(
+  found: readonly Discovered[],
+  all: CheckFlags,
+  given: Partial<CheckFlags>,
+  machine: Machine,
+): Promise<number> {
+  const targets = found.map(({ target }) => target)
+  const withSuffixes = (aimed: readonly Aimed[]): readonly Aimed[] =>
+    aimed.map((one) => {
+      const suffixes = found.find(({ target }) => target === one.target)?.suffixes ?? []
+      if (suffixes.length === 0) return one
+      const upnSuffix = [...new Set([...(one.flags.upnSuffix ?? []), ...suffixes])]
+      return { ...one, flags: { ...one.flags, upnSuffix } }
+    })
   if (all.config === undefined) {
-    const aimed = targets.map((target) => ({ target, flags: all }))
+    const aimed = withSuffixes(targets.map((target) => ({ target, flags: all })))
     return checkAimed(aimed, all, machine)
   }
   const { aimedBy } = await import('./config.js')
   const { aimed, flags } = await aimedBy(all.config, targets, given)
-  return checkAimed(aimed, flags, machine)
+  return checkAimed(withSuffixes(aimed), flags, machine)
 }
 
 /** The same for targets with options of their own; `flags` are for the run. `seen` is told of each farm. */

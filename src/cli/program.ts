@@ -44,6 +44,7 @@ Examples:
   adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
   adfs-check sts.contoso.com --format json             for other programs
+  adfs-check user@contoso.com                          find the federation service of a domain
   adfs-check init sts.contoso.com                      write adfs-check.yaml: names, nodes, ports
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
@@ -55,7 +56,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
-    .argument('[target...]', 'federation service name, name:port or https URL')
+    .argument('[target...]', 'federation service name, name:port, https URL, or user@domain')
     .configureOutput({
       writeOut: (text) => void machine.out.write(text),
       writeErr: (text) => void machine.err.write(text),

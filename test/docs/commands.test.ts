@@ -10,7 +10,11 @@ import { tlsServer } from '../support/tls-server.js'
 import { codeOf, pages, textOf, wordsOf } from './written.js'
 
 /** The farm of the pages: whatever is not on loopback leads to one server, and its authority's files are there. */
-const farm = vi.hoisted(() => ({ port: 0, aia: new Uint8Array() as Uint8Array }))
+const farm = vi.hoisted(() => ({
+  port: 0,
+  aia: new Uint8Array() as Uint8Array,
+  realm: Buffer.from('{"NameSpaceType":"Federated","AuthURL":"https://sts.contoso.com/adfs/ls/"}'),
+}))
 vi.mock('../../src/network/live/live.js', async (original) => {
   const { live } = await original<typeof import('../../src/network/live/live.js')>()
   const isHere = (text: string) => text.includes('127.0.0.1')
@@ -26,7 +30,9 @@ vi.mock('../../src/network/live/live.js', async (original) => {
             nth,
           ),
         fetch: async (ask) =>
-          isHere(ask.url) ? network.fetch(ask) : { kind: 'fetched', redirects: [], body: farm.aia },
+          isHere(ask.url)
+            ? network.fetch(ask)
+            : { kind: 'fetched', redirects: [], body: ask.purpose === 'realm' ? farm.realm : farm.aia },
       }
     },
   }
@@ -119,7 +125,8 @@ for (const page of [...pages, 'action.yml']) for (const code of codeOf(page)) fo
 /** Files that a command line says it writes. */
 const writtenBy = (args: readonly string[]): readonly string[] =>
   args.flatMap((arg, index) => {
-    if (arg === '--kit' || arg === '--save') return [args[index + 1]!]
+    if (arg === '--kit' || arg === '--save' || (arg === '--config' && args[0] === 'init'))
+      return [args[index + 1]!]
     return arg === '--output' ? [args[index + 1]!.replace(/^\w+=/, '')] : []
   })
 
@@ -141,7 +148,9 @@ describe('command lines of the pages', () => {
     expect(lines.size).toBeGreaterThan(40)
   })
 
-  it.each([...lines])('%s', async (_, { from, args }) => {
+  it.each([...lines])('%s', async (_, { from, args: shown }) => {
+    // What it writes by default is the file of other lines.
+    const args = shown[0] === 'init' ? [...shown, '--config', 'new.yaml'] : shown
     const written = writtenBy(args)
     for (const file of written) {
       rmSync(file, { recursive: true, force: true })
