@@ -8,6 +8,7 @@ import { joinedFarm, seenFrom } from './farm/vantage.js'
 import { policyOf } from './gate/policy.js'
 import { firstKnowing, type Network } from './network/network.js'
 import { observe } from './observe/observe.js'
+import { withoutUnproven } from './observe/supposed.js'
 import { type Slots, slots } from './run/slots.js'
 import { type Checked, type Judging, toldOf } from './run/told.js'
 
@@ -46,15 +47,16 @@ export async function checkFrom(views: readonly View[], asked: Asked, at: Date, 
   const settings = settingsOf(asked, policy, at)
   const inSlot = typeof hooks.concurrency === 'number' ? slots(hooks.concurrency) : hooks.concurrency
   const looked = views.map(async ({ vantage, asked: here, network }) => {
-    const found = await farmOf(here, network)
-    const farm = vantage === null ? found : seenFrom(vantage, found)
+    const named = await farmOf(here, network)
+    const farm = vantage === null ? named : seenFrom(vantage, named)
     hooks.resolved?.(farm)
     const look = async (subject: ServedSubject) => {
       const attempts = await observe(subject, { ...policy, repeat: here.repeat }, network)
       hooks.observed?.(subject, attempts)
       return { subject, attempts }
     }
-    return { farm, observed: await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject)))) }
+    const seen = await Promise.all(farm.subjects.map((subject) => inSlot(() => look(subject))))
+    return withoutUnproven(farm, seen, settings)
   })
   const seen = await Promise.all(looked)
   const farm = joinedFarm(

@@ -44,7 +44,9 @@ export const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): stri
 export const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
   new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
 
-export function at({ on }: Step, { servers, plan, subject }: BriefContext): Words {
+export function at({ on: all }: Step, { servers, plan, subject }: BriefContext): Words {
+  // Each machine once, however many names and ports lead to it.
+  const on = [...new Map(all.map((id) => [subject(id)?.node ?? id, id])).values()]
   if (on.length > 0 && on.every((id) => subject(id)?.kind === 'file'))
     return ['each server that gets the file']
   if (plan.some(({ action }) => action.verb === 'name-nodes')) return ['each server behind it']

@@ -1,4 +1,5 @@
 import type { Asked } from '../farm/asked.js'
+import { nodeText } from '../farm/inventory.js'
 import { endpointText, type Farm, type Subject } from '../farm/subject.js'
 import { printableTarget } from '../farm/target.js'
 import type { Threshold } from '../gate/thresholds.js'
@@ -52,6 +53,7 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
   return [
     printableTarget(asked.target),
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
+    ...nodesOf(asked, subjects).flatMap((node) => ['--node', node]),
     ...optionsOf(asked),
     ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),
   ]
@@ -68,8 +70,16 @@ export function commandByName(name: string, subjects: readonly Subject[], asked:
 const endpointOf = (address: string, port: number, usual: number): string =>
   port === usual ? address : endpointText(address, port)
 
+/** Nodes of the inventory that these subjects are, each whole. */
+function nodesOf({ inventory }: Asked, subjects: readonly Subject[] | null): readonly string[] {
+  const wanted = subjects && new Set(subjects.map((one) => (one.kind === 'file' ? one.id : one.node.id)))
+  return (inventory?.nodes ?? []).filter(({ name }) => wanted === null || wanted.has(name)).map(nodeText)
+}
+
 function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null): readonly string[] {
   if (subjects === null) return asked.servers
+  // Nodes say where they are.
+  if (asked.servers.length === 0 && (asked.inventory?.nodes.length ?? 0) > 0) return []
   const served = (of: readonly Subject[]) => [
     ...new Set(
       of.flatMap((subject) =>
@@ -79,6 +89,8 @@ function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null
   ]
   const wanted = served(subjects)
   const isAll = wanted.length === served(farm.subjects).length
+  // Each of several names is asked where DNS has it.
+  if (isAll && farm.names.length > 1 && asked.servers.length === 0) return []
   // The target is the one address: nothing else can be meant.
   if (farm.name === null && isAll && wanted.length <= 1) return []
   return isAll && asked.servers.length > 0 ? asked.servers : isAll && wanted.length > maxNamed ? [] : wanted
@@ -90,7 +102,11 @@ export function optionsOf(asked: Asked): readonly string[] {
     value === null || value === undefined ? [] : [option, String(value)]
   const files = (option: string, paths: Asked['intermediates']) => paths.flatMap(({ path }) => [option, path])
   return [
-    ...given('--port', asked.port),
+    ...(asked.inventory?.names ?? []).flatMap((name) => ['--name', name]),
+    ...(asked.inventory?.upnSuffixes ?? []).flatMap((suffix) => ['--upn-suffix', suffix]),
+    ...(asked.inventory?.ports.length
+      ? asked.inventory.ports.flatMap((port) => ['--port', String(port)])
+      : given('--port', asked.port)),
     ...(asked.family === null ? [] : [`-${asked.family}`]),
     ...given('--timeout', asked.timeoutMs === null ? null : asked.timeoutMs / 1000),
     ...given('--repeat', asked.repeat > 0 ? asked.repeat : null),

@@ -35,6 +35,8 @@ export interface SpokenSubject {
   readonly address: string | null
   readonly port: number | null
   readonly role: Role
+  /** The machine, where it is more than this one subject. */
+  readonly node?: string
 }
 
 export interface SpokenCertificate {
@@ -50,7 +52,7 @@ export interface SpokenCertificate {
 export function places({ on }: Step, { subject }: SpeechContext): Words {
   const placeOf = (id: SubjectId) => {
     const served = subject(id)
-    return served?.kind === 'served' ? `${served.address} ${served.port}` : id
+    return served?.kind === 'served' ? (served.node ?? `${served.address} ${served.port}`) : id
   }
   const first = new Map(on.map((id) => [placeOf(id), id]))
   const ids = [...first.values()]

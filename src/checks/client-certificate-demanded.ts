@@ -1,12 +1,9 @@
 import type { Seen } from '../examine/examination.js'
+import { userCertificateName, userCertificatePort } from '../farm/inventory.js'
 import { say } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import { seenOf } from './support/answers.js'
 import { namedExchanges } from './support/handshake.js'
-
-/** Where AD FS asks users for certificates: a port of its own, or on 443 a name of its own (2016 and later). */
-const userCertificatePort = 49443
-const userCertificateName = 'certauth.'
 
 /** The server asks every client for a certificate where AD FS does not. */
 export const clientCertificateDemanded = defineCheck({

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { type AskedNode, parseNode } from '../farm/inventory.js'
 import { AdfsCheckFault } from '../fault.js'
 import { type Threshold, thresholdOf } from '../gate/thresholds.js'
 import type { Shard } from './shard.js'
@@ -36,6 +37,23 @@ export const repeatable = (value: string, previous: readonly string[] = []): rea
   ...previous,
   value,
 ]
+
+/** Collects ports, in order. */
+export const ports = (text: string, previous: readonly number[] = []): readonly number[] => [
+  ...previous,
+  wholeNumber(1, 65_535)(text),
+]
+
+/** Collects nodes of the farm. */
+export const nodes = (text: string, previous: readonly AskedNode[] = []): readonly AskedNode[] => {
+  try {
+    return [...previous, parseNode(text)]
+  } catch (error) {
+    if (error instanceof AdfsCheckFault)
+      throw new InvalidArgumentError(`${error.message} ${error.hint ?? ''}`)
+    throw error
+  }
+}
 
 /** `20%` or `30d`. */
 export function threshold(text: string): Threshold {

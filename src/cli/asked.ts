@@ -1,4 +1,5 @@
 import type { Asked, GivenFile } from '../farm/asked.js'
+import { type Inventory, isEmpty, soundInventory } from '../farm/inventory.js'
 import { AdfsCheckFault } from '../fault.js'
 import { printableProxy } from '../run/options.js'
 import { loadCertificates, readPassword } from './files.js'
@@ -25,7 +26,7 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
   }
   return {
     servers: flags.server,
-    port: flags.port ?? null,
+    port: flags.port ?? flags.ports?.[0] ?? null,
     family: flags.ipv4Only ? 4 : flags.ipv6Only ? 6 : null,
     android: flags.android ?? null,
     trustAnchors: await files(flags.trustAnchor),
@@ -39,7 +40,22 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     crit: flags.crit ?? null,
     timeoutMs: flags.timeout ?? null,
     repeat: flags.repeat,
+    ...inventoryBy(flags),
   }
+}
+
+/** What is said of the farm beside its name, if anything. */
+function inventoryBy({ name = [], upnSuffix = [], ports = [], node = [] }: CheckFlags): {
+  readonly inventory?: Inventory
+} {
+  // One port is that of the target, as ever.
+  const inventory = {
+    names: name,
+    upnSuffixes: upnSuffix,
+    ports: ports.length > 1 ? ports : [],
+    nodes: node,
+  }
+  return isEmpty(inventory) ? {} : { inventory: soundInventory(inventory) }
 }
 
 /** What reports and printed commands say of the proxy: never its credentials, but that there are some. */

@@ -28,6 +28,7 @@ import { refuseOddRepeats, refuseWithState } from './repeats.js'
 import type { States } from './states.js'
 import { hasList, type Lists, listsOf, listsOfAimed, type Read, targetsOf } from './targets.js'
 import { keepsReports, type Told, tell } from './tell.js'
+import type { Discovered } from './users.js'
 import type { Wanted } from './wanted.js'
 
 /** Farms that are at work at a time: more than can wait beside the slots, so that those who hang delay nobody. */
@@ -41,14 +42,50 @@ export async function checkCommand(
   machine: Machine,
 ): Promise<number> {
   refuseOddRepeats(given)
-  if (all.config === undefined) return checkAimed(listsOf(targets, all), all, machine)
+  // No name has it; a URL may.
+  if (targets.some((target) => target.includes('@'))) {
+    const { isUser, checkUsers } = await import('./users.js')
+    if (targets.some(isUser))
+      return checkUsers(targets, all, machine, (found) => checkFarms(found, all, given, machine))
+  }
+  return checkFarms(
+    targets.map((target) => ({ target, suffixes: [] })),
+    all,
+    given,
+    machine,
+  )
+}
+
+async function checkFarms(
+  found: readonly Discovered[],
+  all: CheckFlags,
+  given: Partial<CheckFlags>,
+  machine: Machine,
+): Promise<number> {
+  const targets = found.map(({ target }) => target)
+  if (all.config === undefined) return checkAimed(withSuffixes(listsOf(targets, all), found), all, machine)
   const { aimedBy, aimingBy } = await import('./config.js')
   if (!hasList(targets, all)) {
     const { aimed, flags } = await aimedBy(all.config, targets, given)
-    return checkAimed(listsOfAimed(aimed, flags), flags, machine)
+    return checkAimed(withSuffixes(listsOfAimed(aimed, flags), found), flags, machine)
   }
   const { farms, aim, flags } = await aimingBy(all.config, given)
-  return checkAimed({ ...listsOf(targets, flags), aim, possible: farms }, flags, machine)
+  const lists = { ...listsOf(targets, flags), aim, possible: farms }
+  return checkAimed(withSuffixes(lists, found), flags, machine)
+}
+
+/** The same with the domains that led to a target among its suffixes. */
+function withSuffixes(lists: Lists, found: readonly Discovered[]): Lists {
+  const own = new Map(
+    found
+      .filter(({ suffixes }) => suffixes.length > 0)
+      .map(({ target, suffixes }) => {
+        const { flags, ...rest } = lists.aim(target)
+        const upnSuffix = [...new Set([...(flags.upnSuffix ?? []), ...suffixes])]
+        return [target, { ...rest, flags: { ...flags, upnSuffix } }]
+      }),
+  )
+  return own.size === 0 ? lists : { ...lists, aim: (target) => own.get(target) ?? lists.aim(target) }
 }
 
 /** The same for targets with options of their own; `flags` are for the run. `seen` is told of each farm. */

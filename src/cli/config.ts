@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import type { AskedNode } from '../farm/inventory.js'
 import type { PolicyOptions } from '../farm/policy-fields.js'
 import { type PolicyFarm, type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
@@ -63,7 +64,8 @@ export async function fileFlagsBy(
   const file = await readConfig(path)
   const keys = new Set(names.map(keyOf))
   const farm = file.farms.find(({ name }) => keys.has(keyOf(name)))
-  const flags = flagsFor(file, path, farm, given)
+  // The farm's further names are not what the file is for.
+  const { name: _, node: __, ...flags } = flagsFor(file, path, farm, given)
   // Servers of the farm are asked only where a live farm is to be compared with.
   return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : flags.server) }
 }
@@ -80,16 +82,22 @@ function flagsFor(
   farm: PolicyFarm | undefined,
   given: Partial<CheckFlags>,
 ): CheckFlags & Pick<FileFlags, 'windowsServer'> {
-  const { servers, ...options } = farm?.options ?? {}
+  const { servers, names: further, nodes, ports, 'upn-suffixes': suffixes, ...options } = farm?.options ?? {}
   return {
     ...checkDefaults,
     ...flagsOf(policy, path),
     ...flagsOf(options, path),
     ...(servers === undefined ? {} : { server: servers as readonly string[] }),
+    ...(further === undefined ? {} : { name: further as readonly string[] }),
+    ...(suffixes === undefined ? {} : { upnSuffix: suffixes as readonly string[] }),
+    ...(nodes === undefined ? {} : { node: nodes as readonly AskedNode[] }),
+    ...portsBy(ports as readonly number[] | undefined),
     waivers,
     ...given,
   }
 }
+
+const portsBy = (ports: readonly number[] = []) => (ports[0] === undefined ? {} : { ports, port: ports[0] })
 
 /** The same for two ways to write one target; what is none is told where it is to be checked. */
 function keyOf(target: string): string {

@@ -1,3 +1,4 @@
+import type { AskedNode } from '../farm/inventory.js'
 import type { Listing } from '../formats/format.js'
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
@@ -10,6 +11,12 @@ import type { Shard } from './shard.js'
 export interface CheckFlags {
   readonly server: readonly string[]
   readonly port?: number
+  /** All ports of the farm, the first beside `port`. */
+  readonly ports?: readonly number[]
+  /** Further names of the farm; of `file` the names it is for. */
+  readonly name?: readonly string[]
+  readonly upnSuffix?: readonly string[]
+  readonly node?: readonly AskedNode[]
   readonly timeout?: number
   readonly concurrency: number
   /** Connections at a time into one network. */

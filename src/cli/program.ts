@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
 import { defaultConcurrency, defaultPerNetwork, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-import { repeatable, seconds, shardOf, wholeNumber } from './arguments.js'
+import { nodes, ports, repeatable, seconds, shardOf, wholeNumber } from './arguments.js'
 import type { Shell } from './completion-scripts.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
@@ -47,6 +47,8 @@ Examples:
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
   adfs-check sts.contoso.com --watch                   tell what changes until all is well
   adfs-check sts.contoso.com --format json             for other programs
+  adfs-check user@contoso.com                          find the federation service of a domain
+  adfs-check init sts.contoso.com                      write adfs-check.yaml: names, nodes, ports
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
 
@@ -57,7 +59,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
-    .argument('[target...]', 'federation service name, name:port or https URL')
+    .argument('[target...]', 'federation service name, name:port, https URL, or user@domain')
     .configureOutput({
       writeOut: (text) => void machine.out.write(text),
       writeErr: (text) => void machine.err.write(text),
@@ -74,7 +76,14 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
     .option('--targets <file>', 'a target on each line, # for comments; - (or as target): standard input')
     .option('--shard <2/5>', 'only this part of the targets: one machine of five', shardOf)
-    .option('--port <number>', 'port where the target names none (default: 443)', wholeNumber(1, 65_535))
+    .option(
+      '--node <name=address[,…]>',
+      'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',
+      nodes,
+    )
+    .option('--name <name>', 'further name of the farm, asked on every server; repeatable', repeatable)
+    .option('--upn-suffix <suffix>', 'see whether its devices register here; repeatable', repeatable)
+    .option('--port <number>', 'port where the target names none (default: 443); repeatable', ports)
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')
     .option(
@@ -119,7 +128,8 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   )
     .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
     .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
-    .action(async (targets: string[], flags: CheckFlags) => {
+    .action(async (targets: string[], typed: TypedFlags) => {
+      const flags = withPorts(typed)
       if (targets.length === 0 && flags.config === undefined && flags.targets === undefined) {
         program.outputHelp({ error: true })
         done(exitUsage)
@@ -128,7 +138,8 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       const { refuseMisspelt } = await import('./misspelt.js')
       refuseMisspelt(targets, args, program)
       const { checkCommand } = await import('./check-command.js')
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, given(program, flags), machine))
+      const said = withPorts(given(program, typed))
+      done(await checkCommand(targets, { ...checkDefaults, ...flags }, said, machine))
     })
 
   const file = fileOptions(program.command('file'))
@@ -148,6 +159,18 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   standingOn(connecting(lock)).action(async (targets: string[], flags: Partial<CheckFlags>) => {
     const { lockCommand } = await import('./lock-command.js')
     done(await lockCommand(targets, { ...checkDefaults, ...flags }, given(lock, flags), machine))
+  })
+
+  const init = program
+    .command('init')
+    .description('look at a farm and write what is found as adfs-check.yaml')
+    .argument('<name>', 'federation service name')
+    .option('--config <file>', 'the file to write (default: adfs-check.yaml); never overwritten')
+    .option('--server <address[:port]>', 'look at this instead of asking DNS; repeatable', repeatable)
+    .option('--offline', 'read no federation metadata and no health page')
+  connecting(init).action(async (name: string, flags: Partial<CheckFlags>) => {
+    const { initCommand } = await import('./init-command.js')
+    done(await initCommand(name, { ...checkDefaults, ...flags }, machine))
   })
 
   const replay = program
@@ -242,6 +265,13 @@ Examples:
 
   return program
 }
+
+type TypedFlags = Omit<CheckFlags, 'port'> & { readonly port?: readonly number[] }
+
+/** The first port is that of a target which names none; the others are ports of the farm beside it. */
+const withPorts = <F extends Partial<TypedFlags>>({ port, ...flags }: F) =>
+  ({ ...flags, ...(port?.[0] === undefined ? {} : { port: port[0], ports: port }) }) as Omit<F, 'port'> &
+    Pick<CheckFlags, 'port' | 'ports'>
 
 /** Options that stand on the command line, defaults left out. */
 const given = <F extends object>(command: Command, flags: F): Partial<F> =>

@@ -59,7 +59,7 @@ export async function* targetsOf({ named, file, shard, aim }: Lists, machine: Ma
     if (shard && !isInShard(text, shard)) return null
     const given = aim(text)
     try {
-      const target = parseTarget(text, given.flags.port)
+      const target = parseTarget(text, given.flags.port ?? given.flags.ports?.[0])
       const key = `${target.name}:${target.port}`
       const first = seen.get(key)
       if (first !== undefined) {

@@ -1,5 +1,6 @@
 import type { Threshold } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
+import type { Inventory } from './inventory.js'
 import type { WindowsRelease } from './subject.js'
 
 /** Certificates that the operator gave, with the path as it was named. */
@@ -41,6 +42,8 @@ export interface Asked {
   readonly proxyCredentials?: boolean
   /** File with the password of the files above, as named. */
   readonly passwordFile?: string | null
+  /** What is said of the farm beside its name; missing: nothing. */
+  readonly inventory?: Inventory
   /** Files to be judged as if they were served; missing: servers are asked. */
   readonly files?: AskedFiles
   /** Cases that are judged together. */

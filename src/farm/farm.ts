@@ -1,86 +1,98 @@
 import { AdfsCheckFault } from '../fault.js'
-import type { Network } from '../network/network.js'
+import type { Network, Resolution } from '../network/network.js'
 import type { Asked } from './asked.js'
-import {
-  endpointText,
-  type Node,
-  type ServedFarm,
-  type ServedSubject,
-  servedSubject,
-  type UnresolvedName,
-} from './subject.js'
-import { ipVersion, parseServerAddress, parseTarget } from './target.js'
+import { aimsOf, type Door, doorsAt, doorsOf, nodeOf, type Place, placesOf } from './doors.js'
+import { isEmpty, nothingKnown } from './inventory.js'
+import { type ServedFarm, type ServedSubject, servedSubject, type UnresolvedName } from './subject.js'
+import { lookedUp } from './supposed-names.js'
+import { ipVersion, parseTarget } from './target.js'
 
 /** Servers of one run, named or found: more than any farm has, and few enough to say so before an hour is spent. */
 export const maxServers = 4_096
 
 /**
- * The farm that the operator named: every address behind the name, or the servers given with --server. A name that
- * cannot be resolved stays in the farm as such.
+ * The farm that the operator named: its names on every node and port, as the inventory has them; without nodes every
+ * address behind each name, or the servers given with --server. A name that cannot be resolved stays in the farm as such.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
  */
 export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): Promise<ServedFarm> {
   const target = parseTarget(asked.target, asked.port ?? undefined)
+  const inventory = asked.inventory ?? nothingKnown
   if (asked.servers.length > maxServers)
     throw new AdfsCheckFault(
       'ADFS_CHECK_BAD_OPTION',
       `${asked.servers.length} servers are named; at most ${maxServers} are checked in one run.`,
       { hint: 'Split them over several runs.' },
     )
-  const name = target.isAddress ? null : { ascii: target.name, display: target.displayName }
-  const wanted =
-    asked.servers.length > 0 ? asked.servers.map(parseServerAddress) : [{ host: target.name, port: null }]
-  const hosts = [...new Set(wanted.map(({ host }) => host))]
-  const resolved = new Map(
-    await Promise.all(hosts.map(async (host) => [host, await addressesOf(host, asked, network)] as const)),
-  )
+  const { name, ports, doors: named } = doorsOf(target, inventory)
+  const answers = new Map<string, Promise<Resolution>>()
+  const resolve = (host: string): Promise<Resolution> => {
+    const known = answers.get(host) ?? addressesOf(host, asked, network)
+    answers.set(host, known)
+    return known
+  }
+  const places = placesOf(asked.servers, inventory)
+  const supposed = isEmpty(inventory)
+    ? { doors: [], unresolved: [], leftOut: [] }
+    : await lookedUp(inventory, target, named, places, resolve, (host) => {
+        const answer = network.resolve(host, asked.family, { aliases: true })
+        answers.set(host, answer)
+        return answer
+      })
+  const doors = [...named, ...supposed.doors]
+  const aims = aimsOf(places, target.name, doors)
   const subjects = new Map<string, ServedSubject>()
+  const unresolved: UnresolvedName[] = []
   const leftOut = new Map<string, number>()
-  for (const { host, port } of wanted) {
-    for (const address of resolved.get(host)!.addresses) {
-      // Ports that were named are doors to different machines as often as not; one without is the machine itself.
-      const id = port === null ? address : endpointText(address, port)
-      const node: Node = {
-        id,
-        label: host === target.name ? address : host,
-        address,
-        role: 'unknown',
-        tlsEndsAt: null,
+  const all = await Promise.all(aims.map(({ place }) => resolve(place.host)))
+  for (const [index, { place, doors: here }] of aims.entries()) {
+    const answer = all[index]!
+    if (answer.kind === 'failed')
+      unresolved.push({ host: place.host, reason: answer.reason, detail: answer.detail })
+    else if (answer.left > 0) unresolved.push(tooMany(place.host, answer.left))
+    for (const address of answer.kind === 'found' ? answer.addresses : [])
+      for (const subject of subjectsAt(place, address, here, target.name)) {
+        if (subjects.has(subject.id)) continue
+        if (subjects.size < maxServers) subjects.set(subject.id, subject)
+        else leftOut.set(place.host, (leftOut.get(place.host) ?? 0) + 1)
       }
-      const subject = servedSubject(name, node, port ?? target.port)
-      if (subjects.has(subject.id)) continue
-      if (subjects.size < maxServers) subjects.set(subject.id, subject)
-      else leftOut.set(host, (leftOut.get(host) ?? 0) + 1)
-    }
   }
   return {
     id: target.displayName,
     name,
+    names: doors.flatMap((door) => door.name ?? []),
     address: target.isAddress ? target.name : null,
     port: target.port,
+    ports,
     subjects: [...subjects.values()],
     unresolved: [
-      ...[...resolved.values()].flatMap(({ failure }) => failure ?? []),
+      ...new Map([...unresolved, ...supposed.unresolved].map((one) => [one.host, one])).values(),
       ...[...leftOut].map(([host, left]) => tooMany(host, left)),
     ],
+    leftOut: supposed.leftOut,
+    supposed: supposed.doors.flatMap(({ name: one, isSure }) => (isSure || !one ? [] : [one.ascii])),
   }
+}
+
+const subjectsAt = (
+  place: Place,
+  address: string,
+  doors: readonly Door[],
+  target: string,
+): readonly ServedSubject[] => {
+  const node = nodeOf(place, address, target)
+  return doorsAt(place, doors).flatMap(({ name, ports }) =>
+    ports.map((port) => servedSubject(name, node, port)),
+  )
 }
 
 async function addressesOf(
   host: string,
   { family }: Asked,
   network: Pick<Network, 'resolve'>,
-): Promise<{ addresses: readonly string[]; failure: UnresolvedName | null }> {
-  if (ipVersion(host) !== 0) return { addresses: [host], failure: null }
-  const answer = await network.resolve(host, family)
-  if (answer.kind === 'failed')
-    return { addresses: [], failure: { host, reason: answer.reason, detail: answer.detail } }
-  const { addresses, left } = answer
-  return {
-    addresses,
-    failure: left === 0 ? null : tooMany(host, left),
-  }
+): Promise<Resolution> {
+  return ipVersion(host) !== 0 ? { kind: 'found', addresses: [host], left: 0 } : network.resolve(host, family)
 }
 
 const tooMany = (host: string, left: number): UnresolvedName => ({

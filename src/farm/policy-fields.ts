@@ -1,13 +1,16 @@
 import { parseReleaseRange } from '../android/releases.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
+import { farmName, nodeNameOf, roles, suffixOf } from './inventory.js'
 import { windowsReleases } from './subject.js'
-import { parseServerAddress, parseTarget } from './target.js'
+import { parsePort, parseServerAddress, parseTarget } from './target.js'
 
 /** Fields of `adfs-check.yaml`: what each may hold, for the reader and for the published JSON Schema. */
 export interface Spec {
-  readonly type: 'text' | 'texts' | 'flag' | 'number' | 'list'
+  readonly type: 'text' | 'texts' | 'flag' | 'number' | 'numbers' | 'list'
   readonly about: string
+  /** Of a list: what its entries are. */
+  readonly of?: 'waiver' | 'node'
   readonly choices?: readonly string[]
   /** What the option takes; throws with the reason. */
   readonly read?: (text: string) => unknown
@@ -68,10 +71,12 @@ const options = {
   'aia-allow-private': { type: 'flag', about: 'Fetch from private and loopback addresses too' },
 } as const satisfies Record<string, Spec>
 
-export const fields: Readonly<Record<'policy' | 'waiver' | 'farm', Readonly<Record<string, Spec>>>> = {
+type Kind = 'policy' | 'waiver' | 'farm' | 'node'
+
+export const fields: Readonly<Record<Kind, Readonly<Record<string, Spec>>>> = {
   policy: {
     ...options,
-    waivers: { type: 'list', about: 'What is accepted, by whom, until when' },
+    waivers: { type: 'list', of: 'waiver', about: 'What is accepted, by whom, until when' },
   },
   waiver: {
     finding: { type: 'text', about: 'Id of a finding', read: proven(kebab) },
@@ -89,8 +94,43 @@ export const fields: Readonly<Record<'policy' | 'waiver' | 'farm', Readonly<Reco
     },
     servers: { type: 'texts', about: 'Addresses to probe instead of asking DNS', read: parseServerAddress },
     owner: { type: 'text', about: 'Who answers for the farm; a run ends with a summary for each owner' },
+    nodes: {
+      type: 'list',
+      of: 'node',
+      about: 'The machines, with what is known of them; in place of servers',
+    },
+    names: {
+      type: 'texts',
+      about: 'Further names, e.g. certauth.sts.contoso.com; each asked on every node',
+      read: farmName,
+    },
+    'upn-suffixes': {
+      type: 'texts',
+      about: 'UPN suffixes: whether enterpriseregistration.<suffix> leads here is looked up',
+      read: suffixOf,
+    },
+    ports: {
+      type: 'numbers',
+      about: 'Ports of the farm, the first for every name: [443, 49443]',
+      read: parsePort,
+    },
     'windows-server': { type: 'text', about: 'Windows Server of the farm', choices: windowsReleases },
     ...options,
+  },
+  node: {
+    name: { type: 'text', about: 'What people call the machine', read: nodeNameOf },
+    addresses: {
+      type: 'texts',
+      about: 'Addresses, address:port; left out: its name',
+      read: parseServerAddress,
+    },
+    role: { type: 'text', about: 'What it does', choices: roles },
+    'tls-ends-at': {
+      type: 'text',
+      about: 'What ends TLS where phones arrive: here, another node, or a product like f5 or nginx',
+    },
+    ports: { type: 'numbers', about: 'Ports it serves; left out: those of the farm', read: parsePort },
+    names: { type: 'texts', about: 'Names it serves; left out: those of the farm', read: farmName },
   },
 }
 
@@ -103,8 +143,13 @@ function kebab(text: string): void {
 
 /** JSON Schema (2020-12) of the file, for editors; published in the package as `adfs-check.schema.json`. */
 export function policySchema(): object {
-  const required = { waiver: ['finding', 'reason', 'owner', 'until'], farm: ['name'], policy: [] }
-  const one = (kind: 'policy' | 'waiver' | 'farm'): object => ({
+  const required = {
+    waiver: ['finding', 'reason', 'owner', 'until'],
+    farm: ['name'],
+    node: ['name'],
+    policy: [],
+  }
+  const one = (kind: Kind): object => ({
     type: 'object',
     additionalProperties: false,
     required: required[kind],
@@ -115,7 +160,7 @@ export function policySchema(): object {
       ]),
     ),
   })
-  const typeOf = ({ type, choices }: Spec): object => {
+  const typeOf = ({ type, choices, of }: Spec): object => {
     const text = {
       type: ['string', 'number'],
       ...(choices
@@ -131,8 +176,10 @@ export function policySchema(): object {
         return { type: 'boolean' }
       case 'number':
         return { type: 'number' }
+      case 'numbers':
+        return { anyOf: [{ type: 'number' }, { type: 'array', items: { type: 'number' } }] }
       case 'list':
-        return { type: 'array', items: one('waiver') }
+        return { type: 'array', items: one(of!) }
     }
   }
   return {

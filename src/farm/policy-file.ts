@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
 import { AdfsCheckFault } from '../fault.js'
+import { type AskedNode, inventoryLimits, nodeProblem } from './inventory.js'
 import { fields, type PolicyOptions, type Spec } from './policy-fields.js'
 
 /**
@@ -94,11 +95,44 @@ class Reader {
     const farms = this.#list(top, 'farms').map((item) => {
       const farm = this.#options(item, 'a farm', fields.farm, ['name'])
       const { name, ...rest } = Object.fromEntries(farm)
+      const nodes = this.#nodes(item, rest)
       if (names.has(String(name))) this.mistake(startOf(item), `a second farm is named "${String(name)}"`)
       names.add(String(name))
-      return { name: String(name ?? ''), options: rest, line: this.lines.linePos(startOf(item)).line }
+      const options = nodes.length > 0 ? { ...rest, nodes } : rest
+      return { name: String(name ?? ''), options, line: this.lines.linePos(startOf(item)).line }
     })
     return { policy: Object.fromEntries(options), waivers, farms }
+  }
+
+  /** The machines of a farm, which have to fit together. */
+  #nodes(farm: Node, options: PolicyOptions): readonly AskedNode[] {
+    const map = isMap(farm) ? farm : null
+    const items = this.#list(map, 'nodes')
+    const nodes = items.map((item): AskedNode => {
+      const node = this.#options(item, 'a node', fields.node, ['name'])
+      const name = String(node.get('name') ?? '')
+      return {
+        name,
+        addresses: (node.get('addresses') as readonly string[] | undefined) ?? [name],
+        role: (node.get('role') as AskedNode['role'] | undefined) ?? 'unknown',
+        ports: (node.get('ports') as readonly number[] | undefined) ?? [],
+        names: (node.get('names') as readonly string[] | undefined) ?? [],
+        tlsEndsAt: (node.get('tls-ends-at') as string | undefined) ?? null,
+      }
+    })
+    const problem = nodeProblem(nodes)
+    if (problem)
+      this.mistake(startOf(items[nodes.indexOf(problem.node)]!), `${problem.message} ${problem.hint}`)
+    if (items.length > 0 && options.servers !== undefined)
+      this.mistake(startOf(items[0]!), '"servers" and "nodes" both say where to look; keep the nodes')
+    for (const [field, limit] of [
+      ['names', inventoryLimits.names],
+      ['upn-suffixes', inventoryLimits.upnSuffixes],
+      ['ports', inventoryLimits.ports],
+    ] as const)
+      if (((options[field] as readonly unknown[] | undefined)?.length ?? 0) > limit)
+        this.mistake(startOf(farm), `"${field}" has more than ${limit} entries`)
+    return nodes
   }
 
   /** Entries of a map whose keys are all known; null where it is none. */
@@ -156,9 +190,11 @@ class Reader {
   }
 
   #value(node: Node, name: string, spec: Spec): unknown {
-    if (spec.type === 'texts') {
+    if (spec.type === 'texts' || spec.type === 'numbers') {
       const items = isSeq(node) ? (node.items as Node[]) : [node]
-      return items.map((item) => this.#proven(item, name, spec, false)).filter((text) => text !== undefined)
+      return items
+        .map((item) => this.#proven(item, name, spec, spec.type === 'numbers'))
+        .filter((read) => read !== undefined)
     }
     if (spec.type === 'flag') {
       if (isScalar(node) && typeof node.value === 'boolean') return node.value

@@ -44,9 +44,12 @@ export type Terminator = (typeof terminators)[number]
 
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
-  /** Unique in the farm: the address in canonical text; with its port where the operator named one. */
+  /**
+   * One machine of the farm: the name that the inventory calls it by, which may have several addresses; else the address in
+   * canonical text, with its port where the operator named one.
+   */
   readonly id: string
-  /** The host name given with --server, else the address. */
+  /** Its name in the inventory or the host name given with --server, else the address. */
   readonly label: string
   readonly address: string
   readonly role: Role
@@ -120,16 +123,37 @@ export interface Vantage {
   readonly at: Date
 }
 
+/** A name that was thought of and is not checked, with the reason: it is told, never dropped. */
+export interface LeftOutName {
+  readonly name: string
+  readonly reason: /** An alias of Microsoft's cloud service, which has a certificate of its own. */
+    | 'cloud'
+    /** Does not exist in DNS, so that nobody asks for it. */
+    | 'absent'
+    /** Leads to none of the farm's addresses. */
+    | 'elsewhere'
+    /** Leads to the farm, but no server shows a certificate for it. */
+    | 'not-answered'
+    /** DNS did not say. */
+    | 'unknown'
+  readonly detail: string
+}
+
 /** What one run checks under one roof: the names, where they are served, and what could not be found. */
 export interface Farm {
   /** The target as the operator named it, without port: what reports and printed commands call it. */
   readonly id: string
   readonly name: ServerName | null
+  /** Every name that is checked, that of the target first. */
+  readonly names: readonly ServerName[]
   /** The address, where the target is one. */
   readonly address: string | null
+  /** The first of `ports`. */
   readonly port: number
+  readonly ports: readonly number[]
   readonly subjects: readonly Subject[]
   readonly unresolved: readonly UnresolvedName[]
+  readonly leftOut: readonly LeftOutName[]
   /** Places it was looked at from, where several are compared. */
   readonly vantages?: readonly Vantage[]
 }
@@ -137,6 +161,8 @@ export interface Farm {
 /** A farm of servers. */
 export interface ServedFarm extends Farm {
   readonly subjects: readonly ServedSubject[]
+  /** Names (`ascii`) that nobody named: they count only where a server shows a certificate for them. */
+  readonly supposed: readonly string[]
 }
 
 /** `address:port` as written in reports and commands, IPv6 in brackets. */

@@ -62,8 +62,12 @@ export const joinedFarm = (vantages: readonly Vantage[], farms: readonly Farm[])
     : {
         ...farms[0]!,
         vantages,
+        names: [
+          ...new Map(farms.flatMap(({ names }) => names.map((name) => [name.ascii, name] as const))).values(),
+        ],
         subjects: farms.flatMap(({ subjects }) => subjects),
         unresolved: farms.flatMap(({ unresolved }) => unresolved),
+        leftOut: farms.flatMap(({ leftOut }) => leftOut),
       }
 
 /**

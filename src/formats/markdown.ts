@@ -5,6 +5,7 @@ import type { OwnerSummary } from '../gate/owners.js'
 import type { Report } from '../report/schema.js'
 import type { Words } from '../words/words.js'
 import type { Format } from './format.js'
+import { leftOutText } from './machines.js'
 import { codeSpan, commands, markdown as spoken } from './markdown-text.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
@@ -73,6 +74,7 @@ function page(report: Report): string {
     ...report.farm.unresolved.map(
       ({ host, detail }) => `\n${codeSpan(host)} could not be resolved: ${codeSpan(detail)}`,
     ),
+    ...(report.farm.leftOut ?? []).map((one) => `\n${codeSpan(one.name)} ${codeSpan(leftOutText(one))}`),
     ...report.findings
       .filter(({ severity }) => severity !== 'info')
       .flatMap(({ severity, title, id, words: said }) => [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { couldNotLook } from '../gate/gate.js'
 import type { CaseReport, FindingReport, Report, SubjectReport } from '../report/schema.js'
 import type { Head, Listing } from './format.js'
+import { machinesOf } from './machines.js'
 import { spokenPlan } from './speech.js'
 import { oneLine, spokenWords } from './text-words.js'
 
@@ -119,10 +120,12 @@ export const stepLines = (report: Report): readonly string[] =>
 /** The verdict in a few words, for one line about one farm. */
 export function verdictLine(report: Report): string {
   const cause = report.findings.find(({ severity }) => severity !== 'info')
-  const total = report.subjects.length
-  const refused = report.subjects.filter(({ verdicts }) =>
-    verdicts.some(({ counts, verdict }) => counts && verdict === 'refused'),
-  ).length
+  const total = machinesOf(report.subjects)
+  const refused = machinesOf(
+    report.subjects.filter(({ verdicts }) =>
+      verdicts.some(({ counts, verdict }) => counts && verdict === 'refused'),
+    ),
+  )
   const word = {
     ok: `all ${total} server${total === 1 ? '' : 's'} accepted`,
     warning: 'accepted, with a warning',
@@ -137,9 +140,9 @@ export function verdictLine(report: Report): string {
   return `${cut(report.farm.id, 100)}: ${word}${report.verdict === 'ok' || why === '' ? '' : `: ${why}`}`
 }
 
-/** One name at two ports is two farms. */
+/** One name at two ports is two farms, unless they are ports of one farm: the first is that of the target. */
 export const farmKey = ({ id, ports }: Pick<Report['farm'], 'id' | 'ports'>): string =>
-  `${id} ${ports.join()}`
+  `${id} ${ports[0] ?? ''}`
 
 /**
  * What a finding is anchored to, for formats that know nothing but lines of files: the file that was judged, or where the

@@ -2,6 +2,7 @@ import type { Step } from '../adfs/actions.js'
 import { type Brief, briefly } from '../adfs/brief.js'
 import { type SpeechContext, type Spoken, spoken } from '../adfs/speak.js'
 import type { Report } from '../report/schema.js'
+import { machinesOf } from './machines.js'
 
 /** The steps of a report's plan as people are told them, in order. */
 export function spokenPlan(report: Report): readonly Spoken[] {
@@ -18,7 +19,7 @@ export function briefPlan(report: Report): readonly Brief[] {
   )
   const context = contextOf(report)
   const plan = context.plan.filter(({ because }) => because.some((key) => serious.has(key)))
-  return briefly(plan, { ...context, servers: new Set(report.subjects.map(({ id }) => id)).size })
+  return briefly(plan, { ...context, servers: machinesOf(report.subjects) })
 }
 
 function contextOf(report: Report): SpeechContext {

@@ -2,6 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
+import { doorOf, leftOutText, machineOf, machineText } from './machines.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
   counts,
@@ -35,6 +36,7 @@ export function servers(report: Report, style: Style): string {
       wrap(`${oneLine(host)}  not resolved: ${oneLine(detail)}`, style.columns, '  ', '    '),
     ),
     ...vantages(report, style),
+    ...leftOut(report, style),
     ...(refused.length > 0 && some ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
     ...matrix(report, style),
   ].join('\n')
@@ -49,7 +51,13 @@ export const vantages = (report: Report, style: Style): string[] =>
 /** More servers than this are told in groups. */
 const maxServerLines = 12
 
+export const leftOut = ({ farm }: Report, style: Style): string[] =>
+  (farm.leftOut ?? []).map((one) =>
+    paint(style, 'dim', wrap(oneLine(`${one.name}  ${leftOutText(one)}`), style.columns, '  ', '    ')),
+  )
+
 function serverLines(report: Report, style: Style): string[] {
+  if (report.subjects.some(({ node }) => node !== undefined)) return machineLines(report, style)
   const groups = new Map<string, SubjectReport[]>()
   for (const subject of report.subjects) {
     const key = report.subjects.length <= maxServerLines ? subject.id : serverText(report, subject)
@@ -60,11 +68,63 @@ function serverLines(report: Report, style: Style): string[] {
       ? placeOf(report, group[0]!.id)
       : `${placeOf(report, group[0]!.id)} and ${group.length - 1} more`,
   )
-  const width = Math.max(...places.map((place) => place.length))
-  return [...groups.values()].map((group, index) => {
-    const word = wordOf(group[0]!)
-    const head = `  ${places[index]!.padEnd(width)}  ${word.padEnd(7)}   `
-    return wrap(serverText(report, group[0]!), style.columns, head, ' '.repeat(head.length)).replace(
+  return lined(
+    [...groups.values()].map(([first], index) => ({ place: places[index]!, subject: first! })),
+    report,
+    style,
+  )
+}
+
+/**
+ * A line for each machine; what is different under some name or on some port has a line of its own before it. With more
+ * lines than a dozen, machines that answer alike share one.
+ */
+function machineLines(report: Report, style: Style): string[] {
+  const read = (subject: SubjectReport) => `${wordOf(subject)} ${serverText(report, subject)}`
+  const machines = grouped(report.subjects, machineOf).map((subjects) =>
+    grouped(subjects, read).sort((a, b) => a.length - b.length),
+  )
+  const lines = machines.flatMap((groups) =>
+    groups.map((group, index): Line => {
+      const [subject] = group as [SubjectReport]
+      const isRest = index === groups.length - 1
+      const machine = oneLine(machineText(subject))
+      const doors = groups.length === 1 ? '' : isRest ? ', else' : doorsOf(report, group)
+      return { place: `${machine}${doors}`, subject, alike: groups.length === 1 ? read(subject) : null }
+    }),
+  )
+  const told =
+    lines.length <= maxServerLines
+      ? lines
+      : grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
+          ...first!,
+          place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
+        }))
+  return lined(told, report, style)
+}
+
+const doorsOf = (report: Report, [first, ...more]: readonly SubjectReport[]): string =>
+  `${oneLine(` ${doorOf(report, first!)}`).replace(/^(?!:)/, ' ')}${more.length === 0 ? '' : ` and ${more.length} more`}`
+
+function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
+  return [...groups.values()]
+}
+
+interface Line {
+  readonly place: string
+  readonly subject: SubjectReport
+  /** Lines that may be told as one; null: none. */
+  readonly alike?: string | null
+}
+
+function lined(lines: readonly Line[], report: Report, style: Style): string[] {
+  const width = Math.max(...lines.map(({ place }) => place.length))
+  return lines.map(({ place, subject }) => {
+    const word = wordOf(subject)
+    const head = `  ${place.padEnd(width)}  ${word.padEnd(7)}   `
+    return wrap(serverText(report, subject), style.columns, head, ' '.repeat(head.length)).replace(
       `  ${word} `,
       `  ${paint(style, wordColours[word]!, word)} `,
     )

@@ -2,6 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { FindingReport, Report, SubjectReport, VerdictReport } from '../report/schema.js'
 import type { Word, Words } from '../words/words.js'
+import { doorPlace } from './machines.js'
 import { neutralised } from './terminal-text.js'
 
 /** Longest name of a certificate in a sentence: the list above the sentence has it, and the JSON has all of it. */
@@ -22,11 +23,14 @@ export const nameOf = (report: Report, sha256: string, longest = maxName): strin
 export const placeOf = (report: Report, id: string): string => {
   const subject = report.subjects.find((other) => other.id === id)
   if (subject?.kind === 'file') return oneLine(subject.label)
+  if (subject?.node !== undefined) return oneLine(doorPlace(report, subject))
   return oneLine(subject ? subject.id.replace(/^.*@/, '') : id)
 }
 
 /** `.12` where the servers differ in the last part of an IPv4 address only, as people call them; else the place. */
 export function shortPlaceOf(report: Report, id: string): string {
+  const machine = report.subjects.find((subject) => subject.id === id)?.node
+  if (machine !== undefined) return oneLine(machine)
   const parts = report.subjects.map(({ address, port }) =>
     /^(\d+\.\d+\.\d+)(\.\d+)$/.exec(address ?? '')?.concat(`${port}`),
   )

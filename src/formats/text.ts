@@ -3,13 +3,14 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
+import { doorsText, machinesOf } from './machines.js'
 import { ownerLines } from './owners.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { changesText } from './text-changes.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
-import { servers, vantages } from './text-servers.js'
+import { leftOut, servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
   count,
@@ -64,7 +65,7 @@ function screenOf({ report, gate }: Gated, style: Style, watched = false): strin
   }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
-    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
@@ -104,15 +105,18 @@ const colours: Record<Report['verdict'], Colour> = {
 function headline(report: Report, style: Style): string {
   const { subjects, farm } = report
   const name = oneLine(farm.id) + (farm.ports[0] === 443 ? '' : `:${farm.ports[0]}`)
-  const refused = subjects.filter((subject) => kindsOf(subject).has('refused')).length
-  const unseen = subjects.filter(({ verdicts }) => verdicts.length === 0).length
+  const refused = machinesOf(subjects.filter((subject) => kindsOf(subject).has('refused')))
+  const all = machinesOf(subjects)
+  const unseen = machinesOf(subjects.filter(({ verdicts }) => verdicts.length === 0))
   const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
   const notes = [
     subjects.length === 0
       ? 'no server found'
-      : `${count(subjects.length, nounOf(report))} ${unseen === subjects.length ? 'tried' : 'checked'}`,
+      : `${count(all, nounOf(report))} ${subjects.every(({ verdicts }) => verdicts.length === 0) ? 'tried' : 'checked'}${doorsText(report)}`,
     ...(refused > 0 ? [`${refused} refused`] : []),
-    ...(unseen > 0 && unseen < subjects.length ? [`${unseen} without an answer`] : []),
+    ...(unseen > 0 && subjects.some(({ verdicts }) => verdicts.length > 0)
+      ? [`${unseen} without an answer`]
+      : []),
     // What an "ok" rests on: servers behind one address may differ.
     ...(report.verdict === 'ok' && nounOf(report) === 'server' ? [count(connections, 'connection')] : []),
   ].join(', ')
@@ -162,11 +166,11 @@ const nounOf = ({ subjects }: Report): string => (subjects[0]?.kind === 'file' ?
 
 function resultText(report: Report): string {
   const { subjects, farm, verdict } = report
-  const total = subjects.length + farm.unresolved.length
-  const refused = subjects.filter((subject) => kindsOf(subject).has('refused')).length
-  const unknown = subjects.filter(
-    (subject) => subject.verdicts.length === 0 || kindsOf(subject).has('undetermined'),
-  ).length
+  const total = machinesOf(subjects) + farm.unresolved.length
+  const refused = machinesOf(subjects.filter((subject) => kindsOf(subject).has('refused')))
+  const unknown = machinesOf(
+    subjects.filter((subject) => subject.verdicts.length === 0 || kindsOf(subject).has('undetermined')),
+  )
   if (refused > 0) return `${refused} of ${count(total, nounOf(report))} refused`
   if (verdict === 'unknown')
     return subjects.length === 0
@@ -245,7 +249,14 @@ const hasOwnLine = (report: Report, finding: FindingReport): boolean =>
   finding.subjects.every((id) => seriousIn(report).find(({ subjects }) => subjects.includes(id)) === finding)
 
 const also = (report: Report, { brief, title, subjects, id }: FindingReport): string =>
-  `${brief ? spokenWords(brief, report) : title}${report.subjects.length > 1 && subjects.length > 0 && subjects.length < 4 ? ` (${subjects.map((subject) => shortPlaceOf(report, subject)).join(', ')})` : ''} [${id}]`
+  `${brief ? spokenWords(brief, report) : title}${someOf(report, subjects)} [${id}]`
+
+/** Where, if that is not everywhere and can be said in a few words. */
+function someOf(report: Report, subjects: readonly string[]): string {
+  const places = [...new Set(subjects.map((subject) => shortPlaceOf(report, subject)))]
+  if (machinesOf(report.subjects) === 1 || places.length === 0 || places.length > 3) return ''
+  return ` (${places.join(', ')})`
+}
 
 const labelled = (label: string, sentence: string, style: Style): string =>
   wrap(sentence, Math.min(style.columns, 80), `  ${label.padEnd(6)}`, ' '.repeat(8))

@@ -147,7 +147,13 @@ function speechContext({ farm, plan, asked, server }: KitInput): SpeechContext {
       if (!subject) return undefined
       return subject.kind === 'file'
         ? { kind: 'file', address: null, port: null, role: 'unknown' }
-        : { kind: 'served', address: subject.node.address, port: subject.port, role: subject.node.role }
+        : {
+            kind: 'served',
+            address: subject.node.address,
+            port: subject.port,
+            role: subject.node.role,
+            node: subject.node.id,
+          }
     },
     certificate: (sha256) => {
       const certificate = farm.certificates.get(sha256)

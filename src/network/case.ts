@@ -71,8 +71,8 @@ export function recording(network: Network): {
   const fetches = new Map<string, Case['fetches'][number]>()
   return {
     network: {
-      resolve: async (host, family) => {
-        const answer = await network.resolve(host, family)
+      resolve: async (host, family, more) => {
+        const answer = await network.resolve(host, family, more)
         resolutions.set(resolutionKey(host, family), { host, family, answer })
         return answer
       },
@@ -122,7 +122,8 @@ export function replaying(saved: Case): Network {
 export const caseText = (saved: Case): string => `${JSON.stringify(encode(saved), null, 1)}\n`
 
 const resolutionKey = (host: string, family: 4 | 6 | null) => `${host} ${family ?? ''}`
-const fetchKey = ({ url, purpose }: Pick<FetchAsk, 'url' | 'purpose'>) => `${purpose} ${url}`
+const fetchKey = ({ url, purpose, via }: FetchAsk) =>
+  `${purpose} ${url}${via ? ` ${via.address} ${via.port}` : ''}`
 const keyOf = ({ endpoint, offer, shape, nth }: Omit<SavedProbe, 'outcome'>) =>
   `${endpoint} ${offer} ${shape} ${nth}`
 const probeKey = (at: Endpoint, offer: HelloShape, nth: number) => keyOf(probeId(at, offer, nth))

@@ -57,13 +57,18 @@ export class Field {
   /** The text, if `read` can make something of it. */
   readBy(read: (text: string) => unknown): string {
     const text = this.text()
+    this.readable(() => read(text))
+    return text
+  }
+
+  /** Says that it is this field that `read` cannot make anything of. */
+  readable(read: () => unknown): void {
     try {
-      read(text)
+      read()
     } catch (error) {
       if (error instanceof AdfsCheckFault) throw new Wrong(this.path, `is not usable: ${error.message}`)
       throw error
     }
-    return text
   }
 
   boolean(): boolean {

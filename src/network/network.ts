@@ -7,7 +7,7 @@ import type { Endpoint, HelloShape, ProbeOutcome } from '../tls/observation.js'
  */
 export interface Network {
   /** Every address behind a host name, in the resolver's order, each once. */
-  resolve(host: string, family: 4 | 6 | null): Promise<Resolution>
+  resolve(host: string, family: 4 | 6 | null, more?: ResolveMore): Promise<Resolution>
   /** Says one ClientHello; `nth` counts connections with the same hello to one endpoint from 0. */
   probe(at: Endpoint, offer: HelloShape, nth: number): Promise<ProbeOutcome>
   fetch(ask: FetchAsk): Promise<FetchOutcome>
@@ -26,18 +26,30 @@ export const firstKnowing = (networks: readonly Network[]): Pick<Network, 'fetch
 
 const isRecorded = ({ kind }: FetchOutcome): boolean => kind !== 'not-recorded'
 
+/** What is asked beside the addresses, where somebody needs it: it takes further look-ups. */
+export interface ResolveMore {
+  /** The names that the host is an alias of (CNAME), in order. */
+  readonly aliases: boolean
+}
+
 export type Resolution =
   | {
       readonly kind: 'found'
       readonly addresses: readonly string[]
       /** Addresses beyond the limit, which were not looked at. */
       readonly left: number
+      /** Missing: nobody asked, or nobody could tell. */
+      readonly aliases?: readonly string[]
     }
   | { readonly kind: 'failed'; readonly reason: UnresolvedName['reason']; readonly detail: string }
 
 export interface FetchAsk {
   readonly url: string
   readonly purpose: 'aia' | 'crl' | 'metadata' | 'probe' | 'realm'
+  /** The machine to ask, whatever DNS says of the host; missing: wherever the URL leads. */
+  readonly via?: Endpoint
+  /** SHA-256 of the SubjectPublicKeyInfo that has to answer over https, lower-case hex. With `via` only. */
+  readonly pin?: string
 }
 
 /** What came of one download. `redirects`: the URLs it was sent on to, in order. */

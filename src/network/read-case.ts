@@ -1,5 +1,14 @@
 import { type Asked, type GivenFile, maxRepeat, maxTimeoutMs } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import {
+  farmName,
+  type Inventory,
+  nodeText,
+  parseNode,
+  roles,
+  soundInventory,
+  suffixOf,
+} from '../farm/inventory.js'
 import { ipVersion, parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
@@ -60,6 +69,14 @@ export function readCase(text: string, file: string): ReadCase {
         fetches: root.at('fetches').each((row) => ({
           url: row.at('url').text(),
           purpose: row.at('purpose').oneOf(['aia', 'crl', 'metadata', 'probe', 'realm']),
+          ...optional(
+            'via',
+            row.at('via').orNull((via) => endpointOf(via)),
+          ),
+          ...optional(
+            'pin',
+            row.at('pin').orNull((pin) => pin.text()),
+          ),
           outcome: fetchOf(row.at('outcome')),
         })),
       },
@@ -82,6 +99,10 @@ function resolutionOf(row: Field): Resolution {
           return address.text()
         }),
         left: row.at('left').whole(0, Number.MAX_SAFE_INTEGER),
+        ...optional(
+          'aliases',
+          row.at('aliases').orNull((aliases) => aliases.each((alias) => alias.text())),
+        ),
       }
     : {
         kind: 'failed',
@@ -166,18 +187,19 @@ function outcomeOf(row: Field): ProbeOutcome {
   }
 }
 
+const endpointOf = (row: Field) => ({
+  address: row.at('address').text(),
+  port: row.at('port').whole(1, 65_535),
+  serverName: row.at('serverName').orNull((name) => name.text()),
+})
+
 function observationOf(row: Field): Observation {
-  const endpoint = row.at('endpoint')
   const version = row.at('protocolVersion').whole(0x0300, 0x0304)
   const suite = row.at('cipherSuite').at('code').whole(0, 0xffff)
   const proof = row.at('keyProof')
   const kind = proof.at('kind').oneOf(['proven', 'failed', 'not-provable'])
   return {
-    endpoint: {
-      address: endpoint.at('address').text(),
-      port: endpoint.at('port').whole(1, 65_535),
-      serverName: endpoint.at('serverName').orNull((name) => name.text()),
-    },
+    endpoint: endpointOf(row.at('endpoint')),
     shape: row.at('shape').text(),
     sni: row.at('sni').boolean(),
     protocol: versionName(version),
@@ -295,7 +317,32 @@ function askedOf(row: Field): Asked {
       'passwordFile',
       row.at('passwordFile').orNull((path) => path.text()),
     ),
+    ...optional('inventory', row.at('inventory').orNull(inventoryOf)),
   }
+}
+
+function inventoryOf(row: Field): Inventory {
+  const port = (field: Field) => field.whole(1, 65_535)
+  const inventory = {
+    names: row.at('names').each((name) => name.readBy(farmName)),
+    upnSuffixes: row.at('upnSuffixes').each((suffix) => suffix.readBy(suffixOf)),
+    ports: row.at('ports').each(port),
+    nodes: row.at('nodes').each((node) => {
+      const read = {
+        name: node.at('name').text(),
+        addresses: node.at('addresses').each((address) => address.text()),
+        role: node.at('role').oneOf(roles),
+        ports: node.at('ports').each(port),
+        names: node.at('names').each((name) => name.text()),
+        tlsEndsAt: node.at('tlsEndsAt').orNull((end) => end.text()),
+      }
+      // What the command line could not say, no case may.
+      node.at('name').readBy(() => parseNode(nodeText(read)))
+      return read
+    }),
+  }
+  row.readable(() => soundInventory(inventory))
+  return inventory
 }
 
 const optional = <K extends string, T>(key: K, value: T | null) =>

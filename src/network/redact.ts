@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { readCertificates } from '../containers/bundle.js'
+import { farmName, registrationName, suffixOf, userCertificateName } from '../farm/inventory.js'
 import { parseTarget } from '../farm/target.js'
 import type { Certificate } from '../x509/certificate.js'
 import { parseCertificate } from '../x509/parse.js'
@@ -16,6 +17,14 @@ export async function redacted(
 ): Promise<{ readonly text: string; readonly stays: readonly string[] }> {
   const { saved } = readCase(text, 'the case')
   const target = parseTarget(saved.asked.target).name
+  const { inventory } = saved.asked
+  // Names that certificates are asked for: the verdict rests on them.
+  const names = new Set([
+    target,
+    ...(inventory?.names ?? []).map((text) => farmName(text).name.ascii),
+    ...(inventory?.upnSuffixes ?? []).map((suffix) => `${registrationName}${suffixOf(suffix)}`),
+    `${userCertificateName}${target}`,
+  ])
   const certificates = await certificatesIn(saved)
   const urls = new Set(certificates.flatMap(({ caIssuers }) => caIssuers))
   const aliases = new Map<string, string>()
@@ -29,7 +38,7 @@ export async function redacted(
     return aliases.get(value)!
   }
   const host = (name: string): string =>
-    name === target
+    names.has(name)
       ? name
       : isIP(name) === 4
         ? // 198.18.0.0/15 is for tests between devices (RFC 2544): nobody's server, and room for every farm.
@@ -60,9 +69,17 @@ export async function redacted(
     return `${protocol}//proxy.invalid:3128`
   }
 
+  const nodeNames = new Map((inventory?.nodes ?? []).map(({ name }, index) => [name, `node-${index + 1}`]))
+  const nodes = (inventory?.nodes ?? []).map((node) => ({
+    ...node,
+    name: nodeNames.get(node.name)!,
+    addresses: node.addresses.map(server),
+    tlsEndsAt: node.tlsEndsAt && (nodeNames.get(node.tlsEndsAt) ?? node.tlsEndsAt),
+  }))
   const asked: Case['asked'] = {
     ...saved.asked,
-    servers: saved.asked.servers.map(server),
+    servers: saved.asked.servers.map((given) => nodeNames.get(given) ?? server(given)),
+    ...(inventory ? { inventory: { ...inventory, nodes } } : {}),
     trustAnchors: files(saved.asked.trustAnchors),
     deviceCas: files(saved.asked.deviceCas),
     remembered: files(saved.asked.remembered),
@@ -98,6 +115,7 @@ export async function redacted(
   const fetches = saved.fetches.map((fetch) => ({
     ...fetch,
     url: url(fetch.url),
+    ...(fetch.via ? { via: { ...fetch.via, address: host(fetch.via.address) } } : {}),
     outcome: { ...fetch.outcome, redirects: fetch.outcome.redirects.map(url) },
   }))
   // What happened is told in words that may repeat an address or a name.
@@ -130,6 +148,8 @@ export async function redacted(
     stays: [
       ...new Set([
         target,
+        ...(inventory?.names ?? []),
+        ...(inventory?.upnSuffixes ?? []),
         ...certificates.flatMap(({ subject, subjectAltNames }) => [
           subject.text,
           ...(subjectAltNames ?? []).map(({ value }) => value),

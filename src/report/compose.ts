@@ -8,6 +8,7 @@ import type { Finding, Result } from '../checks/result.js'
 import type { AskedUrl } from '../examine/issuers.js'
 import { certificatesOf } from '../examine/presented.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
+import { endpointText, type Farm, type Subject } from '../farm/subject.js'
 import type { Composed } from '../gate/gate.js'
 import { fetchOutcomeText } from '../network/fetch-outcome.js'
 import type { Words } from '../words/words.js'
@@ -36,9 +37,10 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
   return {
     farm: {
       id: farm.id,
-      names: farm.name ? [farm.name] : [],
-      ports: [farm.port],
+      names: [...farm.names],
+      ports: [...farm.ports],
       unresolved: [...farm.unresolved],
+      ...(farm.leftOut.length > 0 ? { leftOut: [...farm.leftOut] } : {}),
     },
     at: instant(examined.at),
     policy: {
@@ -74,7 +76,10 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
     },
     asked: [...optionsOf(asked)],
     ...vantageReport(examined),
-    subjects: examined.examinations.map((examination) => subjectReport(examination, releases, examined.at)),
+    subjects: examined.examinations.map((examination) => ({
+      ...subjectReport(examination, releases, examined.at),
+      ...machine(examination.subject, farm),
+    })),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),
     plan: {
@@ -94,6 +99,14 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
     kit: null,
     certificates: certificates.report(),
   }
+}
+
+/** Said where it tells more than the subject's own id. */
+function machine(subject: Subject, { names, ports }: Farm): { readonly node?: string } {
+  if (subject.kind === 'file') return {}
+  const { node, port } = subject
+  const isPlain = node.id === node.address || node.id === endpointText(node.address, port)
+  return isPlain && names.length <= 1 && ports.length <= 1 ? {} : { node: node.id }
 }
 
 function findingReport(finding: Finding, certificates: CertificateIndex): Report['findings'][number] {

@@ -166,6 +166,9 @@ const subject = object({
   kind: oneOf(['served', 'file']),
   name: nullable(text('A-label form; null: the target is an address')),
   label: text('The node as the operator or DNS calls it'),
+  node: Type.Optional(
+    text('The machine, where one may be several subjects: equal for all of them. Missing: each is its own'),
+  ),
   address: nullable(text()),
   port: nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),
   role: oneOf(['adfs', 'wap', 'balancer', 'unknown']),
@@ -312,6 +315,11 @@ const report = object({
     names: Type.Array(object({ ascii: text(), display: text() })),
     ports: Type.Array(Type.Integer()),
     unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
+    leftOut: Type.Optional(
+      Type.Array(object({ name: text(), reason: text(), detail: text() }), {
+        description: 'Names that were looked up and do not have to be checked, e.g. reason cloud or absent',
+      }),
+    ),
   }),
   at: instant,
   verdict: overallVerdict,

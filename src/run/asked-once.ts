@@ -17,9 +17,11 @@ export function askedOnce(limits: { names: number; urls: number; bytes: number }
     const way = `${timeoutMs} ${retries} ${offline} ${aiaAllowPrivate} ${proxy?.href ?? ''}`
     return {
       ...network,
-      resolve: (host, family) =>
-        names.of(`${host} ${family ?? ''} ${timeoutMs} ${retries}`, () => network.resolve(host, family)),
-      fetch: (ask) => urls.of(`${ask.purpose} ${ask.url} ${way}`, () => network.fetch(ask)),
+      resolve: (host, family, more) =>
+        names.of(`${host} ${family ?? ''} ${more?.aliases ?? false} ${timeoutMs} ${retries}`, () =>
+          network.resolve(host, family, more),
+        ),
+      fetch: (ask) => urls.of(`${JSON.stringify(ask)} ${way}`, () => network.fetch(ask)),
     }
   }
 }

@@ -59,7 +59,17 @@ export async function checkFiles(
     network,
     pause,
   )
-  const farm = { id: name.display, name, address: null, port: 443, subjects, unresolved: [] }
+  const farm = {
+    id: name.display,
+    name,
+    names: [name],
+    address: null,
+    port: 443,
+    ports: [443],
+    subjects,
+    unresolved: [],
+    leftOut: [],
+  }
   return toldOf(farm, examined, settings, asked, judging)
 }
 

@@ -133,10 +133,13 @@ export function farmOf(machines: readonly Machine[], target = 'sts.contoso.test'
     farm: {
       id: target,
       name: name(target),
+      names: [name(target)],
       address: null,
       port: 443,
+      ports: [443],
       subjects: machines.map(subjectOf),
       unresolved: [],
+      leftOut: [],
     },
     examinations,
     at,

@@ -56,6 +56,12 @@ describe('explain', () => {
     expect(words(prose).filter((word) => !shown.has(word))).toEqual([])
   })
 
+  it('knows what Microsoft says where an issuer does not fit', async () => {
+    const said =
+      "AADSTS50107: The requested federation realm object 'http://fabrikam.com/adfs/services/trust/' does not exist."
+    expect(idOf((await explain(said)).out)).toBe('multiple-domains')
+  })
+
   it('gives ASCII to a terminal without UTF-8, and a narrow page to a narrow one', async () => {
     const { out } = await cli(['explain', 'intermediate-missing'], { env: {} })
     expect(out).toMatch(/^[\n\x20-\x7e]*$/)

@@ -161,6 +161,10 @@ describe('what a URL gives', () => {
     const tls = createTlsServer({ key: issuer.keyPem, cert: issuer.pem }, answer)
     const { outcome, certificates } = await outcomeOf(`https://${await listen(tls)}/issuer.cer`)
     expect([outcome.kind, certificates.length]).toEqual(['fetched', 1])
+    // What a stranger says is not believed where it has to be Microsoft.
+    const fetch = fetcher({ allowPrivate: true, proxy: null, signal: null })
+    const url = `https://127.0.0.1:${(tls.address() as AddressInfo).port}/issuer.cer`
+    expect(await fetch(url, { isVerified: true })).toMatchObject({ kind: 'unreachable' })
     tls.closeAllConnections()
     tls.close()
   })

@@ -230,7 +230,17 @@ export function examinedFarm(world: World): ExaminedFarm {
     ...[...(world.remembered ?? []), ...(world.deviceCas ?? [])].map(parsed),
   ]
   return {
-    farm: { id: name.ascii, name, address: null, port: 443, subjects, unresolved: [] },
+    farm: {
+      id: name.ascii,
+      name,
+      names: [name],
+      address: null,
+      port: 443,
+      ports: [443],
+      subjects,
+      unresolved: [],
+      leftOut: [],
+    },
     examinations,
     at: world.at ?? now,
     releases,

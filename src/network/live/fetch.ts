@@ -43,19 +43,21 @@ interface Reply {
  * resolve differently for the check and for the connection; through a proxy, which resolves itself, only literal
  * addresses and local names can be refused. The server's TLS certificate is not verified for https URLs: what is
  * fetched is used only if its signature fits, which nobody on the way can forge, and trusting this machine's store would
- * make the result depend on the machine.
+ * make the result depend on the machine. Where what is said is to be believed (`isVerified`), it is verified.
  */
-export function fetcher(options: FetchOptions): (url: string) => Promise<FetchOutcome> {
+export function fetcher(
+  options: FetchOptions,
+): (url: string, how?: { readonly isVerified: boolean }) => Promise<FetchOutcome> {
   const limits: FetchLimits = { ...fetchLimits, ...options.limits }
   let deadline = 0
-  return async (url) => {
+  return async (url, { isVerified } = { isVerified: false }) => {
     deadline ||= Date.now() + limits.totalMs
     const timeoutMs = Math.max(1, Math.min(limits.timeoutMs, deadline - Date.now()))
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout
     const redirects: string[] = []
     try {
-      return await download(url, redirects, { options, limits, signal })
+      return await download(url, redirects, { options, limits, signal, isVerified })
     } catch (error) {
       if (options.signal?.aborted)
         return { kind: 'unreachable', detail: 'the run ended before an answer came', redirects }
@@ -77,6 +79,8 @@ interface Download {
   readonly options: FetchOptions
   readonly limits: FetchLimits
   readonly signal: AbortSignal
+  /** By this machine's roots. */
+  readonly isVerified: boolean
 }
 
 type Ended = FetchOutcome extends infer O ? (O extends FetchOutcome ? Omit<O, 'redirects'> : never) : never
@@ -85,13 +89,13 @@ type Ended = FetchOutcome extends infer O ? (O extends FetchOutcome ? Omit<O, 'r
 async function download(
   url: string,
   redirects: string[],
-  { options, limits, signal }: Download,
+  { options, limits, signal, isVerified }: Download,
 ): Promise<FetchOutcome> {
   const end = (outcome: Ended) => ({ ...outcome, redirects }) as FetchOutcome
   for (let next = url; ; ) {
     const target = checkedUrl(next, options)
     if (!(target instanceof URL)) return end(target)
-    const { status, location, body } = await get(target, options, signal)
+    const { status, location, body } = await get(target, options, signal, isVerified)
     // What is not read to its end is cut; a late error of it concerns nobody.
     const cut = () => body.on('error', () => {}).destroy()
     if (status >= 300 && status < 400 && location !== undefined) {
@@ -122,11 +126,17 @@ async function download(
 
 const headers = { 'user-agent': 'adfs-check', accept: '*/*', 'accept-encoding': 'identity' }
 
-async function get(target: URL, options: FetchOptions, signal: AbortSignal): Promise<Reply> {
-  if (options.proxy && !isSocks(options.proxy)) return throughProxy(target, options.proxy, signal)
+async function get(
+  target: URL,
+  options: FetchOptions,
+  signal: AbortSignal,
+  isVerified: boolean,
+): Promise<Reply> {
+  if (options.proxy && !isSocks(options.proxy)) return throughProxy(target, options.proxy, signal, isVerified)
   // Node's own client: undici takes 70 ms to load, which every leaf-only check would pay for one plain GET.
   const { request } = await (target.protocol === 'http:' ? import('node:http') : import('node:https'))
-  const tunnel = options.proxy && (await throughSocks(target, options.proxy, options.allowPrivate, signal))
+  const tunnel =
+    options.proxy && (await throughSocks(target, options.proxy, options.allowPrivate, signal, isVerified))
   return new Promise((resolve, reject) => {
     request(
       target,
@@ -134,7 +144,7 @@ async function get(target: URL, options: FetchOptions, signal: AbortSignal): Pro
         headers,
         signal,
         ...(tunnel ? { createConnection: () => tunnel } : { agent: false }),
-        rejectUnauthorized: false,
+        rejectUnauthorized: isVerified,
         ...(options.allowPrivate ? {} : { lookup: publicLookup }),
       },
       (reply: IncomingMessage) =>
@@ -154,6 +164,7 @@ async function throughSocks(
   proxy: URL,
   allowPrivate: boolean,
   signal: AbortSignal,
+  isVerified: boolean,
 ): Promise<Socket> {
   const host = target.hostname.replace(/^\[|\]$/g, '')
   const port = Number(target.port || (target.protocol === 'http:' ? 80 : 443))
@@ -180,7 +191,7 @@ async function throughSocks(
     socket.on('error', () => {})
     if (target.protocol === 'http:') return socket
     const { connect } = await import('node:tls')
-    return connect({ socket, servername: isIP(host) ? '' : host, rejectUnauthorized: false })
+    return connect({ socket, servername: isIP(host) ? '' : host, rejectUnauthorized: isVerified })
   }
   throw new Error(failure)
 }
@@ -196,12 +207,17 @@ const addressesOf = (host: string, allowPrivate: boolean, signal: AbortSignal): 
   })
 
 /** Plain http goes to the proxy as an ordinary request: many proxies allow CONNECT to port 443 only. */
-async function throughProxy(target: URL, proxy: URL, signal: AbortSignal): Promise<Reply> {
+async function throughProxy(
+  target: URL,
+  proxy: URL,
+  signal: AbortSignal,
+  isVerified: boolean,
+): Promise<Reply> {
   const { ProxyAgent } = await import('undici')
   const dispatcher = new ProxyAgent({
     uri: proxy.href,
     proxyTunnel: false,
-    requestTls: { rejectUnauthorized: false },
+    requestTls: { rejectUnauthorized: isVerified },
   })
   const {
     statusCode,

@@ -1,4 +1,5 @@
-import type { FetchOutcome, Network } from '../network.js'
+import type { Network } from '../network.js'
+import type { fetcher } from './fetch.js'
 import { probe } from './prober.js'
 import { resolve } from './resolve.js'
 import { retrying } from './retrying.js'
@@ -20,10 +21,10 @@ export interface LiveOptions {
 
 /** The real one: DNS, TLS and HTTP from this machine. */
 export function live(options: LiveOptions): Network {
-  let fetch: Promise<(url: string) => Promise<FetchOutcome>> | undefined
+  let fetch: Promise<ReturnType<typeof fetcher>> | undefined
   const { signal, connecting = (_, connect) => connect() } = options
   const once: Pick<Network, 'resolve' | 'probe'> = {
-    resolve: (host, family) => resolve(host, family, options.timeoutMs, signal),
+    resolve: (host, family, more) => resolve(host, family, options.timeoutMs, signal, more),
     probe: (at, offer) =>
       connecting(at.address, async () => {
         if (signal?.aborted) return { kind: 'interrupted' }
@@ -41,13 +42,19 @@ export function live(options: LiveOptions): Network {
   }
   return {
     ...retrying(once, options.retries ?? 0, signal),
-    fetch: async ({ url }) => {
+    fetch: async (ask) => {
+      const { url, purpose, via } = ask
       if (options.offline) return { kind: 'offline', redirects: [] }
+      if (via) {
+        const { fetchVia } = await import('./pinned-fetch.js')
+        return fetchVia({ ...ask, via }, options)
+      }
       // Loaded only where something is to be fetched: most checks of a sound farm never need it.
       fetch ??= import('./fetch.js').then(({ fetcher }) =>
         fetcher({ allowPrivate: options.aiaAllowPrivate, proxy: options.proxy, signal: options.signal }),
       )
-      return (await fetch)(url)
+      // What Microsoft says of a domain is believed, so it has to be Microsoft that says it.
+      return (await fetch)(url, { isVerified: purpose === 'realm' })
     },
   }
 }

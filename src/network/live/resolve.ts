@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises'
-import type { Resolution } from '../network.js'
+import { lookup, Resolver } from 'node:dns/promises'
+import type { Resolution, ResolveMore } from '../network.js'
 import { onAbort } from './abort.js'
 
 /** More addresses than any farm has: a hostile zone cannot make us connect without end. What is left out is told. */
@@ -23,6 +23,7 @@ export async function resolve(
   family: 4 | 6 | null,
   timeoutMs: number,
   signal: AbortSignal | null = null,
+  more: ResolveMore | null = null,
 ): Promise<Resolution> {
   const failed = (reason: Extract<Resolution, { kind: 'failed' }>['reason'], detail: string) =>
     ({ kind: 'failed', reason, detail }) as const
@@ -40,16 +41,19 @@ export async function resolve(
   try {
     const asked = lookup(host, { all: true, verbatim: true })
     asked.then(leave, leave)
+    const chain = more?.aliases ? aliasesOf(host, timeoutMs) : null
     const answers = await Promise.race([withDeadline(asked, timeoutMs), stopped])
     if (answers === 'stopped') return ended
     if (answers === null) return failed('timed-out', `no answer within ${timeoutMs} ms`)
     const wanted = answers.filter((answer) => family === null || answer.family === family)
     const addresses = [...new Set(wanted.map(({ address }) => address))]
     if (addresses.length === 0) return failed('no-address-of-family', `it has no IPv${family} address`)
+    const aliases = chain && (await Promise.race([chain, stopped]))
     return {
       kind: 'found',
       addresses: addresses.slice(0, maxAddresses),
       left: Math.max(0, addresses.length - maxAddresses),
+      ...(Array.isArray(aliases) ? { aliases } : {}),
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
@@ -57,6 +61,32 @@ export async function resolve(
   } finally {
     disregard()
   }
+}
+
+/** A chain of aliases is one or two long; a circle must end. */
+const maxAliases = 8
+
+/**
+ * What the host is an alias of, in order. getaddrinfo does not say, so the name servers of the system are asked; what they
+ * do not know (a hosts file, no name server in reach) is an empty list.
+ */
+async function aliasesOf(host: string, timeoutMs: number): Promise<readonly string[]> {
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
+  const names: string[] = []
+  const timer = setTimeout(() => resolver.cancel(), timeoutMs)
+  try {
+    for (let at = host; names.length < maxAliases; ) {
+      const [alias] = await resolver.resolveCname(at)
+      if (alias === undefined || names.includes(alias)) break
+      names.push(alias)
+      at = alias
+    }
+  } catch {
+    // The end of the chain, or nobody to ask.
+  } finally {
+    clearTimeout(timer)
+  }
+  return names
 }
 
 function turn(): Promise<void> {

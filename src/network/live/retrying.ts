@@ -24,7 +24,7 @@ export function retrying(
     }
   }
   return {
-    resolve: (host, family) => again(() => network.resolve(host, family), isResolved),
+    resolve: (host, family, more) => again(() => network.resolve(host, family, more), isResolved),
     probe: (at, offer, nth) => again(() => network.probe(at, offer, nth), isAnswered),
   }
 }

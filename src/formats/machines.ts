@@ -1,0 +1,48 @@
+import type { Report, SubjectReport } from '../report/schema.js'
+
+/**
+ * Raw text, to be neutralised by who prints it. Farms whose servers are asked under several names or on several ports: one machine is
+ * then more than one subject.
+ */
+
+/** One name for all subjects of a machine. */
+export const machineOf = ({ id, node }: SubjectReport): string => node ?? id
+
+export const machinesOf = (subjects: readonly SubjectReport[]): number =>
+  new Set(subjects.map(machineOf)).size
+
+/** `adfs1 10.0.0.5`: the machine by its name, where it has one, and its address. */
+export const machineText = ({ node, id, address }: SubjectReport): string =>
+  node === undefined || node === address || address === null ? (node ?? id) : `${node} ${address}`
+
+/** What it was asked for, short: the port alone under the farm's own name; another name, with its port where it is not the farm's. */
+export function doorOf({ farm }: Report, { name, port }: SubjectReport): string {
+  if (name === null || name === farm.names[0]?.ascii) return `:${port}`
+  return ` ${name}${port === farm.ports[0] ? '' : `:${port}`}`
+}
+
+/** `adfs1:49443`, `adfs1 certauth.sts.contoso.com`. */
+export const doorPlace = (report: Report, subject: SubjectReport): string =>
+  `${subject.node ?? ''}${doorOf(report, subject)}`
+
+/** ` under 3 names and on 2 ports`, where there are several. */
+export function doorsText({ farm }: Report): string {
+  const names = farm.names.length > 1 ? ` under ${farm.names.length} names` : ''
+  return `${names}${farm.ports.length > 1 ? `${names === '' ? '' : ' and'} on ${farm.ports.length} ports` : ''}`
+}
+
+/** Why a name that was thought of is not checked. */
+export function leftOutText({ reason, detail }: NonNullable<Report['farm']['leftOut']>[number]): string {
+  switch (reason) {
+    case 'cloud':
+      return `not needed: an alias of ${detail}, where devices register in the cloud`
+    case 'absent':
+      return 'not needed: DNS does not have it, so no device registers by it'
+    case 'elsewhere':
+      return `not checked: it leads to ${detail}, which is not of this farm`
+    case 'not-answered':
+      return 'not checked: it leads here, but no server has a certificate for it'
+    default:
+      return detail
+  }
+}
