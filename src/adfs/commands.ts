@@ -31,16 +31,18 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
     const { files: _, passwordFile: __, ...served } = asked
     return [asked.target, ...optionsOf(served)]
   }
-  if (asked.files)
+  if (asked.files) {
+    const { tlsEndsAt: _, ...judged } = asked
     return [
       'file',
       ...asked.files.paths,
       ...asked.files.names.flatMap((name) => ['--name', name]),
-      ...optionsOf(asked),
+      ...optionsOf(judged),
       ...(asked.at ? ['--at', instantText(asked.at)] : []),
       '--kit',
       kit!,
     ]
+  }
   return [
     printableTarget(asked.target),
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
@@ -82,6 +84,7 @@ export function optionsOf(asked: Asked): readonly string[] {
     value === null || value === undefined ? [] : [option, String(value)]
   const files = (option: string, paths: Asked['intermediates']) => paths.flatMap(({ path }) => [option, path])
   return [
+    ...given('--tls-ends-at', asked.tlsEndsAt),
     ...given('--port', asked.port),
     ...(asked.family === null ? [] : [`-${asked.family}`]),
     ...given('--timeout', asked.timeoutMs === null ? null : asked.timeoutMs / 1000),

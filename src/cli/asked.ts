@@ -38,6 +38,7 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     crit: flags.crit ?? null,
     timeoutMs: flags.timeout ?? null,
     repeat: flags.repeat,
+    ...(flags.tlsEndsAt === undefined ? {} : { tlsEndsAt: flags.tlsEndsAt }),
   }
 }
 

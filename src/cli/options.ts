@@ -1,3 +1,4 @@
+import type { Terminator } from '../farm/subject.js'
 import type { Listing } from '../formats/format.js'
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
@@ -8,6 +9,7 @@ import type { OutputFile } from './outputs.js'
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
   readonly server: readonly string[]
+  readonly tlsEndsAt?: Terminator
   readonly port?: number
   readonly timeout?: number
   readonly concurrency: number

@@ -1,4 +1,5 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
+import { terminators } from '../farm/subject.js'
 import { nagiosUnknown } from '../formats/nagios-code.js'
 import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
@@ -69,6 +70,11 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   program
     .optionsGroup('What to check:')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
+    .addOption(
+      new Option('--tls-ends-at <device>', 'who sends the certificates, on every server').choices(
+        terminators,
+      ),
+    )
     .option('--port <number>', 'port where the target names none (default: 443)', wholeNumber(1, 65_535))
     .option('-4, --ipv4-only', 'leave out IPv6 addresses')
     .option('-6, --ipv6-only', 'leave out IPv4 addresses')

@@ -4,6 +4,7 @@ import type { Asked } from './asked.js'
 import {
   endpointText,
   type Node,
+  roleEndingTls,
   type ServedFarm,
   type ServedSubject,
   servedSubject,
@@ -45,8 +46,8 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
         id,
         label: host === target.name ? address : host,
         address,
-        role: 'unknown',
-        tlsEndsAt: null,
+        role: roleEndingTls(asked.tlsEndsAt ?? null),
+        tlsEndsAt: asked.tlsEndsAt ?? null,
       }
       const subject = servedSubject(name, node, port ?? target.port)
       if (subjects.has(subject.id)) continue

@@ -1,7 +1,7 @@
 import { parseReleaseRange } from '../android/releases.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
-import { windowsReleases } from './subject.js'
+import { terminators, windowsReleases } from './subject.js'
 import { parseServerAddress, parseTarget } from './target.js'
 
 /** Fields of `adfs-check.yaml`: what each may hold, for the reader and for the published JSON Schema. */
@@ -87,6 +87,7 @@ export const fields: Readonly<Record<'policy' | 'waiver' | 'farm', Readonly<Reco
       read: proven(parseTarget),
     },
     servers: { type: 'texts', about: 'Addresses to probe instead of asking DNS', read: parseServerAddress },
+    'tls-ends-at': { type: 'text', about: 'What ends TLS at every server of it', choices: terminators },
     'windows-server': { type: 'text', about: 'Windows Server of the farm', choices: windowsReleases },
     ...options,
   },

@@ -1,5 +1,6 @@
 import { type Asked, type GivenFile, maxRepeat, maxTimeoutMs } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import { terminators } from '../farm/subject.js'
 import { ipVersion, parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
@@ -288,6 +289,10 @@ function askedOf(row: Field): Asked {
     ...optional(
       'proxyCredentials',
       row.at('proxyCredentials').orNull((given) => given.boolean()),
+    ),
+    ...optional(
+      'tlsEndsAt',
+      row.at('tlsEndsAt').orNull((at) => at.oneOf(terminators)),
     ),
     ...optional(
       'passwordFile',
