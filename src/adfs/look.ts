@@ -1,6 +1,7 @@
 import { say, type Words } from '../words/words.js'
-import type { Lookup, Step } from './actions.js'
+import type { Action, Lookup, Step } from './actions.js'
 import { shellLine } from './commands.js'
+import { atDevices, keeperOf, staged } from './devices.js'
 import { applicationId } from './facts.js'
 import {
   bindingLines,
@@ -12,6 +13,7 @@ import {
   verifyLine,
 } from './recipes/windows.js'
 import { places, ports, type SpeechContext, type Spoken } from './speech.js'
+import { onlyWindows } from './who.js'
 
 export const whoLooks = ({ by }: Step): Words => [
   {
@@ -23,8 +25,63 @@ export const whoLooks = ({ by }: Step): Words => [
   }[by],
 ]
 
+/** At Windows and at what nobody named in its words, at each other device in that one's. */
+export function lookedAt(
+  step: Step,
+  { at }: Action & { verb: 'look' },
+  context: SpeechContext,
+): readonly Spoken[] {
+  const there = onlyWindows(step, context)
+  return [
+    ...(there === null ? [] : [{ who: whoLooks(there), ...looked(at, there, context), expected: null }]),
+    ...atDevices(step, context).flatMap(({ at: recipe, step: own }): readonly Spoken[] => {
+      const text = withoutWindows(at, own, context)
+      const who = keeperOf(recipe, own, context)
+      return text === null
+        ? staged(recipe, ['look'], { file: 'fullchain.pem', server: context.server }, who)
+        : [{ who, ...text, expected: null }]
+    }),
+  ]
+}
+
+/** What is looked at where no Windows is; null: the certificate that the device has, by its own recipe. */
+function withoutWindows(
+  at: Lookup,
+  step: Step,
+  context: SpeechContext,
+): Pick<Spoken, 'text' | 'lines'> | null {
+  const only = (text: Words) => ({ text, lines: [] })
+  switch (at.kind) {
+    case 'bindings':
+    case 'certification-path':
+      return null
+    case 'services':
+      return only(say`See whether it runs, and listens on port ${ports(step, context).join(', ')}`)
+    case 'tls-settings':
+      return only(
+        say`See which protocols, cipher suites and curves it allows; TLS 1.2 with ECDHE, AES-GCM and P-256 reaches Android 5.0 and later`,
+      )
+    case 'clock':
+      return only(say`See whether its clock is right`)
+    case 'issuer-kind':
+      return only(
+        say`See whether the issuer of ${{ certificate: at.certificate }} is a root of your own (issued to and by itself). If it is, phones do not have it, and only a certificate from a public authority helps; if not, it is an intermediate that belongs into the chain`,
+      )
+    case 'ocsp-stapling':
+      return only(say`Let it reach the OCSP address over HTTP, or switch OCSP stapling off`)
+    case 'client-certificate-binding':
+      return only(
+        say`See whether it asks for client certificates on this port; AD FS asks on port 49443 or on ${{ code: 'certauth.' }} names only`,
+      )
+    case 'firewall':
+    case 'device-at-address':
+    case 'dns':
+      return looked(at, step, context)
+  }
+}
+
 /** Each thing to look at, in its one spelling. */
-export function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 'text' | 'lines'> {
+function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 'text' | 'lines'> {
   switch (at.kind) {
     case 'certification-path':
       return { text: say`Look at ${{ certificate: at.certificate }}: ${certificationPath}`, lines: [] }

@@ -1,5 +1,6 @@
 import type { Step } from '../adfs/actions.js'
 import { environmentOf, optionsOf } from '../adfs/commands.js'
+import { tlsSignsOf } from '../adfs/tls-end.js'
 import { factsOf, supported } from '../android/releases.js'
 import { rootsIn, storeInfo, storeUpdates } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -32,6 +33,7 @@ export interface Found {
 export function composeReport({ examined, results, steps, asked, fetches }: Found): Composed {
   const { farm, releases, others } = examined
   const certificates = new CertificateIndex(examined)
+  const signs = tlsSignsOf(examined.examinations)
   return {
     farm: {
       id: farm.id,
@@ -72,7 +74,9 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       ),
     },
     asked: [...optionsOf(asked)],
-    subjects: examined.examinations.map((examination) => subjectReport(examination, releases, examined.at)),
+    subjects: examined.examinations.map((examination) =>
+      subjectReport(examination, releases, examined.at, signs.get(examination.subject.id) ?? []),
+    ),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
     checks: results.map(({ id, title, status, why }) => ({ id, title, status, why })),
     plan: {
