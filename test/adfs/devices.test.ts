@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Recipe, stages } from '../../src/adfs/recipes/recipe.js'
 import { recipes } from '../../src/adfs/recipes/recipes.js'
@@ -88,6 +90,22 @@ describe('recipes', () => {
     const lines = stages.flatMap((stage) => recipe.stages({ file: 'f', server: null })[stage].lines)
     const isWindows = recipe.id === 'adfs' || recipe.id === 'wap'
     expect(lines.length > 0).toBe(recipe.tried !== null || isWindows)
+  })
+
+  it('are in the guide, line by line, with their pages', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/guides/load-balancers.md'), 'utf8')
+    const section = (title: string) => guide.split(`\n## ${title}\n`)[1]?.split('\n## ')[0]
+    for (const recipe of Object.values(recipes)) {
+      const { id, title, source, tried } = recipe
+      if (id === 'adfs' || id === 'wap' || source === null) continue
+      const text = section(title)
+      expect(text, title).toBeDefined()
+      expect(text).toContain(`<${source.url}>`)
+      expect(text).toContain(source.date)
+      expect(text).toContain(tried === null ? 'Not tried here' : `Tried on ${tried}`)
+      const told = recipe.stages({ file: 'fullchain.pem', server: null })
+      for (const line of stages.flatMap((stage) => told[stage].lines)) expect(text).toContain(`\n${line}\n`)
+    }
   })
 
   it('Windows Server 2012 R2 gets no script', () => {
