@@ -64,6 +64,10 @@ export type Action =
   | { readonly verb: 'reissue'; readonly certificate: Sha256 | null; readonly demands: readonly Demand[] }
   /** The authority issues its own certificate anew; then it is imported in place of the old one. */
   | { readonly verb: 'renew-authority'; readonly certificate: Sha256; readonly renewal: Renewal }
+  /** One server at a time, in the order of the step: out of the balancer, changed, checked, back. */
+  | { readonly verb: 'drain' }
+  /** What this plan changed is put back, should it have made things worse. */
+  | { readonly verb: 'undo' }
   /** For whoever ends TLS without Windows' stores: what its bundle must hold, leaf first. */
   | { readonly verb: 'edit-bundle'; readonly chain: readonly Sha256[] }
   | { readonly verb: 'delete-binding' }

@@ -40,16 +40,18 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
       '--kit',
       kit,
     ]
-  if (asked.files)
+  if (asked.files) {
+    const { tlsEndsAt: _, ...judged } = asked
     return [
       'file',
       ...asked.files.paths,
       ...asked.files.names.flatMap((name) => ['--name', name]),
-      ...optionsOf(asked),
+      ...optionsOf(judged),
       ...(asked.at ? ['--at', instantText(asked.at)] : []),
       '--kit',
       kit!,
     ]
+  }
   return [
     printableTarget(asked.target),
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
@@ -102,6 +104,7 @@ export function optionsOf(asked: Asked): readonly string[] {
     value === null || value === undefined ? [] : [option, String(value)]
   const files = (option: string, paths: Asked['intermediates']) => paths.flatMap(({ path }) => [option, path])
   return [
+    ...given('--tls-ends-at', asked.tlsEndsAt),
     ...(asked.inventory?.names ?? []).flatMap((name) => ['--name', name]),
     ...(asked.inventory?.upnSuffixes ?? []).flatMap((suffix) => ['--upn-suffix', suffix]),
     ...(asked.inventory?.ports.length

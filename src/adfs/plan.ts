@@ -22,6 +22,7 @@ const order: readonly Action['verb'][] = [
   'fetch-by-hand',
   'reissue',
   'save',
+  'drain',
   'import',
   'remove',
   'disable-root',
@@ -34,6 +35,7 @@ const order: readonly Action['verb'][] = [
   'edit-bundle',
   'run-again',
   'confirm',
+  'undo',
 ]
 
 /** Changes of Windows' stores, and what makes its services notice them. */
@@ -70,14 +72,24 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
       }
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
-  return shared([...places.values()], farm, asked)
+  return shared(rolling([...places.values()]), farm, asked)
 }
 
-function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
+function wishesOf(
+  { action, by }: Advice,
+  finding: Finding,
+  { role, subjects, seen }: Place,
+): readonly Wish[] {
   const cases = casesBySubject(finding)
   const here = [...(cases.get(null) ?? []), ...subjects.flatMap(({ id }) => cases.get(id) ?? [])]
   const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
-  const wish = { action, by: by ?? doer(action), because }
+  // Nobody looks after Windows where a balancer ends TLS.
+  const asked = by ?? doer(action)
+  const wish = {
+    action,
+    by: role === 'balancer' && asked === 'adfs-admin' ? 'network-admin' : asked,
+    because,
+  } as const
   const touched =
     action.verb === 'import' ? action.certificates : action.verb === 'remove' ? [action.certificate] : []
   if (touched.length === 0) return [wish]
@@ -162,6 +174,8 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
     if (action.verb === 'edit-bundle')
       return role !== 'adfs' && role !== 'wap' && isWorthAFile(action.chain, place)
     if (verb === 'repair-key') return role !== 'file'
+    if (role === 'balancer' && verb === 'bind') return true
+    if (role === 'balancer' && verb === 'delete-binding') return false
     if (!windowsVerbs.includes(verb) || role === 'adfs' || role === 'wap' || role === 'unknown') return true
     return role === 'file' && verb === 'import'
   })
@@ -214,6 +228,33 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
         // The cmdlet sets one certificate for every binding: with several it would take the others' away.
         (!binds && rebinds.length <= 1 && leaves.length <= 1 && !renewed.has(action.certificate))),
   )
+}
+
+/**
+ * Several servers are changed one after the other, and it is said beforehand how to put them back; a device whose recipe
+ * is known is told its way back, too.
+ */
+function rolling(places: readonly Place[]): readonly Place[] {
+  const asks = ({ wishes }: Place, ...verbs: readonly Action['verb'][]) =>
+    wishes.filter(({ action }) => verbs.includes(action.verb))
+  const restarted = places.filter((place) => asks(place, 'restart').length > 0)
+  return places.map((place) => {
+    const drains = restarted.length > 1 && restarted.includes(place)
+    const isKnown = place.subjects.some((one) => one.kind === 'served' && one.node.tlsEndsAt !== null)
+    const undoable = drains || isKnown ? asks(place, 'import', 'edit-bundle') : []
+    const further = (action: Action, wishes: readonly Wish[]): readonly Wish[] =>
+      wishes.length === 0
+        ? []
+        : [{ action, by: wishes[0]!.by, because: [...new Set(wishes.flatMap(({ because }) => because))] }]
+    return {
+      ...place,
+      wishes: [
+        ...place.wishes,
+        ...(drains ? further({ verb: 'drain' }, asks(place, ...storeVerbs)) : []),
+        ...further({ verb: 'undo' }, undoable),
+      ],
+    }
+  })
 }
 
 /** Steps of all places, equal ones together, with the commands of ours. */

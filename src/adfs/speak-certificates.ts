@@ -1,6 +1,7 @@
 import { listed, say } from '../words/words.js'
 import type { Action, Step } from './actions.js'
 import { demanded, keepsChildren, renewed } from './demands.js'
+import { given } from './devices.js'
 import { whoLooks } from './look.js'
 import {
   certutilLine,
@@ -23,7 +24,7 @@ export function bound(
   action: Action & { verb: 'bind' },
   context: SpeechContext,
 ): readonly Spoken[] {
-  return byRole(step, context, (role) =>
+  const windows = byRole(step, context, (role) =>
     rebind(
       role,
       thumbprint(action.certificate, context),
@@ -37,6 +38,8 @@ export function bound(
       lines: [...(index === 0 ? [findOwnLine(thumbprint(action.certificate, context))] : []), ...lines],
     })),
   )
+  const what = say`Give it ${{ certificate: action.certificate }} with its private key and its chain, as other servers have it`
+  return [...windows, ...given(step, what, context)]
 }
 
 export function repairedKey(
@@ -88,6 +91,7 @@ export function renewedAuthority(
       [certutilLine('CA', renewedFile), removeLine(thumbprint(certificate, context))],
       say`Where a balancer ends TLS, the new one takes the old one's place in its bundle`,
     ),
+    ...given(step, say`Then put the new one in place of the old in its chain`, context),
   ]
 }
 
@@ -111,5 +115,6 @@ export function reissued(
         lines: [...(index === 0 ? [importPfxLine] : []), ...lines],
       })),
     ),
+    ...given(step, say`Give it the new certificate with its private key and its chain`, context),
   ]
 }

@@ -3,8 +3,9 @@ import { listed, say, type Word, type Words } from '../words/words.js'
 import type { Action, Step, Store } from './actions.js'
 import { harmless } from './addresses.js'
 import { defaultKitFolder, shellLine } from './commands.js'
+import { bundled, obtained, windowsFirst } from './devices.js'
 import { applicationId, stores } from './facts.js'
-import { looked, whoLooks } from './look.js'
+import { lookedAt, whoLooks } from './look.js'
 import {
   bindingLines,
   certutilLine,
@@ -20,9 +21,10 @@ import {
   scriptLine,
   storeSwitch,
 } from './recipes/windows.js'
+import { drained, undone } from './rolling.js'
 import { bound, reissued, renewedAuthority, repairedKey } from './speak-certificates.js'
-import { chainFileName, here, places, ports, type SpeechContext, type Spoken } from './speech.js'
-import { bundleKeeper, byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
+import { here, places, ports, restartsByScript, type SpeechContext, type Spoken } from './speech.js'
+import { byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
 
 export { chainFileName, here, type SpeechContext, type Spoken } from './speech.js'
 
@@ -64,7 +66,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         say`Each server has a line of its own; ${{ code: '--repeat' }} looks longer where they cannot be reached one by one`,
       )
     case 'import':
-      return imported(step, action, context)
+      return [...windowsFirst(step, context), ...imported(step, action, context)]
     case 'restart':
       return restarted(step, context)
     case 'bind':
@@ -121,9 +123,14 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
           [certutilLine('CA', exportedFile)],
           say`Or run this check again with ${{ code: '--intermediates' }} and the folder of these files: that proves that they are the right ones`,
         ),
+        ...obtained(step, action, context),
       ]
     case 'edit-bundle':
-      return [bundle(step, action, context)]
+      return bundled(step, action, context)
+    case 'drain':
+      return drained(step, context)
+    case 'undo':
+      return undone(step, context)
     case 'reissue':
       return reissued(step, action, context)
     case 'exempt':
@@ -136,7 +143,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         },
       ]
     case 'look':
-      return [{ who: whoLooks(step), ...looked(action.at, step, context), expected: null }]
+      return lookedAt(step, action, context)
   }
 }
 
@@ -157,16 +164,6 @@ export function notes({ argv }: Step, { environment }: SpeechContext): Words {
       ')',
     ]),
   ]
-}
-
-/** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
-function restartsByScript(id: SubjectId, plan: readonly Step[]): boolean {
-  const imports = plan.filter(({ on, action }) => action.verb === 'import' && on.includes(id))
-  const between = plan.filter(({ action }) => action.verb === 'remove' || action.verb === 'disable-root')
-  return (
-    imports.length > 0 &&
-    imports.every(({ on }) => !between.some((step) => step.on.some((one) => on.includes(one))))
-  )
 }
 
 function imported(
@@ -247,14 +244,4 @@ function importStore(on: readonly SubjectId[], plan: readonly Step[]): Store | n
       )[0],
   )
   return stores[0] !== undefined && stores.every((store) => store === stores[0]) ? stores[0] : null
-}
-
-function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
-  const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
-  return {
-    who: isFile ? say`If the file is for a balancer or another proxy` : bundleKeeper(step, context),
-    text: say`Give it ${{ code: chainFileName(context.plan, chain) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
-    lines: [],
-    expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Role, SubjectId } from '../farm/subject.js'
+import type { Role, SubjectId, Terminator } from '../farm/subject.js'
 import { listed, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Step } from './actions.js'
@@ -37,6 +37,10 @@ export interface SpokenSubject {
   readonly role: Role
   /** The machine, where it is more than this one subject. */
   readonly node?: string
+  /** Null: nobody said. */
+  readonly tlsEndsAt: Terminator | null
+  /** What Windows leaves out was sent, so that something else may end TLS. */
+  readonly sendsRoot?: boolean
 }
 
 export interface SpokenCertificate {
@@ -74,4 +78,14 @@ export function chainFileName(plan: readonly Step[], chain: readonly Sha256[]): 
   )
   if (all.size <= 1) return 'fullchain.pem'
   return `fullchain-${createHash('sha256').update(chain.join()).digest('hex').slice(0, 8)}.pem`
+}
+
+/** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
+export function restartsByScript(id: SubjectId, plan: readonly Step[]): boolean {
+  const imports = plan.filter(({ on, action }) => action.verb === 'import' && on.includes(id))
+  const between = plan.filter(({ action }) => action.verb === 'remove' || action.verb === 'disable-root')
+  return (
+    imports.length > 0 &&
+    imports.every(({ on }) => !between.some((step) => step.on.some((one) => on.includes(one))))
+  )
 }

@@ -41,6 +41,7 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     timeoutMs: flags.timeout ?? null,
     repeat: flags.repeat,
     ...inventoryBy(flags),
+    ...(flags.tlsEndsAt === undefined ? {} : { tlsEndsAt: flags.tlsEndsAt }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AskedNode } from '../farm/inventory.js'
+import type { Terminator } from '../farm/subject.js'
 import type { Listing } from '../formats/format.js'
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
@@ -10,6 +11,7 @@ import type { Shard } from './shard.js'
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
   readonly server: readonly string[]
+  readonly tlsEndsAt?: Terminator
   readonly port?: number
   /** All ports of the farm, the first beside `port`. */
   readonly ports?: readonly number[]

@@ -1,4 +1,5 @@
-import { Argument, Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { terminators } from '../farm/subject.js'
 import { nagiosUnknown } from '../formats/nagios-code.js'
 import { defaultConcurrency, defaultPerNetwork, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
@@ -76,6 +77,11 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
     .option('--targets <file>', 'a target on each line, # for comments; - (or as target): standard input')
     .option('--shard <2/5>', 'only this part of the targets: one machine of five', shardOf)
+    .addOption(
+      new Option('--tls-ends-at <device>', 'who sends the certificates, on every server').choices(
+        terminators,
+      ),
+    )
     .option(
       '--node <name=address[,…]>',
       'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',

@@ -1,7 +1,7 @@
 import type { Threshold } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Inventory } from './inventory.js'
-import type { WindowsRelease } from './subject.js'
+import type { Terminator, WindowsRelease } from './subject.js'
 
 /** Certificates that the operator gave, with the path as it was named. */
 export interface GivenFile {
@@ -40,6 +40,8 @@ export interface Asked {
   readonly proxy: string | 'none' | null
   /** The proxy was given with credentials, which are kept nowhere: printed commands take it from HTTPS_PROXY instead. */
   readonly proxyCredentials?: boolean
+  /** What ends TLS at every server of the run; missing: not said. */
+  readonly tlsEndsAt?: Terminator
   /** File with the password of the files above, as named. */
   readonly passwordFile?: string | null
   /** What is said of the farm beside its name; missing: nothing. */

@@ -2,7 +2,7 @@ import { parseReleaseRange } from '../android/releases.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import { farmName, nodeNameOf, roles, suffixOf } from './inventory.js'
-import { windowsReleases } from './subject.js'
+import { terminators, windowsReleases } from './subject.js'
 import { parsePort, parseServerAddress, parseTarget } from './target.js'
 
 /** Fields of `adfs-check.yaml`: what each may hold, for the reader and for the published JSON Schema. */
@@ -114,6 +114,7 @@ export const fields: Readonly<Record<Kind, Readonly<Record<string, Spec>>>> = {
       about: 'Ports of the farm, the first for every name: [443, 49443]',
       read: parsePort,
     },
+    'tls-ends-at': { type: 'text', about: 'What ends TLS at every server of it', choices: terminators },
     'windows-server': { type: 'text', about: 'Windows Server of the farm', choices: windowsReleases },
     ...options,
   },

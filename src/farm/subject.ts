@@ -42,6 +42,10 @@ export const terminators = [
 ] as const
 export type Terminator = (typeof terminators)[number]
 
+/** Windows ends TLS itself, or a device in front of it does. */
+export const roleEndingTls = (at: Terminator | null): Role =>
+  at === null ? 'unknown' : at === 'adfs' || at === 'wap' ? at : 'balancer'
+
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
   /**

@@ -24,7 +24,16 @@ export function briefPlan(report: Report): readonly Brief[] {
 
 function contextOf(report: Report): SpeechContext {
   return {
-    subject: (id) => report.subjects.find((subject) => subject.id === id),
+    subject: (id) => {
+      const subject = report.subjects.find((one) => one.id === id)
+      return (
+        subject && {
+          ...subject,
+          tlsEndsAt: subject.tlsEnd?.said ?? null,
+          sendsRoot: subject.tlsEnd?.signs.some(({ kind }) => kind === 'root-sent') ?? false,
+        }
+      )
+    },
     certificate: (sha256) => {
       const certificate = report.certificates[sha256]
       return certificate && { ...certificate, file: null }

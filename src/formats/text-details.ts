@@ -46,6 +46,7 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         `${hello}${nth > 0 ? ` (${nth + 1}.)` : ''}${sni ? '' : ', without a name'}: ${oneLine(outcome)}${answer ? `, list ${answer}` : ''}`,
       ),
     ),
+    ...tlsEnd(report, subject).map(line),
     ...subject.answers.flatMap(({ id, releases, sent, handshake }) => [
       line(
         `list ${id}, to ${releases.length > 0 ? releasesText(releases as Release[]) : 'no release'}: ${sent.map((sha256) => nameOf(report, sha256)).join(', ')}`,
@@ -78,6 +79,21 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         : [],
     ),
   ].join('\n')
+}
+
+/** What is known of who sends these certificates; a sign is told with what it leaves open. */
+function tlsEnd(report: Report, { tlsEnd: end }: SubjectReport): readonly string[] {
+  if (end === undefined) return []
+  return [
+    `TLS ends at: ${end.said ?? 'not said (--tls-ends-at)'}`,
+    ...end.signs.map(({ kind, proves, leavesOpen, certificate, others }) => {
+      const about = [
+        ...(certificate === null ? [] : [nameOf(report, certificate)]),
+        ...others.map((id) => placeOf(report, id)),
+      ]
+      return `  ${kind}${about.length > 0 ? ` (${about.join(', ')})` : ''}: ${proves} Open: ${leavesOpen}`
+    }),
+  ]
 }
 
 const clients = { chrome: 'Chrome', webview: 'WebView', windows: 'Windows' }

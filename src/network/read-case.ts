@@ -9,6 +9,7 @@ import {
   soundInventory,
   suffixOf,
 } from '../farm/inventory.js'
+import { terminators } from '../farm/subject.js'
 import { ipVersion, parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
@@ -312,6 +313,10 @@ function askedOf(row: Field): Asked {
     ...optional(
       'proxyCredentials',
       row.at('proxyCredentials').orNull((given) => given.boolean()),
+    ),
+    ...optional(
+      'tlsEndsAt',
+      row.at('tlsEndsAt').orNull((at) => at.oneOf(terminators)),
     ),
     ...optional(
       'passwordFile',

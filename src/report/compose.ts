@@ -1,5 +1,6 @@
 import type { Step } from '../adfs/actions.js'
 import { environmentOf, optionsOf } from '../adfs/commands.js'
+import { tlsSignsOf } from '../adfs/tls-end.js'
 import { factsOf, supported } from '../android/releases.js'
 import { rootsIn, storeInfo, storeUpdates } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -34,6 +35,7 @@ export interface Found {
 export function composeReport({ examined, results, steps, asked, fetches }: Found): Composed {
   const { farm, releases, others } = examined
   const certificates = new CertificateIndex(examined)
+  const signs = tlsSignsOf(examined.examinations)
   return {
     farm: {
       id: farm.id,
@@ -77,7 +79,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
     asked: [...optionsOf(asked)],
     ...vantageReport(examined),
     subjects: examined.examinations.map((examination) => ({
-      ...subjectReport(examination, releases, examined.at),
+      ...subjectReport(examination, releases, examined.at, signs.get(examination.subject.id) ?? []),
       ...machine(examination.subject, farm),
     })),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),

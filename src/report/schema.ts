@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox'
 import { releases } from '../android/releases.js'
+import { terminators } from '../farm/subject.js'
 
 /**
  * The report, defined once: TypeScript's types are derived from here, and `npm run schema` writes
@@ -161,6 +162,22 @@ const file = object(
   'A file judged as if a Windows server presented its certificate',
 )
 
+const tlsEnd = object(
+  {
+    said: nullable(oneOf(terminators, 'With --tls-ends-at, or in adfs-check.yaml')),
+    signs: Type.Array(
+      object({
+        kind: text('e.g. root-sent, resets-without-name, other-list-elsewhere'),
+        proves: text(),
+        leavesOpen: text(),
+        certificate: nullable(sha256),
+        others: Type.Array(subjectId, { description: 'Servers with another key, certificate or list' }),
+      }),
+    ),
+  },
+  'Who ends TLS: what the operator said, and what was seen; a sign is no proof',
+)
+
 const subject = object({
   id: subjectId,
   kind: oneOf(['served', 'file']),
@@ -173,6 +190,7 @@ const subject = object({
   port: nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),
   role: oneOf(['adfs', 'wap', 'balancer', 'unknown']),
   vantage: Type.Optional(text('Label of the place it was looked at from, where cases are joined')),
+  tlsEnd: Type.Optional(tlsEnd),
   outcome,
   connections: Type.Array(exchange),
   varying: Type.Array(text(), {

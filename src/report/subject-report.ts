@@ -1,9 +1,10 @@
+import { type TlsSign, tlsSigns } from '../adfs/tls-end.js'
 import type { Release } from '../android/releases.js'
 import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Attempt, Examination, Reach, ReleaseVerdict, Repair, Seen } from '../examine/examination.js'
 import type { Answer } from '../examine/presented.js'
-import type { Subject } from '../farm/subject.js'
+import type { ServedSubject, Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import { outcomeText } from '../tls/wording.js'
 import { elsewhere } from './elsewhere.js'
@@ -15,10 +16,12 @@ export function subjectReport(
   examination: Examination,
   releases: readonly Release[],
   at: Date,
+  signs: readonly TlsSign[],
 ): SubjectReport {
   const { subject, attempts } = examination
   const common = {
     ...identity(subject),
+    ...(subject.kind === 'file' ? {} : { tlsEnd: tlsEnd(subject, signs) }),
     outcome: outcomeReport(examination),
     connections: attempts.map((attempt) => connection(attempt, examination)),
   }
@@ -83,6 +86,16 @@ const identity = (subject: Subject) =>
         port: null,
         role: 'unknown' as const,
       }
+
+const tlsEnd = ({ node }: ServedSubject, signs: readonly TlsSign[]) => ({
+  said: node.tlsEndsAt,
+  signs: signs.map(({ kind, certificate, others }) => ({
+    kind,
+    ...tlsSigns[kind],
+    certificate,
+    others: [...others],
+  })),
+})
 
 function outcomeReport({ attempts }: Examination): SubjectReport['outcome'] {
   const best = attempts.find(({ outcome }) => outcome.kind === 'observed') ?? attempts[0]

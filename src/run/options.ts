@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import type { Asked, GivenFile } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import { type Terminator, terminators } from '../farm/subject.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import { isSocks, maxSocksCredential } from '../network/live/socks.js'
@@ -10,6 +11,8 @@ import { maxRepeat, maxRetries, maxTimeoutMs } from './limits.js'
 export interface CheckOptions {
   /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
   readonly servers?: readonly string[]
+  /** What ends TLS at every server: who is told to mend what. */
+  readonly tlsEndsAt?: Terminator
   /** Port where the target names none. Default 443. */
   readonly port?: number
   /** For each connection, milliseconds. Default 10 000. */
@@ -58,7 +61,18 @@ export type Progress =
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
  */
 export function validOptions(options: CheckOptions): CheckOptions {
-  const { servers = [], port, timeoutMs, concurrency, family, at, repeat, retries, proxy } = options
+  const {
+    servers = [],
+    port,
+    timeoutMs,
+    concurrency,
+    family,
+    at,
+    repeat,
+    retries,
+    proxy,
+    tlsEndsAt,
+  } = options
   if (servers.length > maxServers) {
     throw badOption(
       `${servers.length} servers are named, more than ${maxServers}.`,
@@ -73,6 +87,8 @@ export function validOptions(options: CheckOptions): CheckOptions {
   if (family !== undefined && family !== 4 && family !== 6) {
     throw badOption(`family is ${String(family)}.`, 'It is 4, 6 or left out for both.')
   }
+  if (tlsEndsAt !== undefined && !terminators.includes(tlsEndsAt))
+    throw badOption(`tlsEndsAt is ${String(tlsEndsAt)}.`, `It is one of ${terminators.join(', ')}.`)
   if (at !== undefined) validClock(at)
   if (proxy) validProxy(proxy, 'proxy')
   return options
@@ -104,6 +120,7 @@ export function askedOf(target: string, options: CheckOptions): Asked {
     timeoutMs: options.timeoutMs ?? null,
     repeat: options.repeat ?? 0,
     proxy: options.proxy ? printableProxy(options.proxy) : null,
+    ...(options.tlsEndsAt === undefined ? {} : { tlsEndsAt: options.tlsEndsAt }),
   }
 }
 

@@ -346,7 +346,13 @@ describe('speech', () => {
     subject: (id) => {
       const found = farmOf(machines).farm.subjects.find((subject) => subject.id === id)
       return found?.kind === 'served'
-        ? { kind: 'served', address: found.node.address, port: found.port, role: found.node.role }
+        ? {
+            kind: 'served',
+            address: found.node.address,
+            port: found.port,
+            role: found.node.role,
+            tlsEndsAt: found.node.tlsEndsAt,
+          }
         : undefined
     },
     certificate: (sha256) => {

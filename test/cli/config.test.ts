@@ -154,6 +154,7 @@ farms:
   - name: sts.contoso.com
     repeat: 3
     servers: [10.0.0.5]
+    tls-ends-at: netscaler
   - name: fs.fabrikam.com
 `,
     )
@@ -161,7 +162,13 @@ farms:
     expect(aimed).toMatchObject([
       {
         target: 'sts.contoso.com',
-        flags: { timeout: 4000, repeat: 3, android: '9..', server: ['10.0.0.5'] },
+        flags: {
+          timeout: 4000,
+          repeat: 3,
+          android: '9..',
+          server: ['10.0.0.5'],
+          tlsEndsAt: 'netscaler',
+        },
       },
       { target: 'fs.fabrikam.com', flags: { timeout: 4000, repeat: 2, server: [], concurrency: 8 } },
     ])

@@ -123,5 +123,6 @@ export function askedOf({ target = 'sts.contoso.com', options = {} }: FarmRecipe
     timeoutMs: options.timeoutMs ?? null,
     repeat: options.repeat ?? 0,
     proxy: null,
+    ...(options.tlsEndsAt === undefined ? {} : { tlsEndsAt: options.tlsEndsAt }),
   }
 }

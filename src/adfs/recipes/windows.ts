@@ -33,6 +33,9 @@ export const certutilLine = (store: Store, file: string): string => `certutil -a
 export const importLine = (store: Store, file: string): string =>
   `Import-Certificate -FilePath .\\${file} -CertStoreLocation ${stores[store].path}`
 
+/** What a store holds, into a file. */
+export const storeListLine = (store: Store, file: string): string => `certutil -store ${store} > ${file}`
+
 /** Also of the administrator's own account, where the certificate manager puts what is imported by a double click. */
 export const removeLine = (thumbprint: string): string =>
   `Get-ChildItem ${stores.CA.path}, ${stores.My.path}, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq ${thumbprint} | Remove-Item`
@@ -50,6 +53,12 @@ export const restartLines = (role: WindowsRole): readonly string[] => [
     ? [`Get-Service ${deviceRegistrationService} -ErrorAction SilentlyContinue | Restart-Service`]
     : []),
 ]
+
+/** Balancers see it by its probe; started again it takes up what is then in the stores. */
+export const drainLines = {
+  out: `Stop-Service ${services.adfs[0]}`,
+  back: `Start-Service ${services.adfs[0]}`,
+} as const
 
 export const rebootLine = 'Restart-Computer'
 
