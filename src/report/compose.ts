@@ -106,8 +106,9 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 /** Said where it tells more than the subject's own id. */
 function machine(subject: Subject, { names, ports }: Farm): { readonly node?: string } {
   if (subject.kind === 'file') return {}
-  const { node, port } = subject
-  const isPlain = node.id === node.address || node.id === endpointText(node.address, port)
+  const { node, port, vantage } = subject
+  const own = vantage === undefined ? node.id : node.id.slice(vantage.length + 1)
+  const isPlain = own === node.address || own === endpointText(node.address, port)
   return isPlain && names.length <= 1 && ports.length <= 1 ? {} : { node: node.id }
 }
 
