@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { readCertificates } from '../containers/bundle.js'
 import { parseTarget } from '../farm/target.js'
 import type { Certificate } from '../x509/certificate.js'
+import { revocationAddresses } from '../x509/crl.js'
 import { parseCertificate } from '../x509/parse.js'
 import { type Case, caseText } from './case.js'
 import { readCase } from './read-case.js'
@@ -17,7 +18,7 @@ export async function redacted(
   const { saved } = readCase(text, 'the case')
   const target = parseTarget(saved.asked.target).name
   const certificates = await certificatesIn(saved)
-  const urls = new Set(certificates.flatMap(({ caIssuers }) => caIssuers))
+  const urls = new Set(certificates.flatMap((one) => [...one.caIssuers, ...(revocationAddresses(one) ?? [])]))
   const aliases = new Map<string, string>()
   const numbers = new Map<string, number>()
   const alias = (kind: string, value: string, make: (number: number) => string): string => {

@@ -84,10 +84,10 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
         because: [...because],
       })),
     },
-    fetches: fetches.map(({ url, outcome, certificates: found, problem }) => ({
+    fetches: fetches.map(({ url, purpose, outcome, certificates: found, problem }) => ({
       url,
-      purpose: 'aia',
-      outcome: fetchOutcomeText(outcome, found.length, problem),
+      purpose,
+      outcome: fetchOutcomeText(outcome, purpose === 'crl' ? null : found.length, problem),
     })),
     kit: null,
     certificates: certificates.report(),

@@ -48,7 +48,11 @@ export function subjectOf({
   port = 443,
   ...more
 }: Machine): ServedSubject {
-  return servedSubject(name(more.name ?? 'sts.contoso.test'), { id: address, label, address, role, tlsEndsAt: null }, port)
+  return servedSubject(
+    name(more.name ?? 'sts.contoso.test'),
+    { id: address, label, address, role, tlsEndsAt: null },
+    port,
+  )
 }
 
 const noRepair: Repair = {

@@ -59,13 +59,18 @@ export function wayWords({ way, reaches }: Published): Words {
   return say` The authority publishes ${steps}; sending ${way.length > 1 ? 'them' : 'it'} lets ${{ releases: [...reaches] }} follow.`
 }
 
-/** `fetch-by-hand` with the addresses of the authority's own pages after those that the certificate names. */
-export const fetchingPublished = (child: Certificate, { way }: Published) =>
+/**
+ * `fetch-by-hand` with the addresses of the authority's own pages after those that the certificate names; without those
+ * that serve what nobody should import.
+ */
+export const fetchingPublished = (child: Certificate, { way }: Published, without: readonly string[] = []) =>
   ({
     action: {
       verb: 'fetch-by-hand',
       child: child.sha256,
-      urls: [...new Set([...child.caIssuers, ...way.map(({ address }) => address)])],
+      urls: [...new Set([...child.caIssuers, ...way.map(({ address }) => address)])].filter(
+        (url) => !without.includes(url),
+      ),
     },
   }) as const
 

@@ -4,13 +4,15 @@ import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
-import type { FetchOutcome } from '../network.js'
+import type { FetchAsk, FetchOutcome } from '../network.js'
 import { isPublicAddress } from './public-address.js'
 
 /** Bounds on what downloads of one run may cost. */
 export const fetchLimits = {
   /** One URL with its redirects, milliseconds. Chromium gives an issuer fetch 15 s; a person waits for this one. */
   timeoutMs: 10_000,
+  /** The same for a list of revoked certificates: the answer does not wait long for what does not decide it. */
+  listTimeoutMs: 3_000,
   /** Body bytes: Chromium's limit for issuer fetches. One certificate is about 2 KiB, a bridge CA's list 30 KiB. */
   maxBytes: 64 * 1024,
   maxRedirects: 3,
@@ -43,12 +45,15 @@ interface Reply {
  * fetched is used only if its signature fits, which nobody on the way can forge, and trusting this machine's store would
  * make the result depend on the machine.
  */
-export function fetcher(options: FetchOptions): (url: string) => Promise<FetchOutcome> {
+export function fetcher(
+  options: FetchOptions,
+): (url: string, purpose?: FetchAsk['purpose']) => Promise<FetchOutcome> {
   const limits: FetchLimits = { ...fetchLimits, ...options.limits }
   let deadline = 0
-  return async (url) => {
+  return async (url, purpose) => {
     deadline ||= Date.now() + limits.totalMs
-    const timeoutMs = Math.max(1, Math.min(limits.timeoutMs, deadline - Date.now()))
+    const patience = purpose === 'crl' ? limits.listTimeoutMs : limits.timeoutMs
+    const timeoutMs = Math.max(1, Math.min(patience, deadline - Date.now()))
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout
     const redirects: string[] = []

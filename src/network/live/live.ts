@@ -1,4 +1,4 @@
-import type { FetchOutcome, Network } from '../network.js'
+import type { FetchAsk, FetchOutcome, Network } from '../network.js'
 import { probe } from './prober.js'
 import { resolve } from './resolve.js'
 import { retrying } from './retrying.js'
@@ -18,7 +18,7 @@ export interface LiveOptions {
 
 /** The real one: DNS, TLS and HTTP from this machine. */
 export function live(options: LiveOptions): Network {
-  let fetch: Promise<(url: string) => Promise<FetchOutcome>> | undefined
+  let fetch: Promise<(url: string, purpose: FetchAsk['purpose']) => Promise<FetchOutcome>> | undefined
   const { signal } = options
   const once: Pick<Network, 'resolve' | 'probe'> = {
     resolve: (host, family) => resolve(host, family, options.timeoutMs, signal),
@@ -38,13 +38,13 @@ export function live(options: LiveOptions): Network {
   }
   return {
     ...retrying(once, options.retries ?? 0, signal),
-    fetch: async ({ url }) => {
+    fetch: async ({ url, purpose }) => {
       if (options.offline) return { kind: 'offline', redirects: [] }
       // Loaded only where something is to be fetched: most checks of a sound farm never need it.
       fetch ??= import('./fetch.js').then(({ fetcher }) =>
         fetcher({ allowPrivate: options.aiaAllowPrivate, proxy: options.proxy, signal: options.signal }),
       )
-      return (await fetch)(url)
+      return (await fetch)(url, purpose)
     },
   }
 }
