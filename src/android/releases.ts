@@ -89,8 +89,23 @@ const badRange = (text: string, why: string): AdfsCheckFault =>
  * Android 10 or later" since October 2024 ("Support for Android OS versions for user-based management", Intune what's
  * new). It is raised once or twice a year, so the date goes into every report.
  */
-export const supported = {
+export const builtInSupported: Supported = {
   from: '10',
   asOf: '2026-11-24',
   source: 'Microsoft Intune: user-based management requires Android 10 or later (since 2024-10)',
-} as const satisfies { from: Release; asOf: string; source: string }
+}
+
+/** What this run goes by. */
+export let supported = builtInSupported
+
+export interface Supported {
+  readonly from: Release
+  /** `YYYY-MM-DD` */
+  readonly asOf: string
+  readonly source: string
+}
+
+/** For `useTrustData` only. */
+export function useSupported(newer: Supported): void {
+  supported = newer
+}

@@ -1,6 +1,7 @@
-import type { Asked, GivenFile } from '../farm/asked.js'
+import type { Asked, AskedTrustData, GivenFile } from '../farm/asked.js'
+import type { ReadTrustData } from '../farm/trust-data.js'
 import { AdfsCheckFault } from '../fault.js'
-import { loadCertificates, readPassword } from './files.js'
+import { loadCertificates, readPassword, readWithin } from './files.js'
 import type { CheckFlags } from './options.js'
 
 /**
@@ -31,6 +32,7 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     deviceCas: await files(flags.deviceCa),
     remembered: await files(flags.remembered),
     intermediates: await files(flags.intermediates),
+    ...(flags.trustData === undefined ? {} : { trustData: await askedTrustData(flags.trustData) }),
     at: flags.at ?? null,
     offline: flags.offline ?? false,
     aiaAllowPrivate: flags.aiaAllowPrivate ?? false,
@@ -39,6 +41,25 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     timeoutMs: flags.timeout ?? null,
     repeat: flags.repeat,
   }
+}
+
+export async function askedTrustData(file: string): Promise<AskedTrustData> {
+  const { path, sha256, date } = await trustDataBy(file)
+  return { path, sha256, date }
+}
+
+/**
+ * Reads the file, and from here on this process goes by it.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_FILE, ADFS_CHECK_BAD_OPTION
+ */
+export async function trustDataBy(
+  path: string,
+): Promise<AskedTrustData & Pick<ReadTrustData, 'unknownReleases'>> {
+  // Loaded where it is asked for: the program's own data needs no reader.
+  const { goBy, maxTrustDataBytes } = await import('../farm/trust-data.js')
+  const { id, unknownReleases } = goBy(await readWithin(path, maxTrustDataBytes), path)
+  return { path, ...id, unknownReleases }
 }
 
 /** What reports and printed commands say of the proxy: never its credentials. */

@@ -81,7 +81,15 @@ const sameTarget = (a: string, b: string): boolean => {
 }
 
 /** Files are named from where the policy lies, whoever runs it from where. */
-const files = new Set(['trust-anchor', 'device-ca', 'remembered', 'intermediates', 'password-file', 'lock'])
+const files = new Set([
+  'trust-anchor',
+  'device-ca',
+  'remembered',
+  'intermediates',
+  'password-file',
+  'lock',
+  'trust-data',
+])
 
 function flagsOf(options: PolicyOptions, path: string): Partial<CheckFlags> {
   const beside = (file: string) =>

@@ -1,3 +1,4 @@
+import type { TrustDataId } from '../android/data-in-use.js'
 import type { Threshold } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { WindowsRelease } from './subject.js'
@@ -25,6 +26,8 @@ export interface Asked {
   readonly deviceCas: readonly GivenFile[]
   readonly remembered: readonly GivenFile[]
   readonly intermediates: readonly GivenFile[]
+  /** Newer data than the program's own, with its checksum and date; missing: none. */
+  readonly trustData?: AskedTrustData
   /** The clock that validity is judged by; null: the time of the run. */
   readonly at: Date | null
   readonly offline: boolean
@@ -43,6 +46,11 @@ export interface Asked {
   readonly passwordFile?: string | null
   /** Files to be judged as if they were served; missing: servers are asked. */
   readonly files?: AskedFiles
+}
+
+export interface AskedTrustData extends TrustDataId {
+  /** As on the command line. */
+  readonly path: string
 }
 
 /** What `adfs-check file` was asked for beside. */

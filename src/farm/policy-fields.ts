@@ -70,6 +70,7 @@ const options = {
 export const fields: Readonly<Record<'policy' | 'waiver' | 'farm', Readonly<Record<string, Spec>>>> = {
   policy: {
     ...options,
+    'trust-data': { type: 'text', about: 'File of newer stores and catalogue, the same for all farms' },
     waivers: { type: 'list', about: 'What is accepted, by whom, until when' },
   },
   waiver: {

@@ -120,6 +120,13 @@ function environment({ network, trustStores, fetches, policy }: Report, style: S
     line(
       `Trust stores as first shipped: ${trustStores.sources.map(({ releases, roots }) => `${releasesText(releases as Release[])} ${roots} roots`).join('; ')}.`,
     ),
+    ...(trustStores.data
+      ? [
+          line(
+            `Trust data of ${trustStores.data.date}, not the program's own: ${oneLine(trustStores.data.file ?? 'given by the caller')}, SHA-256 ${trustStores.data.sha256}.`,
+          ),
+        ]
+      : []),
     line(
       `Counted by default: Android ${policy.supported.from} and newer as of ${policy.supported.asOf} (${policy.supported.source}).`,
     ),

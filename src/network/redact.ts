@@ -67,6 +67,9 @@ export async function redacted(
     deviceCas: files(saved.asked.deviceCas),
     remembered: files(saved.asked.remembered),
     intermediates: files(saved.asked.intermediates),
+    ...(saved.asked.trustData
+      ? { trustData: { ...saved.asked.trustData, path: path(saved.asked.trustData.path) } }
+      : {}),
     ...(saved.asked.passwordFile ? { passwordFile: path(saved.asked.passwordFile) } : {}),
     proxy:
       saved.asked.proxy && saved.asked.proxy !== 'none' ? hiddenProxy(saved.asked.proxy) : saved.asked.proxy,

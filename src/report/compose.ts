@@ -1,5 +1,6 @@
 import type { Step } from '../adfs/actions.js'
 import { environmentOf, optionsOf } from '../adfs/commands.js'
+import { dataInUse } from '../android/data-in-use.js'
 import { factsOf, supported } from '../android/releases.js'
 import { rootsIn, storeInfo, storeUpdates } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -70,6 +71,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       added: asked.trustAnchors.flatMap((file) =>
         file.certificates.map(({ certificate }) => certificate.sha256),
       ),
+      ...(dataInUse && { data: { file: asked.trustData?.path ?? null, ...dataInUse } }),
     },
     asked: [...optionsOf(asked)],
     subjects: examined.examinations.map((examination) => subjectReport(examination, releases, examined.at)),

@@ -348,6 +348,16 @@ const report = object({
       ),
     ),
     added: Type.Array(sha256),
+    data: Type.Optional(
+      object(
+        {
+          file: nullable(text('As named; null: by the library')),
+          sha256: Type.String({ description: 'Of the file, lower-case hex', pattern: '^[0-9a-f]{64}$' }),
+          date: text('Of the newest thing in it, YYYY-MM-DD or YYYY-MM'),
+        },
+        'Newer data than the program’s own, given with --trust-data; missing: its own',
+      ),
+    ),
   }),
   /** What printed commands repeat, without the target. */
   asked: Type.Array(text(), { description: 'Options that the answer depended on, as arguments' }),
