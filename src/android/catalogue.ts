@@ -55,13 +55,23 @@ export function publishedWay(
   depth = 0,
 ): readonly PublishedIssuer[] {
   if (depth >= maxDepth) return []
-  const usable = named(name, keyIdentifier).filter(
+  const ways = usableIssuers(name, keyIdentifier, at).map((row) => [
+    row,
+    ...publishedWay(row.issuer, row.issuerKeyIdentifier, at, depth + 1),
+  ])
+  return [...new Set(ways.filter((way) => way.some(({ leadsTo }) => leadsTo !== null)).flat())]
+}
+
+/** Certificates of the issuer called `name` that may be imported at `at`: neither withdrawn, expired nor self-signed. */
+export const usableIssuers = (
+  name: Name | string,
+  keyIdentifier: string | null,
+  at: Date,
+): readonly PublishedIssuer[] =>
+  named(name, keyIdentifier).filter(
     ({ state, subject, issuer, notAfter }) =>
       state === 'current' && subject !== issuer && (notAfter === null || Date.parse(notAfter) > at.getTime()),
   )
-  const ways = usable.map((row) => [row, ...publishedWay(row.issuer, row.issuerKeyIdentifier, at, depth + 1)])
-  return [...new Set(ways.filter((way) => way.some(({ leadsTo }) => leadsTo !== null)).flat())]
-}
 
 /** Releases that a published way reaches, as shipped; oldest first. */
 export function releasesReached(way: readonly PublishedIssuer[]): readonly Release[] {

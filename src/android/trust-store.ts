@@ -168,6 +168,12 @@ export function releasesOf(root: Pick<Certificate, 'subject' | 'publicKey'>): re
 export const releasesHaving = (sha256: string): readonly Release[] =>
   releasesIn(rows.find((row) => row.sha256 === sha256)?.inReleases ?? 0)
 
+/** The root of this SHA-256; null: no release has it. */
+export function rootOfHash(sha256: string): Root | null {
+  const row = rows.find((other) => other.sha256 === sha256)
+  return row ? rootOf(row) : null
+}
+
 /** How many roots a Play system update brings. */
 export const rootsIn = (update: StoreUpdate): number =>
   rows.filter(
