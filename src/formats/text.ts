@@ -290,6 +290,7 @@ const olderWords: Record<string, string> = {
   refused: 'refuses',
   depends: 'depends',
   undetermined: 'unknown',
+  'not asked': 'not asked',
   accepted: 'accepts',
 }
 
