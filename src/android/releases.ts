@@ -53,6 +53,16 @@ export function factsOf(release: Release): ReleaseFacts {
 }
 
 /**
+ * When apps meet what Android 17 asks of those that target API 37 (Certificate Transparency, the local network): Google
+ * Play takes new builds for API 36 only since 2026-08-31, and has raised that every year on that day.
+ */
+export const targetingApi37 = {
+  from: '2027-08-31',
+  read: '2026-11-24',
+  source: 'Google Play: target API level 36 since 2026-08-31; 37 a year later by the same rule (inferred)',
+} as const
+
+/**
  * The releases that a range names, oldest first: `10`, `8..`, `..9`, `7.0..14`, or several separated by commas. A
  * number without its minor version means all of them: `8` is 8.0 and 8.1, `8..` begins at 8.0, `..8` ends at 8.1.
  *

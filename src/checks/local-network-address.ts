@@ -1,3 +1,4 @@
+import { targetingApi37 } from '../android/releases.js'
 import { say } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 
@@ -27,6 +28,7 @@ export const localNetworkAddress = defineCheck({
   title: 'The name leads to an address of a local network',
   sources: [
     'developer.android.com: local network permission, local network definition (apps targeting API 37)',
+    targetingApi37.source,
   ],
   rules: [],
   run: (farm) => {
@@ -37,7 +39,7 @@ export const localNetworkAddress = defineCheck({
     return found(casesOf(farm))
   },
   tell: ({ address }) =>
-    say`From here the name leads to ${{ code: address }}, an address of a local network. Apps on ${{ releases: [asking] }} that target API 37 reach it over Wi-Fi only with the user's permission for the local network; without it they wait in vain, whatever the certificates. Phones that get a public address, or come by mobile data or VPN, are not concerned.`,
+    say`From here the name leads to ${{ code: address }}, an address of a local network. Apps on ${{ releases: [asking] }} that target API 37 reach it over Wi-Fi only with the user's permission for the local network; without it they wait in vain, whatever the certificates. Google Play will want apps to target it from about ${{ date: new Date(targetingApi37.from) }}. Phones that get a public address, or come by mobile data or VPN, are not concerned.`,
   actions: () => [],
 })
 
