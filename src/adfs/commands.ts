@@ -115,6 +115,7 @@ export function optionsOf(asked: Asked): readonly string[] {
     ...given('--repeat', asked.repeat > 0 ? asked.repeat : null),
     ...given('--android', asked.android),
     ...files('--trust-anchor', asked.trustAnchors),
+    ...given('--trust-data', asked.trustData?.path),
     ...files('--device-ca', asked.deviceCas),
     ...files('--remembered', asked.remembered),
     ...files('--intermediates', asked.intermediates),

@@ -14,6 +14,8 @@ export type Severity = 'critical' | 'warning' | 'info'
 /** All that checks may look at: facts and the clock, nothing that can be asked for more. */
 export interface ExaminedFarm {
   readonly farm: Farm
+  /** The servers are what the resolver says of the name; false or missing: they were named. */
+  readonly isResolved?: boolean
   /** One per subject, in the farm's order. */
   readonly examinations: readonly Examination[]
   readonly at: Date

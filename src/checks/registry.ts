@@ -26,6 +26,7 @@ import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
 import { keyNotProven } from './key-not-proven.js'
 import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
+import { localNetworkAddress } from './local-network-address.js'
 import { lockedOutcomeChanged } from './locked-outcome-changed.js'
 import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
@@ -104,6 +105,7 @@ export const checks = [
   rootIncluded,
   fallbackCertificate,
   sniRequired,
+  localNetworkAddress,
   anchorLeaving,
   dataOutdated,
   checkFailed,

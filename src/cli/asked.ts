@@ -1,8 +1,9 @@
-import type { Asked, GivenFile } from '../farm/asked.js'
+import type { Asked, AskedTrustData, GivenFile } from '../farm/asked.js'
 import { type Inventory, isEmpty, soundInventory } from '../farm/inventory.js'
+import type { ReadTrustData } from '../farm/trust-data.js'
 import { AdfsCheckFault } from '../fault.js'
 import { printableProxy } from '../run/options.js'
-import { loadCertificates, readPassword } from './files.js'
+import { loadCertificates, readPassword, readWithin } from './files.js'
 import type { CheckFlags } from './options.js'
 
 /**
@@ -33,6 +34,7 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     deviceCas: await files(flags.deviceCa),
     remembered: await files(flags.remembered),
     intermediates: await files(flags.intermediates),
+    ...(flags.trustData === undefined ? {} : { trustData: await askedTrustData(flags.trustData) }),
     at: flags.at ?? null,
     offline: flags.offline ?? false,
     aiaAllowPrivate: flags.aiaAllowPrivate ?? false,
@@ -43,6 +45,25 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     ...inventoryBy(flags),
     ...(flags.tlsEndsAt === undefined ? {} : { tlsEndsAt: flags.tlsEndsAt }),
   }
+}
+
+export async function askedTrustData(file: string): Promise<AskedTrustData> {
+  const { path, sha256, date } = await trustDataBy(file)
+  return { path, sha256, date }
+}
+
+/**
+ * Reads the file, and from here on this process goes by it.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_FILE, ADFS_CHECK_BAD_OPTION
+ */
+export async function trustDataBy(
+  path: string,
+): Promise<AskedTrustData & Pick<ReadTrustData, 'unknownReleases'>> {
+  // Loaded where it is asked for: the program's own data needs no reader.
+  const { goBy, maxTrustDataBytes } = await import('../farm/trust-data.js')
+  const { id, unknownReleases } = goBy(await readWithin(path, maxTrustDataBytes), path)
+  return { path, ...id, unknownReleases }
 }
 
 /** What is said of the farm beside its name, if anything. */

@@ -118,6 +118,7 @@ const files = new Set([
   'password-file',
   'lock',
   'state',
+  'trust-data',
 ])
 
 function flagsOf(options: PolicyOptions, path: string): Partial<CheckFlags> {

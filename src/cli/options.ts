@@ -33,6 +33,8 @@ export interface CheckFlags {
   readonly trustAnchor: readonly string[]
   readonly deviceCa: readonly string[]
   readonly remembered: readonly string[]
+  /** Newer stores and catalogue. */
+  readonly trustData?: string
   readonly at?: Date
   readonly intermediates: readonly string[]
   readonly passwordFile?: string

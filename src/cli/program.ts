@@ -184,6 +184,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .description('judge a saved case again, without a network')
     .argument('<case>', 'file written with --save, or a page of --format html')
     .option('--kit <folder>', 'write the import kit here')
+    .option('--trust-data <file>', 'newer stores and catalogue, or those of the run')
   printing(replay).action(async (file: string, flags: ReplayFlags) => {
     const { replayCommand } = await import('./replay-command.js')
     done(await replayCommand(file, flags, machine))
@@ -232,22 +233,24 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .command('android')
     .description('the Android releases, their rules and trust stores')
     .option('--data', 'every datum that verdicts rest on, with source and date')
-    .action(async ({ data }: { data?: boolean }) => {
+    .option('--trust-data <file>', 'newer stores and catalogue than this program has')
+    .action(async ({ data, trustData }: { data?: boolean; trustData?: string }) => {
       const { androidCommand, androidDataCommand } = await import('./android-command.js')
-      done(data ? androidDataCommand(machine) : androidCommand(machine))
+      done(await (data ? androidDataCommand : androidCommand)(trustData, machine))
     })
   android
     .command('roots')
     .description('the roots of one release')
     .option('--release <release>', 'e.g. 7.0')
     .option('--diff <range>', 'what changed between two releases, e.g. 14..17')
+    .option('--trust-data <file>', 'newer stores and catalogue than this program has')
     .argument('[subject]', 'only roots whose subject contains this, or whose SHA-256 begins with it')
-    .action(async (subject: string | undefined, { release, diff }: { release?: string; diff?: string }) => {
+    .action(async (subject: string | undefined, { release, diff, trustData }: RootsFlags) => {
       const { androidRootsCommand, androidRootsDiffCommand } = await import('./android-command.js')
       done(
-        diff === undefined
-          ? androidRootsCommand(release, subject, machine)
-          : androidRootsDiffCommand(diff, machine),
+        await (diff === undefined
+          ? androidRootsCommand(release, subject, trustData, machine)
+          : androidRootsDiffCommand(diff, trustData, machine)),
       )
     })
 
@@ -278,6 +281,12 @@ type TypedFlags = Omit<CheckFlags, 'port'> & { readonly port?: readonly number[]
 const withPorts = <F extends Partial<TypedFlags>>({ port, ...flags }: F) =>
   ({ ...flags, ...(port?.[0] === undefined ? {} : { port: port[0], ports: port }) }) as Omit<F, 'port'> &
     Pick<CheckFlags, 'port' | 'ports'>
+
+interface RootsFlags {
+  readonly release?: string
+  readonly diff?: string
+  readonly trustData?: string
+}
 
 /** Options that stand on the command line, defaults left out. */
 const given = <F extends object>(command: Command, flags: F): Partial<F> =>

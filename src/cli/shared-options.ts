@@ -20,6 +20,7 @@ export const standingOn = (command: Command): Command =>
       'root that the phones have in their system store; repeatable',
       repeatable,
     )
+    .option('--trust-data <file>', 'newer stores and catalogue than this program has')
     .option('--at <date>', 'judge as of this date instead of now', instant)
 
 export const judging = (command: Command): Command =>

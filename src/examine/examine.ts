@@ -14,6 +14,7 @@ import { type AskedUrl, IssuerSource } from './issuers.js'
 import { IssuerPool } from './pool.js'
 import { type Answer, certificatesOf, leafOf } from './presented.js'
 import { planRepair } from './repair.js'
+import { RevocationSource } from './revocation.js'
 import { examineServed, hostOf, judgePresented } from './served.js'
 import type { Settings } from './settings.js'
 
@@ -50,14 +51,15 @@ export async function repaired(
   pause: Pause,
 ): Promise<Examined> {
   const issuers = new IssuerSource(network)
-  const repairs = new Repairs(examinations, issuers, settings, pause)
+  const revocation = new RevocationSource(network, settings.offline, settings.at)
+  const repairs = new Repairs(examinations, issuers, revocation, settings, pause)
   const done: Examination[] = []
   // One after the other: servers of a farm lack the same issuers, and equal lists are repaired once.
   for (const examination of examinations)
     done.push(
       examination.kind === 'seen' ? { ...examination, repairs: await repairs.of(examination) } : examination,
     )
-  return { examinations: done, fetches: await issuers.asked() }
+  return { examinations: done, fetches: [...(await issuers.asked()), ...(await revocation.asked())] }
 }
 
 /** Nothing stands first that could be repaired: unreadable, or an authority where the server's own certificate should be. */
@@ -74,6 +76,7 @@ class Repairs {
   constructor(
     examinations: readonly Examination[],
     readonly issuers: IssuerSource,
+    readonly revocation: RevocationSource,
     readonly settings: Settings,
     readonly pause: Pause,
   ) {
@@ -134,6 +137,11 @@ class Repairs {
       presented,
       pool: this.#pool,
       ...(settings.offline ? {} : { fetch: (urls: readonly string[]) => issuers.fetch(urls) }),
+      revocation: {
+        begin: (certificate) => this.revocation.begin(certificate),
+        of: (certificate, found) =>
+          this.revocation.of(certificate, [...found, ...this.#anchorsOf(certificate)]),
+      },
       score,
       wanted: new Set(wanted),
       anchored: (certificate) => this.#isAnchored(certificate),
@@ -154,6 +162,7 @@ class Repairs {
         : []
     return {
       add,
+      ...(plan.withdrawn.length > 0 ? { withdrawn: plan.withdrawn } : {}),
       drop: plan.remove,
       chain: plan.chain,
       verdictsAfter: add.length > 0 || plan.remove.length > 0 ? judged(plan.chain) : [],
@@ -175,13 +184,14 @@ class Repairs {
   }
 
   #isAnchored(certificate: Certificate): boolean {
+    return this.#anchorsOf(certificate).length > 0
+  }
+
+  /** Roots of releases that count, or of the operator, whose key signed it. */
+  #anchorsOf(certificate: Certificate): readonly Certificate[] {
     const { settings } = this
-    return settings.releases.some((release) =>
-      settings
-        .stores(release)
-        .named(certificate.issuer)
-        .some((anchor) => verifySignature(certificate, anchor)),
-    )
+    const anchors = settings.releases.flatMap((release) => settings.stores(release).named(certificate.issuer))
+    return [...new Set(anchors)].filter((anchor) => verifySignature(certificate, anchor))
   }
 
   /** Self-signed certificates met anywhere that bear the name of one on the chain: Windows may trust them. */

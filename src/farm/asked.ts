@@ -1,3 +1,4 @@
+import type { TrustDataId } from '../android/data-in-use.js'
 import type { Threshold } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Inventory } from './inventory.js'
@@ -26,6 +27,8 @@ export interface Asked {
   readonly deviceCas: readonly GivenFile[]
   readonly remembered: readonly GivenFile[]
   readonly intermediates: readonly GivenFile[]
+  /** Newer data than the program's own, with its checksum and date; missing: none. */
+  readonly trustData?: AskedTrustData
   /** The clock that validity is judged by; null: the time of the run. */
   readonly at: Date | null
   readonly offline: boolean
@@ -50,6 +53,11 @@ export interface Asked {
   readonly files?: AskedFiles
   /** Cases that are judged together. */
   readonly joined?: AskedJoin
+}
+
+export interface AskedTrustData extends TrustDataId {
+  /** As on the command line. */
+  readonly path: string
 }
 
 /** What `adfs-check file` was asked for beside. */

@@ -76,6 +76,7 @@ type Kind = 'policy' | 'waiver' | 'farm' | 'node'
 export const fields: Readonly<Record<Kind, Readonly<Record<string, Spec>>>> = {
   policy: {
     ...options,
+    'trust-data': { type: 'text', about: 'File of newer stores and catalogue, the same for all farms' },
     waivers: { type: 'list', of: 'waiver', about: 'What is accepted, by whom, until when' },
   },
   waiver: {

@@ -200,6 +200,6 @@ const rows = (sha256: string, certificate: CertificateReport): readonly (readonl
 
 const basis = ({ network, trustStores, subjects }: Report): string => {
   const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
-  return `<p>${connections} connections; names resolved by ${foreign(network.resolver, 100)}${network.proxy ? `, through the proxy ${foreign(network.proxy, 200)}` : ''}${network.offline ? ', nothing fetched' : ''}. Trust stores as shipped: ${escaped(trustStores.sources.map(({ releases, roots }) => `${releasesText(releases)} (${roots} roots)`).join(', '))}${trustStores.added.length > 0 ? `, and ${trustStores.added.length} root${trustStores.added.length > 1 ? 's' : ''} added by you` : ''}.</p>
+  return `<p>${connections} connections; names resolved by ${foreign(network.resolver, 100)}${network.proxy ? `, through the proxy ${foreign(network.proxy, 200)}` : ''}${network.offline ? ', nothing fetched' : ''}. Trust stores as shipped: ${escaped(trustStores.sources.map(({ releases, roots }) => `${releasesText(releases)} (${roots} roots)`).join(', '))}${trustStores.added.length > 0 ? `, and ${trustStores.added.length} root${trustStores.added.length > 1 ? 's' : ''} added by you` : ''}.${trustStores.data ? ` Trust data of ${trustStores.data.date}, SHA-256 ${trustStores.data.sha256}, not the program’s own.` : ''}</p>
 `
 }

@@ -187,7 +187,7 @@ function ladder(report: Report, subject: SubjectReport, style: Style): string[] 
     )
     const open = repair?.open
       ? [
-          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 36).padEnd(nameWidth)}  could not be got from here`,
+          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 36).padEnd(nameWidth)}  ${repair.withdrawn ? 'what can be got of it was withdrawn' : 'could not be got from here'}`,
         ]
       : []
     return [...several, ...sent, ...missing, ...open, ...anchorLines(report, subject, answer.id)]

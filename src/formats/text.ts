@@ -156,7 +156,8 @@ function result(report: Report, exit: string, style: Style): string {
   if (report.subjects.every(({ verdicts }) => verdicts.length === 0)) return line
   const { sources, updates } = report.trustStores
   const latest = updates.at(-1)?.update
-  const stores = `stores as shipped, ${latest ? `updates to ${latest}` : `to ${sources.at(-1)?.shipped}`}`
+  const { data } = report.trustStores
+  const stores = `stores as shipped, ${latest ? `updates to ${latest}` : `to ${sources.at(-1)?.shipped}`}${data ? `, trust data of ${data.date} (${data.sha256.slice(0, 8)})` : ''}`
   return line.length + 2 + stores.length <= style.columns
     ? `${line}; ${stores}`
     : `${paint(style, 'dim', `  Root ${stores}`)}\n${line}`
@@ -321,6 +322,7 @@ const olderWords: Record<string, string> = {
   refused: 'refuses',
   depends: 'depends',
   undetermined: 'unknown',
+  'not asked': 'not asked',
   accepted: 'accepts',
 }
 

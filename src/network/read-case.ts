@@ -299,6 +299,14 @@ function askedOf(row: Field): Asked {
     deviceCas: row.at('deviceCas').each(fileOf),
     remembered: row.at('remembered').each(fileOf),
     intermediates: row.at('intermediates').each(fileOf),
+    ...optional(
+      'trustData',
+      row.at('trustData').orNull((given) => ({
+        path: given.at('path').text(),
+        sha256: given.at('sha256').matching(/^[0-9a-f]{64}$/, 'is no SHA-256'),
+        date: given.at('date').matching(/^\d{4}-\d\d(-\d\d)?$/, 'is no date'),
+      })),
+    ),
     at: row.at('at').orNull((at) => at.date()),
     offline: row.at('offline').boolean(),
     aiaAllowPrivate: row.at('aiaAllowPrivate').boolean(),

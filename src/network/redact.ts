@@ -3,6 +3,7 @@ import { readCertificates } from '../containers/bundle.js'
 import { farmName, registrationName, suffixOf, userCertificateName } from '../farm/inventory.js'
 import { parseTarget } from '../farm/target.js'
 import type { Certificate } from '../x509/certificate.js'
+import { revocationAddresses } from '../x509/crl.js'
 import { parseCertificate } from '../x509/parse.js'
 import { type Case, caseText } from './case.js'
 import { readCase } from './read-case.js'
@@ -26,7 +27,7 @@ export async function redacted(
     `${userCertificateName}${target}`,
   ])
   const certificates = await certificatesIn(saved)
-  const urls = new Set(certificates.flatMap(({ caIssuers }) => caIssuers))
+  const urls = new Set(certificates.flatMap((one) => [...one.caIssuers, ...(revocationAddresses(one) ?? [])]))
   const aliases = new Map<string, string>()
   const numbers = new Map<string, number>()
   const alias = (kind: string, value: string, make: (number: number) => string): string => {
@@ -84,6 +85,9 @@ export async function redacted(
     deviceCas: files(saved.asked.deviceCas),
     remembered: files(saved.asked.remembered),
     intermediates: files(saved.asked.intermediates),
+    ...(saved.asked.trustData
+      ? { trustData: { ...saved.asked.trustData, path: path(saved.asked.trustData.path) } }
+      : {}),
     ...(saved.asked.passwordFile ? { passwordFile: path(saved.asked.passwordFile) } : {}),
     proxy:
       saved.asked.proxy && saved.asked.proxy !== 'none' ? hiddenProxy(saved.asked.proxy) : saved.asked.proxy,

@@ -1,6 +1,7 @@
 import type { Step } from '../adfs/actions.js'
 import { environmentOf, optionsOf } from '../adfs/commands.js'
 import { tlsSignsOf } from '../adfs/tls-end.js'
+import { dataInUse } from '../android/data-in-use.js'
 import { factsOf, supported } from '../android/releases.js'
 import { rootsIn, storeInfo, storeUpdates } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -75,6 +76,7 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       added: asked.trustAnchors.flatMap((file) =>
         file.certificates.map(({ certificate }) => certificate.sha256),
       ),
+      ...(dataInUse && { data: { file: asked.trustData?.path ?? null, ...dataInUse } }),
     },
     asked: [...optionsOf(asked)],
     ...vantageReport(examined),
@@ -93,10 +95,10 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
         because: [...because],
       })),
     },
-    fetches: fetches.map(({ url, outcome, certificates: found, problem }) => ({
+    fetches: fetches.map(({ url, purpose, outcome, certificates: found, problem }) => ({
       url,
-      purpose: 'aia',
-      outcome: fetchOutcomeText(outcome, found.length, problem),
+      purpose,
+      outcome: fetchOutcomeText(outcome, purpose === 'crl' ? null : found.length, problem),
     })),
     kit: null,
     certificates: certificates.report(),

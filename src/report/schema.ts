@@ -90,7 +90,31 @@ const repair = object({
       origin: oneOf(['aia', 'operator', 'other-server']),
       from: text('URL, file or subject id'),
       issued: sha256,
+      revocation: Type.Optional(
+        object(
+          {
+            status: oneOf(['good', 'revoked', 'unknown']),
+            url: nullable(text('Address of the list')),
+            asOf: Type.Optional(instant),
+            why: Type.Optional(text('Why it is not known, in words')),
+          },
+          'What the list says that the certificate names; missing: it names none',
+        ),
+      ),
     }),
+  ),
+  withdrawn: Type.Optional(
+    Type.Array(
+      object({
+        sha256,
+        origin: oneOf(['aia', 'operator', 'other-server']),
+        from: text('URL, file or subject id'),
+        state: oneOf(['revoked', 'superseded']),
+        since: nullable(instant),
+        source: text('Address of the list, or the catalogue’s source'),
+      }),
+      { description: 'What would have fitted and is not proposed: its authority withdrew it.' },
+    ),
   ),
   drop: Type.Array(object({ sha256, reason: oneOf(['root', 'duplicate', 'expired', 'stale', 'unrelated']) })),
   chain: Type.Array(sha256, { description: 'What is to be sent: leaf first, no root.' }),
@@ -384,6 +408,16 @@ const report = object({
       ),
     ),
     added: Type.Array(sha256),
+    data: Type.Optional(
+      object(
+        {
+          file: nullable(text('As named; null: by the library')),
+          sha256: Type.String({ description: 'Of the file, lower-case hex', pattern: '^[0-9a-f]{64}$' }),
+          date: text('Of the newest thing in it, YYYY-MM-DD or YYYY-MM'),
+        },
+        'Newer data than the program’s own, given with --trust-data; missing: its own',
+      ),
+    ),
   }),
   /** What printed commands repeat, without the target. */
   asked: Type.Array(text(), { description: 'Options that the answer depended on, as arguments' }),

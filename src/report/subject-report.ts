@@ -4,11 +4,13 @@ import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Attempt, Examination, Reach, ReleaseVerdict, Repair, Seen } from '../examine/examination.js'
 import type { Answer } from '../examine/presented.js'
+import type { Revocation } from '../examine/revocation.js'
 import type { ServedSubject, Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import { outcomeText } from '../tls/wording.js'
 import { elsewhere } from './elsewhere.js'
 import { fileReport } from './file-report.js'
+import { instant } from './instant.js'
 import type { RepairReport, SubjectReport, VerdictReport } from './schema.js'
 
 /** One subject as the report tells it. Releases with equal verdicts share a row. */
@@ -232,15 +234,23 @@ export function grouped<T extends { releases: Release[] }>(rows: readonly T[]): 
 }
 
 function repairReport(answer: string, repair: Repair): RepairReport {
-  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
+  const { add, withdrawn, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
   return {
     answer,
-    add: add.map(({ certificate, origin, from, issued }) => ({
+    add: add.map(({ certificate, origin, from, issued, revocation }) => ({
       sha256: certificate.sha256,
       origin,
       from,
       issued: issued.sha256,
+      ...(revocation ? { revocation: revocationReport(revocation) } : {}),
     })),
+    ...(withdrawn && {
+      withdrawn: withdrawn.map(({ certificate, since, ...rest }) => ({
+        sha256: certificate.sha256,
+        since: since && instant(since),
+        ...rest,
+      })),
+    }),
     drop: drop.map(({ certificate, reason }) => ({ sha256: certificate.sha256, reason })),
     chain: chain.map(({ sha256 }) => sha256),
     takesEffect: {
@@ -268,3 +278,9 @@ function repairReport(answer: string, repair: Repair): RepairReport {
     cutShort,
   }
 }
+
+const revocationReport = (said: Revocation) => ({
+  status: said.kind,
+  url: said.url,
+  ...(said.kind === 'unknown' ? { why: said.why } : { asOf: instant(said.asOf) }),
+})

@@ -29,6 +29,11 @@ export interface CheckOptions {
   readonly deviceCas?: readonly Certificate[]
   /** Intermediates that an app process has met before. */
   readonly remembered?: readonly Certificate[]
+  /**
+   * Content of a file of newer stores and catalogue, as `--trust-data` takes it. One for the whole process: the first call
+   * that gives one decides for all calls after it, and another one is refused.
+   */
+  readonly trustData?: Uint8Array
   /** The clock that validity is judged by. Default: now. */
   readonly at?: Date
   /** Where to look for missing issuers, each with the file it came from. */

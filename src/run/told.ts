@@ -38,6 +38,7 @@ export function toldOf(
   const examined = {
     ...examinedFarm(farm, examinations, policyOf(asked), settings, fetches),
     ...(locked === undefined ? {} : { lock: locked }),
+    isResolved: farm.name !== null && asked.servers.length === 0,
   }
   const results = runChecks(examined)
   // What breaks nothing is told, and left alone: the plan is for what has to be done.

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
-import type { FetchOutcome } from '../network.js'
+import type { FetchAsk, FetchOutcome } from '../network.js'
 import { isPublicAddress } from './public-address.js'
 import { isSocks } from './socks.js'
 import { type Dialled, dial } from './transport.js'
@@ -13,6 +13,8 @@ import { type Dialled, dial } from './transport.js'
 export const fetchLimits = {
   /** One URL with its redirects, milliseconds. Chromium gives an issuer fetch 15 s; a person waits for this one. */
   timeoutMs: 10_000,
+  /** The same for a list of revoked certificates: the answer does not wait long for what does not decide it. */
+  listTimeoutMs: 3_000,
   /** Body bytes: Chromium's limit for issuer fetches. One certificate is about 2 KiB, a bridge CA's list 30 KiB. */
   maxBytes: 64 * 1024,
   maxRedirects: 3,
@@ -47,12 +49,15 @@ interface Reply {
  */
 export function fetcher(
   options: FetchOptions,
-): (url: string, how?: { readonly isVerified: boolean }) => Promise<FetchOutcome> {
+): (url: string, purpose?: FetchAsk['purpose']) => Promise<FetchOutcome> {
   const limits: FetchLimits = { ...fetchLimits, ...options.limits }
   let deadline = 0
-  return async (url, { isVerified } = { isVerified: false }) => {
+  return async (url, purpose) => {
+    // What Microsoft says of a domain is believed, so it has to be Microsoft that says it.
+    const isVerified = purpose === 'realm'
     deadline ||= Date.now() + limits.totalMs
-    const timeoutMs = Math.max(1, Math.min(limits.timeoutMs, deadline - Date.now()))
+    const patience = purpose === 'crl' ? limits.listTimeoutMs : limits.timeoutMs
+    const timeoutMs = Math.max(1, Math.min(patience, deadline - Date.now()))
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout
     const redirects: string[] = []

@@ -53,8 +53,7 @@ export function live(options: LiveOptions): Network {
       fetch ??= import('./fetch.js').then(({ fetcher }) =>
         fetcher({ allowPrivate: options.aiaAllowPrivate, proxy: options.proxy, signal: options.signal }),
       )
-      // What Microsoft says of a domain is believed, so it has to be Microsoft that says it.
-      return (await fetch)(url, { isVerified: purpose === 'realm' })
+      return (await fetch)(url, purpose)
     },
   }
 }
