@@ -84,6 +84,8 @@ function makeBlob(): string {
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
     useCodeCache: false,
+    // NODE_OPTIONS of a machine are for its own Node.js: a flag that this one lacks would end the run with Node's code 9.
+    execArgvExtension: 'none',
   }
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
   const maker = nodeProgram(embedded[here as keyof typeof embedded])
