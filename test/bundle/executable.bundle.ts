@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFileSync,
@@ -17,7 +16,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { startFarm } from '../../src/demo/farm.js'
 import { version } from '../../src/version.js'
 import { writePfxFiles } from '../support/pfx-files.js'
-import { linux, root } from './here.js'
+import { type Ended, linux, root, type StartOptions, start } from './here.js'
 
 /**
  * The executable for Linux alone in a folder, on a path where no Node.js is, against the installed command: what they
@@ -39,52 +38,14 @@ afterAll(async () => {
   for (const folder of [stick, ours, theirs]) rmSync(folder, { recursive: true })
 })
 
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-async function start(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  {
-    env = {},
-    interrupt,
-  }: { env?: NodeJS.ProcessEnv; interrupt?: (out: () => string) => Promise<unknown> } = {},
-): Promise<Ended> {
-  const child = spawn(command, args, {
-    cwd,
-    env: { PATH: '/usr/bin:/bin', HOME: cwd, LANG: 'C.UTF-8', ADFS_CHECK_CODE_CACHE: 'off', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  })
-  let [out, err] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text
-  })
-  const ended = once(child, 'close')
-  if (interrupt) {
-    await Promise.race([interrupt(() => out), ended])
-    child.kill('SIGINT')
-  }
-  const [code] = (await ended) as [number | null]
-  return { code, out, err }
-}
-
-const alone = (args: readonly string[], options = {}) =>
-  start(join(stick, 'adfs-check'), args, ours, { env: { PATH: '/nowhere' }, ...options })
+const alone = (args: readonly string[], { env, ...options }: Partial<StartOptions> = {}) =>
+  start(join(stick, 'adfs-check'), args, { cwd: ours, env: { PATH: '/nowhere', ...env }, ...options })
 const at = new Date().toISOString()
 
 async function both(...args: readonly string[]): Promise<Ended> {
   const [one, other] = await Promise.all([
     alone(args),
-    start(process.execPath, [join(root, 'dist/main.cjs'), ...args], theirs),
+    start(process.execPath, [join(root, 'dist/main.cjs'), ...args], { cwd: theirs }),
   ])
   const timeless = ({ out, ...rest }: Ended) => ({ ...rest, out: out.replace(/^( *"at": )"[^"]+"/m, '$1') })
   expect(timeless(one)).toEqual(timeless(other))
