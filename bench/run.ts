@@ -5,8 +5,12 @@ import { benchWholeCommands } from './whole-commands.js'
 
 /**
  * `npm run bench`: every ratio that docs/reference/numbers.md names, as Markdown. BENCH_NODE names another Node.js for the
- * whole commands; `npm run bench -- commands` leaves the capture out.
+ * whole commands; `npm run bench -- commands` leaves the capture out, `npm run bench -- bundle` measures the executables.
  */
+if (process.argv[2] === 'bundle') {
+  await (await import('./bundle.js')).benchBundle()
+  process.exit()
+}
 const { rows, figures } = await benchWholeCommands()
 const capture =
   process.argv[2] === 'commands'

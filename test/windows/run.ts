@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { findWine, installWindows, windows, windowsNode } from './wine.js'
+import { nodeProgram, testedWindows } from '../../tools/node-packages.js'
+import { findWine, installWindows, windows } from './wine.js'
 
 /**
  * `npm run test:windows`: runs what was built (dist/) on Windows' own node.exe under Wine, and compares with Linux.
@@ -21,7 +22,7 @@ function without(): number {
 function withWine(wine: string): number {
   const root = resolve(import.meta.dirname, '../..')
   if (!existsSync(join(root, 'dist'))) throw new Error('npm run build comes first')
-  const nodeExe = windowsNode()
+  const nodeExe = nodeProgram(testedWindows)
   const prefix = mkdtempSync(join(tmpdir(), 'adfs-check-wine-'))
   try {
     installWindows(wine, prefix)
