@@ -105,7 +105,7 @@ export function trustStore(release: Release, update: StoreUpdate | null = null):
     sortsNames: sortsNames(release),
     byNameHash: (hash) =>
       (rowsByNameHash.get(hash) ?? []).filter((row) => (row.inReleases & bit) !== 0).map(certificateOf),
-    unknownByName: (key) => hashOnly.filter((root) => looseNameKey(root.subject) === key),
+    unknownByName: (key) => hashOnly.filter((root) => root.looseKey === key),
   })
 }
 
@@ -165,7 +165,7 @@ export function rootsNamed(name: Name): readonly Root[] {
   const key = looseNameKey(name)
   return [
     ...(rowsByNameHash.get(nameHash(name)) ?? []).map(rootOf),
-    ...hashOnlyRoots.filter((root) => looseNameKey(root.subject) === key),
+    ...hashOnlyRoots.filter((root) => root.looseKey === key),
   ]
 }
 
@@ -202,14 +202,16 @@ export function storeInfo(release: Release): StoreInfo {
   return { roots: carried + hashOnly.length, hashOnly, source: store?.source ?? '' }
 }
 
-const hashOnlyRoots: readonly (Root & { readonly bits: number })[] = data.hashOnly.map((root) => ({
-  ...root,
-  bits: Number.parseInt(root.releases, 16),
-  releases: releasesIn(Number.parseInt(root.releases, 16)),
-  notBefore: new Date(root.notBefore),
-  notAfter: new Date(root.notAfter),
-  certificate: null,
-}))
+const hashOnlyRoots: readonly (Root & { readonly bits: number; readonly looseKey: string })[] =
+  data.hashOnly.map((root) => ({
+    ...root,
+    bits: Number.parseInt(root.releases, 16),
+    looseKey: looseNameKey(root.subject),
+    releases: releasesIn(Number.parseInt(root.releases, 16)),
+    notBefore: new Date(root.notBefore),
+    notAfter: new Date(root.notAfter),
+    certificate: null,
+  }))
 
 function rootOf(row: Row): Root {
   const certificate = certificateOf(row)

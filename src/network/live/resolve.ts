@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import type { Resolution } from '../network.js'
 import { onAbort } from './abort.js'
 
@@ -38,7 +37,8 @@ export async function resolve(
     return ended
   }
   try {
-    const asked = lookup(host, { all: true, verbatim: true })
+    // Loaded only where a name is to be looked up: often the servers are named.
+    const asked = import('node:dns/promises').then(({ lookup }) => lookup(host, { all: true, verbatim: true }))
     asked.then(leave, leave)
     const answers = await Promise.race([withDeadline(asked, timeoutMs), stopped])
     if (answers === 'stopped') return ended
