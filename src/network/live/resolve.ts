@@ -38,7 +38,9 @@ export async function resolve(
   }
   try {
     // Loaded only where a name is to be looked up: often the servers are named.
-    const asked = import('node:dns/promises').then(({ lookup }) => lookup(host, { all: true, verbatim: true }))
+    const asked = import('node:dns/promises').then(({ lookup }) =>
+      lookup(host, { all: true, verbatim: true }),
+    )
     asked.then(leave, leave)
     const answers = await Promise.race([withDeadline(asked, timeoutMs), stopped])
     if (answers === 'stopped') return ended
