@@ -150,7 +150,7 @@ function joining(
         const file = fileFromHere(other)
         const loaded =
           other === cached
-            ? `require('${fileFromHere('code-cache')}').loadCached(require.resolve('${file}'), process)`
+            ? `require('${fileFromHere('code-cache')}').loadCached(require.resolve('${file}'), require, require.cache[__filename], process)`
             : `require('${file}')`
         return { contents: `module.exports = ${loaded}.${exportName(path)}`, resolveDir: '/' }
       })

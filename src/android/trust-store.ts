@@ -69,7 +69,7 @@ let rows: readonly Row[]
 let rowsByNameHash: ReadonlyMap<string, readonly Row[]>
 /** All stores that came by a Play system update, oldest first. */
 export let storeUpdates: readonly StoreUpdate[]
-let hashOnlyRoots: readonly (Root & { readonly bits: number })[]
+let hashOnlyRoots: readonly (Root & { readonly bits: number; readonly looseKey: string })[]
 
 const sortsNames = (release: Release): boolean => releases.indexOf(release) >= releases.indexOf('7.0')
 
@@ -91,7 +91,7 @@ export function trustStore(release: Release, update: StoreUpdate | null = null):
     sortsNames: sortsNames(release),
     byNameHash: (hash) =>
       (rowsByNameHash.get(hash) ?? []).filter((row) => (row.inReleases & bit) !== 0).map(certificateOf),
-    unknownByName: (key) => hashOnly.filter((root) => looseNameKey(root.subject) === key),
+    unknownByName: (key) => hashOnly.filter((root) => root.looseKey === key),
   })
 }
 
@@ -151,7 +151,7 @@ export function rootsNamed(name: Name): readonly Root[] {
   const key = looseNameKey(name)
   return [
     ...(rowsByNameHash.get(nameHash(name)) ?? []).map(rootOf),
-    ...hashOnlyRoots.filter((root) => looseNameKey(root.subject) === key),
+    ...hashOnlyRoots.filter((root) => root.looseKey === key),
   ]
 }
 
@@ -216,6 +216,7 @@ export function useStores(newer: StoreData): void {
   hashOnlyRoots = newer.hashOnly.map((root) => ({
     ...root,
     bits: Number.parseInt(root.releases, 16),
+    looseKey: looseNameKey(root.subject),
     releases: releasesIn(Number.parseInt(root.releases, 16)),
     notBefore: new Date(root.notBefore),
     notAfter: new Date(root.notAfter),

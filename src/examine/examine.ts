@@ -2,6 +2,7 @@ import { prediction } from '../adfs/chain-engine.js'
 import { judgeAllStores } from '../android/judge-stores.js'
 import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
+import type { Verdict } from '../android/verdict.js'
 import type { ServedSubject, Subject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import type { Budget } from '../path/limits.js'
@@ -125,9 +126,10 @@ class Repairs {
     // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.
     const score = async (list: readonly Certificate[], within: Budget) => {
       const accepting = new Set<Release>()
+      const { stores: anchors, updated, at } = settings
+      const input = { presented: list, anchors, updated, at, decided: new Map<string, Verdict>() }
       for (const release of wanted) {
-        const { stores: anchors, updated, at } = settings
-        const [verdict] = judgeAllStores({ presented: list, anchors, updated, at }, [release], [], within)
+        const [verdict] = judgeAllStores(input, [release], [], within)
         if (verdict!.kind === 'accepted') accepting.add(release)
         if (!(await this.pause())) throw new Ended()
       }

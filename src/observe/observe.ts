@@ -61,14 +61,18 @@ function namelessDiffers(attempts: readonly Attempt[]): boolean {
   const lists = (sni: boolean) =>
     attempts.flatMap(({ offer, outcome }) => {
       const list = offer.sni === sni ? listOf(outcome) : null
-      return list && list.length > 0 ? [list.map((der) => Buffer.from(der).toString('base64'))] : []
+      return list && list.length > 0 ? [list] : []
     })
   const named = lists(true)
   return lists(false).some(
     (list) =>
-      named.some(([leaf]) => leaf === list[0]) && !named.some((other) => other.join() === list.join()),
+      named.some(([leaf]) => isSame(leaf!, list[0]!)) && !named.some((other) => isSameList(list, other)),
   )
 }
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+const isSameList = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
+  a.length === b.length && a.every((der, index) => isSame(der, b[index]!))
 
 const listOf = (outcome: ProbeOutcome): readonly Uint8Array[] | null =>
   observationOf(outcome)?.certificates ?? null

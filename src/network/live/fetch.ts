@@ -3,7 +3,6 @@ import { lookup } from 'node:dns'
 import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { gunzipSync } from 'node:zlib'
 import type { FetchAsk, FetchOutcome } from '../network.js'
 import { isPublicAddress } from './public-address.js'
 import { isSocks } from './socks.js'
@@ -125,7 +124,7 @@ async function download(
       if (size > limits.maxBytes) return end({ kind: 'too-large', maximumBytes: limits.maxBytes })
       chunks.push(chunk)
     }
-    return end(unpacked(Buffer.concat(chunks), limits.maxBytes))
+    return end(await unpacked(Buffer.concat(chunks), limits.maxBytes))
   }
 }
 
@@ -242,8 +241,9 @@ async function throughProxy(
 }
 
 /** Some servers compress although asked not to; the first bytes tell, whatever the headers say. */
-function unpacked(body: Uint8Array, maxOutputLength: number): Ended {
+async function unpacked(body: Uint8Array, maxOutputLength: number): Promise<Ended> {
   if (body[0] !== 0x1f || body[1] !== 0x8b) return { kind: 'fetched', body }
+  const { gunzipSync } = await import('node:zlib')
   try {
     return { kind: 'fetched', body: gunzipSync(body, { maxOutputLength }) }
   } catch (error) {

@@ -1,4 +1,3 @@
-import { lookup, Resolver } from 'node:dns/promises'
 import type { Resolution, ResolveMore } from '../network.js'
 import { onAbort } from './abort.js'
 
@@ -39,7 +38,10 @@ export async function resolve(
     return ended
   }
   try {
-    const asked = lookup(host, { all: true, verbatim: true })
+    // Loaded only where a name is to be looked up: often the servers are named.
+    const asked = import('node:dns/promises').then(({ lookup }) =>
+      lookup(host, { all: true, verbatim: true }),
+    )
     asked.then(leave, leave)
     const chain = more?.aliases ? aliasesOf(host, timeoutMs) : null
     const answers = await Promise.race([withDeadline(asked, timeoutMs), stopped])
@@ -71,6 +73,7 @@ const maxAliases = 8
  * do not know (a hosts file, no name server in reach) is an empty list.
  */
 async function aliasesOf(host: string, timeoutMs: number): Promise<readonly string[]> {
+  const { Resolver } = await import('node:dns/promises')
   const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
   const names: string[] = []
   const timer = setTimeout(() => resolver.cancel(), timeoutMs)
