@@ -5,8 +5,13 @@ import { benchWholeCommands } from './whole-commands.js'
 
 /**
  * `npm run bench`: every ratio that docs/reference/numbers.md names, as Markdown. BENCH_NODE names another Node.js for the
- * whole commands; `npm run bench -- commands` leaves the capture out.
+ * whole commands; `npm run bench -- commands` leaves the capture out, `npm run bench -- list [count]` is about long lists.
  */
+if (process.argv[2] === 'list') {
+  const { benchList } = await import('./list.js')
+  console.log(await benchList(Number(process.argv[3] ?? 10_000)))
+  process.exit(0)
+}
 const { rows, figures } = await benchWholeCommands()
 const capture =
   process.argv[2] === 'commands'
