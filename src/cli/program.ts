@@ -44,6 +44,7 @@ Examples:
   adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
   adfs-check sts.contoso.com --format json             for other programs
+  adfs-check --targets targets.txt --format ndjson     a long list, each told as it is done
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
 
@@ -54,7 +55,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
-    .argument('[target...]', 'federation service name, name:port or https URL')
+    .argument('[target...]', 'federation service name, name:port or https URL; -: a list on standard input')
     .configureOutput({
       writeOut: (text) => void machine.out.write(text),
       writeErr: (text) => void machine.err.write(text),
