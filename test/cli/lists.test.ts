@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -293,6 +294,40 @@ describe('--shard', () => {
   it.each(['0/3', '4/3', '2', '1/1001', 'a/b'])('%s is bad usage', async (shard) => {
     expect((await cli(['localhost', '--shard', shard])).code).toBe(4)
   })
+})
+
+it('an issuer that many farms lack is fetched once', async () => {
+  const asked: string[] = []
+  const aia = createHttpServer((request, response) => {
+    asked.push(request.url!)
+    response.end(issuing.der)
+  }).listen(0, '127.0.0.1')
+  await once(aia, 'listening')
+  const issuing = issue({ subject: 'Lists Issuing', issuer: root, ca: true })
+  const caIssuers = [`http://127.0.0.1:${(aia.address() as AddressInfo).port}/issuing.cer`]
+  const alone = issue({ subject: 'localhost', issuer: issuing, names: ['localhost'], caIssuers })
+  const short = createServer({ cert: alone.pem, key: alone.keyPem }, (socket) => socket.on('error', () => {}))
+  short.on('tlsClientError', () => {}).listen(0, '0.0.0.0')
+  await once(short, 'listening')
+  const targets = Array.from(
+    { length: 20 },
+    (_, n) => `127.0.3.${n + 1}:${(short.address() as AddressInfo).port}`,
+  )
+  const args = ['-', '--format', 'ndjson', '--aia-allow-private', '--no-proxy', '--timeout=8']
+  let out = ''
+  const code = await run([...args, '--trust-anchor', join(folder, 'root.pem')], {
+    ...{ out: { write: (text) => (out += text) }, err: { write: () => {} }, env: {}, platform: 'linux' },
+    ...{ now: new Date(), signal: new AbortController().signal, ...input(targets.join('\n')) },
+  })
+  aia.close()
+  short.close()
+  expect(code).toBe(2)
+  const added = out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as Report).subjects[0]!.repairs[0]!.add.map(({ origin }) => origin))
+  expect(added).toEqual(Array(20).fill(['aia']))
+  expect(asked).toEqual(['/issuing.cer'])
 })
 
 it('a document has the order of the list, whatever is done first', async () => {
