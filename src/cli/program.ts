@@ -50,6 +50,7 @@ Examples:
   adfs-check sts.contoso.com --format json             for other programs
   adfs-check user@contoso.com                          find the federation service of a domain
   adfs-check init sts.contoso.com                      write adfs-check.yaml: names, nodes, ports
+  adfs-check --targets targets.txt --format ndjson     a long list, each told as it is done
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
 
@@ -60,7 +61,10 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
-    .argument('[target...]', 'federation service name, name:port, https URL, or user@domain')
+    .argument(
+      '[target...]',
+      'federation service name, name:port, https URL or user@domain; -: a list on standard input',
+    )
     .configureOutput({
       writeOut: (text) => void machine.out.write(text),
       writeErr: (text) => void machine.err.write(text),

@@ -32,7 +32,8 @@ export const listsOf = (named: readonly string[], flags: CheckFlags): Lists => (
 /** Targets with options of their own; `flags` are for the run. */
 export function listsOfAimed(aimed: readonly Aimed[], flags: CheckFlags): Lists {
   const known = new Map(aimed.map((one) => [one.target, one]))
-  return { ...listsOf([...known.keys()], flags), aim: (target) => known.get(target)! }
+  const named = aimed.map(({ target }) => target)
+  return { ...listsOf(named, flags), aim: (target) => known.get(target)! }
 }
 
 /** One run's: what was seen is remembered to tell of duplicates, some 200 bytes each. More is spread with --shard. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,11 +36,11 @@ interface Ran {
   readonly err: string
 }
 
-async function cli(args: readonly string[], machine: Partial<Machine> = {}): Promise<Ran> {
+async function cli(args: readonly string[], machine: Partial<Machine> = {}, timeout = 3): Promise<Ran> {
   let out = ''
   let err = ''
   const code = await run(
-    [...args, '--offline', '--no-proxy', '--trust-anchor', join(folder, 'root.pem'), '--timeout', '3'],
+    [...args, '--offline', '--no-proxy', '--trust-anchor', join(folder, 'root.pem'), `--timeout=${timeout}`],
     {
       out: { write: (text) => (out += text) },
       err: { write: (text) => (err += text) },
@@ -171,16 +172,17 @@ describe('a list', () => {
 })
 
 describe('40 endpoints, one of which hangs after it accepted', () => {
-  const timed = (machine: { text: () => string }, pattern: RegExp) => {
-    const start = performance.now()
-    return new Promise<number>((done) => {
+  /** Seconds; the others take less than a second on a machine that has nothing else to do. */
+  const hangs = 8
+  /** Waits for the 39 others. */
+  const seen = (output: { text: () => string }, pattern: RegExp) =>
+    new Promise<void>((done) => {
       const look = setInterval(() => {
-        if ((machine.text().match(pattern) ?? []).length < 39 && performance.now() - start < 20_000) return
+        if ((output.text().match(pattern) ?? []).length < 39) return
         clearInterval(look)
-        done(performance.now() - start)
+        done()
       }, 5)
     })
-  }
   const recorder = (isTTY: boolean) => {
     let text = ''
     return { isTTY, columns: 80, write: (more: string) => (text += more), text: () => text }
@@ -195,16 +197,15 @@ describe('40 endpoints, one of which hangs after it accepted', () => {
     const list = [`127.0.0.1:${silent.port}`, ...Array.from({ length: 39 }, (_, n) => here(n + 1))].join('\n')
     const out = recorder(false)
     const start = performance.now()
-    const ended = cli(['-', '--format', format], { ...input(list), out })
-    const others = await timed(out, pattern)
+    const ended = cli(['-', '--format', format], { ...input(list), out }, hangs)
+    await seen(out, pattern)
     expect(out.text()).not.toContain('127.0.0.1')
     expect((await ended).code).toBe(2)
     const all = performance.now() - start
     await silent.close()
     expect(out.text()).toContain('127.0.0.1')
-    expect(others).toBeLessThan(2_900)
-    expect(all).toBeGreaterThan(2_900)
-    expect(all).toBeLessThan(6_000)
+    expect(all).toBeGreaterThan(1_000 * hangs - 100)
+    expect(all).toBeLessThan(1_000 * hangs + 10_000)
     if (format === 'csv') expect(out.text().match(/^target,/gm)).toHaveLength(1)
   })
 
@@ -212,12 +213,11 @@ describe('40 endpoints, one of which hangs after it accepted', () => {
     const silent = await rawServer(() => {})
     const nodes = Array.from({ length: 39 }, (_, n) => `--server=${here(n + 1)}`)
     const err = recorder(true)
-    const ended = cli(['localhost', `--server=127.0.0.1:${silent.port}`, ...nodes], { err })
-    const others = await timed(err, /\[\d+\/40\] 127\.0\.1\.\d+/g)
+    const ended = cli(['localhost', `--server=127.0.0.1:${silent.port}`, ...nodes], { err }, hangs)
+    await seen(err, /\[\d+\/40\] 127\.0\.1\.\d+/g)
     expect(err.text()).not.toContain('[40/40]')
     const { out } = await ended
     await silent.close()
-    expect(others).toBeLessThan(2_900)
     expect(err.text()).toContain(`[40/40] 127.0.0.1:${silent.port}`)
     expect(out).toContain('without an answer')
   })
@@ -270,6 +270,17 @@ describe('--shard', () => {
     expect(farmsIn((await shard(backwards, 2)).out).sort()).toEqual(found[1])
   })
 
+  it('takes its part of the farms of a policy', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `${here(n + 1)}`)
+    const config = file('farms.yaml', `farms:\n${names.map((name) => `  - name: ${name}\n`).join('')}`)
+    const parts = await Promise.all(
+      [1, 2].map((nth) => cli(['--config', config, '--shard', `${nth}/2`, '--format', 'ndjson'])),
+    )
+    const found = parts.map(({ out }) => farmsIn(out))
+    for (const part of found) expect(part.length).toBeGreaterThan(0)
+    expect(found.flat().sort()).toEqual(names.sort())
+  })
+
   it('a part without a target ends with 0 and says so', async () => {
     const ran = await Promise.all(
       [1, 2].map((nth) => cli(['localhost', `--port=${port}`, '-4', '--shard', `${nth}/2`])),
@@ -283,6 +294,40 @@ describe('--shard', () => {
   it.each(['0/3', '4/3', '2', '1/1001', 'a/b'])('%s is bad usage', async (shard) => {
     expect((await cli(['localhost', '--shard', shard])).code).toBe(4)
   })
+})
+
+it('an issuer that many farms lack is fetched once', async () => {
+  const asked: string[] = []
+  const aia = createHttpServer((request, response) => {
+    asked.push(request.url!)
+    response.end(issuing.der)
+  }).listen(0, '127.0.0.1')
+  await once(aia, 'listening')
+  const issuing = issue({ subject: 'Lists Issuing', issuer: root, ca: true })
+  const caIssuers = [`http://127.0.0.1:${(aia.address() as AddressInfo).port}/issuing.cer`]
+  const alone = issue({ subject: 'localhost', issuer: issuing, names: ['localhost'], caIssuers })
+  const short = createServer({ cert: alone.pem, key: alone.keyPem }, (socket) => socket.on('error', () => {}))
+  short.on('tlsClientError', () => {}).listen(0, '0.0.0.0')
+  await once(short, 'listening')
+  const targets = Array.from(
+    { length: 20 },
+    (_, n) => `127.0.3.${n + 1}:${(short.address() as AddressInfo).port}`,
+  )
+  const args = ['-', '--format', 'ndjson', '--aia-allow-private', '--no-proxy', '--timeout=8']
+  let out = ''
+  const code = await run([...args, '--trust-anchor', join(folder, 'root.pem')], {
+    ...{ out: { write: (text) => (out += text) }, err: { write: () => {} }, env: {}, platform: 'linux' },
+    ...{ now: new Date(), signal: new AbortController().signal, ...input(targets.join('\n')) },
+  })
+  aia.close()
+  short.close()
+  expect(code).toBe(2)
+  const added = out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as Report).subjects[0]!.repairs[0]!.add.map(({ origin }) => origin))
+  expect(added).toEqual(Array(20).fill(['aia']))
+  expect(asked).toEqual(['/issuing.cer'])
 })
 
 it('a document has the order of the list, whatever is done first', async () => {

@@ -74,6 +74,7 @@ beforeAll(async () => {
   process.chdir(folder)
   for (const [file, text] of [
     ['root.pem', root.pem],
+    ['targets.txt', `${name}\n`],
     ['contoso-root.pem', root.pem],
     ['leaf.pem', leaf.pem + issuing.pem],
     ['leaf.key', leaf.keyPem],
@@ -99,6 +100,7 @@ const standsFor: Record<string, readonly string[]> = {
   NAME: [name],
   '…': [name],
   $ADFS_NAME: [name],
+  '$CI_NODE_INDEX/$CI_NODE_TOTAL': ['1/1'],
   '${targets[@]}': [name],
   '${options[@]}': ['--server', '10.0.0.5'],
   FOLDER: ['fix'],

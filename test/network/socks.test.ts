@@ -244,22 +244,29 @@ describe('a SOCKS server', () => {
     expect(outcome).toMatchObject({ kind: 'not-tls', detail: 'the answer starts with "220 mail ready"' })
   })
 
-  it('that opens the way before it has one, as ssh -D does, is not taken for a server that hangs up', async () => {
-    const proxy = await rawServer((socket) => {
-      let nth = 0
-      socket.on('data', () => {
-        if (nth === 0) socket.write(hello)
-        else if (nth === 1) socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
-        else socket.end()
-        nth++
+  it('that closes instead of connecting is not taken for the server, one that has connected is', async () => {
+    const opening = (answers: readonly Buffer[]) =>
+      rawServer((socket) => {
+        let nth = 0
+        socket.on('data', () => {
+          const answer = answers[nth++]
+          if (answer) socket.write(answer)
+          else socket.end()
+        })
       })
-    })
-    const outcome = await through(`socks5://127.0.0.1:${proxy.port}`)
-    await proxy.close()
-    expect(outcome).toEqual({
-      kind: 'proxy-failed',
-      detail: `proxy 127.0.0.1:${proxy.port}: it closed the connection before the server said a word`,
-    })
+    const [never, once] = [
+      await opening([hello]),
+      await opening([hello, Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])]),
+    ]
+    const outcomes = [
+      await through(`socks5://127.0.0.1:${never.port}`),
+      await through(`socks5://127.0.0.1:${once.port}`),
+    ]
+    for (const proxy of [never, once]) await proxy.close()
+    expect(outcomes).toMatchObject([
+      { kind: 'proxy-failed', detail: expect.stringMatching(/as ssh -D does where nothing answers$/) },
+      { kind: 'closed', phase: 'client-hello' },
+    ])
   })
 
   it('is asked for what the bytes say', async () => {

@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { live } from '../../src/network/live/live.js'
 import { networkOf, perNetwork } from '../../src/run/per-network.js'
+import { generalShape } from '../../src/tls/shapes.js'
+import { closedPort } from '../support/odd-servers.js'
 
 it.each([
   ['192.0.2.17', '192.0.2'],
@@ -51,6 +54,26 @@ it('who is silent for a second does not shut out the neighbours', async () => {
   expect(performance.now() - start).toBeLessThan(2_000)
   answer()
   await silent
+})
+
+it('every connection of the live network waits for its turn', async () => {
+  const turns: string[] = []
+  const network = live({
+    timeoutMs: 500,
+    proxy: null,
+    offline: true,
+    aiaAllowPrivate: false,
+    signal: null,
+    retries: 1,
+    connecting: (address, connect) => {
+      turns.push(address)
+      return connect()
+    },
+  })
+  const at = { address: '127.0.0.1', port: await closedPort(), serverName: null }
+  expect(await network.probe(at, generalShape, 0)).toMatchObject({ kind: 'unreachable' })
+  // The pause before the second try is nobody's turn.
+  expect(turns).toEqual(['127.0.0.1', '127.0.0.1'])
 })
 
 it('a failure makes room', async () => {

@@ -9,7 +9,6 @@ import type {
   ProbePhase,
 } from '../../tls/observation.js'
 import { onAbort } from './abort.js'
-import { isSocks } from './socks.js'
 import { dial } from './transport.js'
 
 /** Where the numbers come from. */
@@ -102,12 +101,6 @@ export function probe(
     }
     const broken = (kind: 'reset' | 'closed'): void => {
       const end = handshake.ended()
-      // ssh -D says that it is connected before it is: then a port on which nothing listens looks like this.
-      if (!end && bytesReceived === 0 && proxy && isSocks(proxy) && handshake.sniName !== null) {
-        const why = 'it closed the connection before the server said a word'
-        finish({ kind: 'proxy-failed', detail: `proxy ${proxy.host}: ${why}` })
-        return
-      }
       finish(end ? outcomeOf(end) : { kind, phase: phase(), observation: observed() })
     }
     const reset = (): void => broken('reset')

@@ -13,6 +13,8 @@ export type ProxyAnswer =
 export interface ProxyProtocol {
   readonly hello: Buffer
   readonly read: (received: Buffer) => ProxyAnswer
+  /** What it means that the proxy closes now; default: it gave no answer. */
+  readonly closed?: () => string | null
 }
 
 export const isSocks = ({ protocol }: URL): boolean => protocol === 'socks5:' || protocol === 'socks5h:'
@@ -73,7 +75,13 @@ export function socks5({ host, port }: { host: string; port: number }, proxy: UR
     if (length === null) return { failure: 'its answer is not SOCKS 5' }
     return received.length < length ? 'incomplete' : { rest: received.subarray(length) }
   }
-  return { hello: Buffer.from([5, methods.length, ...methods]), read }
+  return {
+    hello: Buffer.from([5, methods.length, ...methods]),
+    read,
+    // OpenSSH 9.2 has no other way to say it.
+    closed: () =>
+      step === 'reply' ? 'it closed instead of connecting, as ssh -D does where nothing answers' : null,
+  }
 }
 
 const prefixed = (text: Buffer): readonly number[] => [text.length, ...text]

@@ -54,7 +54,8 @@ function dialThroughProxy(endpoint: Destination, proxy: URL, done: (result: Dial
   const fail = (detail: string): void =>
     settle({ failure: { kind: 'proxy-failed', detail: `proxy ${proxy.host}: ${detail}` } })
   const failed = (error: Error): void => fail(error.message)
-  const closed = (): void => fail('it closed the connection without an answer')
+  const protocol = protocolFor(endpoint, proxy)
+  const closed = (): void => fail(protocol.closed?.() ?? 'it closed the connection without an answer')
 
   const speak = (opened: Socket): void => {
     socket = opened
@@ -62,7 +63,7 @@ function dialThroughProxy(endpoint: Destination, proxy: URL, done: (result: Dial
       opened.destroy()
       return
     }
-    const { hello, read: answerIn } = protocolFor(endpoint, proxy)
+    const { hello, read: answerIn } = protocol
     let received: Buffer = Buffer.alloc(0)
     const read = (chunk: Buffer): void => {
       received = Buffer.concat([received, chunk])
