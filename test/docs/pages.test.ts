@@ -70,7 +70,17 @@ async function optionsOf(...command: readonly string[]): Promise<readonly string
   return [...out.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z0-9-]*)/gm)].map(([, option]) => option!)
 }
 
-const commands = [[], ['file'], ['lock'], ['replay'], ['join'], ['demo'], ['android'], ['android', 'roots']]
+const commands = [
+  [],
+  ['file'],
+  ['lock'],
+  ['replay'],
+  ['join'],
+  ['demo'],
+  ['android'],
+  ['android', 'roots'],
+  ['completion'],
+]
 const offered = new Set((await Promise.all(commands.map((command) => optionsOf(...command)))).flat())
 const named = (page: string) =>
   new Set(codeOf(page).flatMap((code) => [...code.matchAll(/(?<=^|\s)--[a-z][a-z0-9-]*/g)].map(([it]) => it)))
