@@ -105,6 +105,7 @@ const standsFor: Record<string, readonly string[]> = {
   '${options[@]}': ['--server', '10.0.0.5'],
   FOLDER: ['fix'],
   ID: ['intermediate-missing'],
+  SHELL: ['bash'],
   '[SUBJECT]': ['DigiCert'],
 }
 const argsOf = (code: string): readonly string[] =>

@@ -80,6 +80,7 @@ const commands = [
   ['demo'],
   ['android'],
   ['android', 'roots'],
+  ['completion'],
 ]
 const offered = new Set((await Promise.all(commands.map((command) => optionsOf(...command)))).flat())
 const named = (page: string) =>
