@@ -9,6 +9,7 @@ import {
   isAlone,
   isByHand,
   rolesOf,
+  rootNote,
   thumbprint,
 } from './brief-context.js'
 import { demanded } from './demands.js'
@@ -102,7 +103,7 @@ export function reissued(step: Step, reissues: readonly Step[], context: BriefCo
     ...(rolesOf(step, context).has('unknown')
       ? [
           {
-            text: say`If a balancer ends TLS: it goes there, with its chain.`,
+            text: say`${rootNote(step, context)}If a balancer ends TLS: it goes there, with its chain.`,
             lines: [],
             isAside: true,
           },

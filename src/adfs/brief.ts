@@ -11,6 +11,7 @@ import {
   isAlone,
   isByHand,
   rolesOf,
+  rootNote,
   thumbprint,
 } from './brief-context.js'
 import { deviceBundle } from './brief-device.js'
@@ -197,7 +198,7 @@ function anyBundle(step: Step, chain: readonly string[], context: BriefContext):
   const alone = isAlone(context.plan)
   return [
     {
-      text: say`${step.on.some((id) => context.subject(id)?.sendsRoot) ? 'Windows leaves the root out, which is sent here. ' : ''}If a balancer ends TLS: give it ${file} from "${folder}"${alone ? '' : ' instead'}.`,
+      text: say`${rootNote(step, context)}If a balancer ends TLS: give it ${file} from "${folder}"${alone ? '' : ' instead'}.`,
       lines: [],
       isAside: !alone,
     },

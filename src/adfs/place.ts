@@ -37,6 +37,13 @@ export function placesOf({ examinations }: ExaminedFarm): Map<string, Place> {
   return places
 }
 
+/** Proxies first: phones meet them first. */
+const ranks = { wap: 0, unknown: 1, balancer: 1, file: 1, adfs: 2 } as const
+
+/** In the order in which a farm is changed. */
+export const inTurn = (places: readonly Place[]): readonly Place[] =>
+  [...places].sort((a, b) => ranks[a.role] - ranks[b.role])
+
 const placeId = (subject: Subject): string => (subject.kind === 'file' ? subject.id : subject.node.id)
 
 /** Where no server is concerned (a name without one) the advice stands at a place of its own. */

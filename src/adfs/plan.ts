@@ -6,7 +6,7 @@ import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
 import { here } from './fitting.js'
 import { importsOf, merged, union } from './merge.js'
-import { leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
+import { inTurn, leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
 import { argvOf } from './step-command.js'
 
 /**
@@ -70,7 +70,7 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
       }
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
-  return shared(rolling([...places.values()]), farm, asked)
+  return shared(rolling(inTurn([...places.values()])), farm, asked)
 }
 
 function wishesOf(

@@ -440,7 +440,7 @@ describe('speech', () => {
   })
 
   it('where one server of an import is to be changed otherwise too, the restart is said for all', () => {
-    const both = [unknown, wap]
+    const both = [wap, unknown]
     const steps = planOf(
       [finding('x', both, [add]), finding('y', [unknown], [removing(c.stale)])],
       farmOf(machines),
