@@ -1,7 +1,7 @@
 import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
 import type { Asked } from '../farm/asked.js'
-import type { CaseKey, SubjectId } from '../farm/subject.js'
+import { type CaseKey, endingTls, type SubjectId } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
 import { here } from './fitting.js'
@@ -236,7 +236,7 @@ function rolling(places: readonly Place[]): readonly Place[] {
   const restarted = places.filter((place) => asks(place, 'restart').length > 0)
   return places.map((place) => {
     const drains = restarted.length > 1 && restarted.includes(place)
-    const isKnown = place.subjects.some((one) => one.kind === 'served' && one.node.tlsEndsAt !== null)
+    const isKnown = place.subjects.some((one) => one.kind === 'served' && endingTls(one.node) !== null)
     const undoable = drains || isKnown ? asks(place, 'import', 'edit-bundle') : []
     const further = (action: Action, wishes: readonly Wish[]): readonly Wish[] =>
       wishes.length === 0
