@@ -9,10 +9,11 @@ import {
   isAlone,
   isByHand,
   rolesOf,
+  rootNote,
   thumbprint,
 } from './brief-context.js'
 import { demanded } from './demands.js'
-import { given } from './devices.js'
+import { given, inSentence } from './devices.js'
 import { titles, type WindowsRole } from './facts.js'
 import { importPfxLine, newThumbprint, rebind } from './recipes/windows.js'
 import { onlyWindows } from './who.js'
@@ -29,12 +30,12 @@ export function reset(step: Step, certificate: Sha256, context: BriefContext): r
     step.action.verb === 'bind'
       ? given(
           step,
-          say`give it ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} with its private key and its chain, as other servers have it`,
+          say`Give it ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} with its private key and its chain, as other servers have it`,
           context,
         )
       : []
   const told = devices.map(
-    ({ who, text }): Brief => ({ text: say`${who}: ${text}`, lines: [], isAside: false }),
+    ({ who, text }): Brief => ({ text: inSentence(who, text), lines: [], isAside: false }),
   )
   const windows = onlyWindows({ ...step, on }, context)
   if (on.length === 0 || windows === null) return told
@@ -85,8 +86,8 @@ export function reissued(step: Step, reissues: readonly Step[], context: BriefCo
       isAside: false,
     },
     ...reissues.flatMap((one) =>
-      given(one, say`give it the new certificate with its private key and its chain`, context).map(
-        ({ who, text }): Brief => ({ text: say`${who}: ${text}`, lines: [], isAside: false }),
+      given(one, say`Give it the new certificate with its private key and its chain`, context).map(
+        ({ who, text }): Brief => ({ text: inSentence(who, text), lines: [], isAside: false }),
       ),
     ),
     ...(onlyWindows(step, context) === null
@@ -102,7 +103,7 @@ export function reissued(step: Step, reissues: readonly Step[], context: BriefCo
     ...(rolesOf(step, context).has('unknown')
       ? [
           {
-            text: say`If a balancer ends TLS: it goes there, with its chain.`,
+            text: say`${rootNote(step, context)}If a balancer ends TLS: it goes there, with its chain.`,
             lines: [],
             isAside: true,
           },

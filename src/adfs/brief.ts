@@ -10,12 +10,12 @@ import {
   changes,
   isAlone,
   isByHand,
-  rolesOf,
+  rootNote,
   thumbprint,
 } from './brief-context.js'
 import { deviceBundle } from './brief-device.js'
 import { defaultKitFolder } from './commands.js'
-import { byTerminator, obtained } from './devices.js'
+import { atDevices, byTerminator, inSentence, obtained } from './devices.js'
 import { deviceRegistrationService, services } from './facts.js'
 import {
   certificationPath,
@@ -132,7 +132,7 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
               say`On ${on}, ${certificationPath}; export each above it but the topmost (Details > Copy to File) and import it${elsewhere(action.urls)}`,
               [certutilLine('CA', exportedFile)],
             )),
-        ...obtained(step, action, context).flatMap(({ who, text }) => one(say`${who}: ${text}`)),
+        ...obtained(step, action, context).flatMap(({ who, text }) => one(inSentence(who, text))),
       ]
     case 'delete-binding':
       return one(
@@ -160,15 +160,16 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         lines,
         isAside: false,
       }))
-    case 'repair-key':
-      return spoken(step, context).map(({ text, lines }) => ({
-        text:
-          lines.length > 0
-            ? text
-            : say`If a balancer ends TLS: give it the certificate and its key together.`,
-        lines,
-        isAside: lines.length === 0,
-      }))
+    case 'repair-key': {
+      const devices = atDevices(step, context)
+      return spoken(step, context).flatMap(({ who, text, lines }) =>
+        lines.length > 0
+          ? one(text, lines)
+          : devices.length > 0
+            ? one(inSentence(who, text))
+            : one(say`If a balancer ends TLS: give it the certificate and its key together.`, [], true),
+      )
+    }
     case 'exempt':
       return spoken(step, context).flatMap(({ who, text }) => one(say`${who}: ${text}`))
     case 'look':
@@ -192,18 +193,14 @@ const doubted = (step: Step, { subject }: BriefContext): readonly Brief[] =>
       ]
     : []
 
-/** Where nobody said who ends TLS, or a balancer is all that is known. */
+/** Where nobody said who ends TLS. */
 function anyBundle(step: Step, chain: readonly string[], context: BriefContext): readonly Brief[] {
   const file = { code: chainFileName(context.plan, chain) }
   const folder = folderOf(context)
-  if (rolesOf(step, context).has('balancer')) {
-    const text = say`Give ${file} from the folder "${folder}" to whoever runs the balancer (leaf first, no root)`
-    return [{ text, lines: [], isAside: false }]
-  }
   const alone = isAlone(context.plan)
   return [
     {
-      text: say`${step.on.some((id) => context.subject(id)?.sendsRoot) ? 'Windows leaves the root out, which is sent here. ' : ''}If a balancer ends TLS: give it ${file} from "${folder}"${alone ? '' : ' instead'}.`,
+      text: say`${rootNote(step, context)}If a balancer ends TLS: give it ${file} from "${folder}"${alone ? '' : ' instead'}.`,
       lines: [],
       isAside: !alone,
     },

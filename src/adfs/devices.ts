@@ -1,4 +1,4 @@
-import type { SubjectId, Terminator } from '../farm/subject.js'
+import { endingTls, type SubjectId, type Terminator } from '../farm/subject.js'
 import { listed, say, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Step } from './actions.js'
@@ -17,7 +17,8 @@ export function byTerminator(
 ): readonly { readonly at: Recipe | null; readonly step: Step }[] {
   const groups = new Map<Terminator | null, SubjectId[]>()
   for (const id of step.on) {
-    const at = subject(id)?.tlsEndsAt ?? null
+    const served = subject(id)
+    const at = served ? endingTls(served) : null
     groups.set(at, [...(groups.get(at) ?? []), id])
   }
   if (groups.size === 0) return [{ at: null, step }]
@@ -32,6 +33,13 @@ export const atDevices = (step: Step, context: SpeechContext) =>
 
 export const keeperOf = ({ title }: Recipe, step: Step, context: SpeechContext): Words =>
   say`Whoever runs ${title} at ${places(step, context)}`
+
+/** Who and what as one sentence, for a screen with little room. */
+export function inSentence(who: Words, [first, ...rest]: Words): Words {
+  const lower =
+    typeof first === 'string' ? `${first.charAt(0).toLowerCase()}${first.slice(1)}` : (first ?? '')
+  return say`${who}: ${[lower, ...rest]}`
+}
 
 export function staged(recipe: Recipe, which: readonly Stage[], given: Given, who: Words): readonly Spoken[] {
   const told = recipe.stages(given)

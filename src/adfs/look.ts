@@ -36,7 +36,7 @@ export function lookedAt(
   return [
     ...(there === null ? [] : [{ who: whoLooks(there), ...looked(at, there, context), expected: null }]),
     ...atDevices(step, context).flatMap(({ at: recipe, step: own }): readonly Spoken[] => {
-      const text = withoutWindows(at, own, context)
+      const text = withoutWindows(at, recipe.title, own, context)
       const who = keeperOf(recipe, own, context)
       return text === null
         ? staged(recipe, ['look'], { file: 'fullchain.pem', server: context.server }, who)
@@ -48,6 +48,7 @@ export function lookedAt(
 /** What is looked at where no Windows is; null: the certificate that the device has, by its own recipe. */
 function withoutWindows(
   at: Lookup,
+  title: string,
   step: Step,
   context: SpeechContext,
 ): Pick<Spoken, 'text' | 'lines'> | null {
@@ -57,22 +58,22 @@ function withoutWindows(
     case 'certification-path':
       return null
     case 'services':
-      return only(say`See whether it runs, and listens on port ${ports(step, context).join(', ')}`)
+      return only(say`See whether ${title} runs, and listens on port ${ports(step, context).join(', ')}`)
     case 'tls-settings':
       return only(
-        say`See which protocols, cipher suites and curves it allows; TLS 1.2 with ECDHE, AES-GCM and P-256 reaches Android 5.0 and later`,
+        say`See which protocols, cipher suites and curves ${title} allows; TLS 1.2 with ECDHE, AES-GCM and P-256 reaches Android 5.0 and later`,
       )
     case 'clock':
-      return only(say`See whether its clock is right`)
+      return only(say`See whether the clock of ${title} is right`)
     case 'issuer-kind':
       return only(
         say`See whether the issuer of ${{ certificate: at.certificate }} is a root of your own (issued to and by itself). If it is, phones do not have it, and only a certificate from a public authority helps; if not, it is an intermediate that belongs into the chain`,
       )
     case 'ocsp-stapling':
-      return only(say`Let it reach the OCSP address over HTTP, or switch OCSP stapling off`)
+      return only(say`Let ${title} reach the OCSP address over HTTP, or switch OCSP stapling off`)
     case 'client-certificate-binding':
       return only(
-        say`See whether it asks for client certificates on this port; AD FS asks on port 49443 or on ${{ code: 'certauth.' }} names only`,
+        say`See whether ${title} asks for client certificates on this port; AD FS asks on port 49443 or on ${{ code: 'certauth.' }} names only`,
       )
     case 'own-certificate':
       return only(comparison(at.certificate, step, context))

@@ -1,12 +1,12 @@
 import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
 import type { Asked } from '../farm/asked.js'
-import type { CaseKey, SubjectId } from '../farm/subject.js'
+import { type CaseKey, endingTls, type SubjectId } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
 import { here } from './fitting.js'
 import { importsOf, merged, union } from './merge.js'
-import { leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
+import { inTurn, leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
 import { argvOf } from './step-command.js'
 
 /**
@@ -72,7 +72,7 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
       }
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
-  return shared(rolling([...places.values()]), farm, asked)
+  return shared(rolling(inTurn([...places.values()])), farm, asked)
 }
 
 function wishesOf(
@@ -240,7 +240,7 @@ function rolling(places: readonly Place[]): readonly Place[] {
   const restarted = places.filter((place) => asks(place, 'restart').length > 0)
   return places.map((place) => {
     const drains = restarted.length > 1 && restarted.includes(place)
-    const isKnown = place.subjects.some((one) => one.kind === 'served' && one.node.tlsEndsAt !== null)
+    const isKnown = place.subjects.some((one) => one.kind === 'served' && endingTls(one.node) !== null)
     const undoable = drains || isKnown ? asks(place, 'import', 'edit-bundle') : []
     const further = (action: Action, wishes: readonly Wish[]): readonly Wish[] =>
       wishes.length === 0

@@ -12,26 +12,15 @@ import { onWindows } from './who.js'
 /** More than these are counted where steps name them (`places`). */
 const maxListed = 4
 
-/** Proxies first: phones meet them first. */
-const ranks = { wap: 0, unknown: 1, balancer: 1, adfs: 2 } as const
-
-/** The servers of a step in the order in which they are changed. */
-export const inTurn = (step: Step, { subject }: SpeechContext): Step => ({
-  ...step,
-  on: [...step.on].sort(
-    (a, b) => ranks[subject(a)?.role ?? 'unknown'] - ranks[subject(b)?.role ?? 'unknown'],
-  ),
-})
-
 /**
  * Microsoft's order for a swap of certificates (AD FS FAQ), taken over for a chain. The probe is answered by adfssrv
  * itself, so that stopping it takes a node out; connections until the balancer notices fail.
  */
 export function drained(step: Step, context: SpeechContext): readonly Spoken[] {
-  const { on } = inTurn(step, context)
+  const { on } = step
   const order = on.length > maxListed ? say`: ${listed(on.map((id): Words => [{ subject: id }]))}` : []
   return onWindows(
-    { ...step, on },
+    step,
     context,
     say`One server at a time, proxies first, in this order${order}. Before its turn take each out of the balancer; where the balancer asks ${{ code: `http://SERVER${probePath}` }} (port 80), stopping the service that answers it does so after the next probes`,
     [drainLines.out],

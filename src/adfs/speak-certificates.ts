@@ -1,7 +1,7 @@
 import { listed, say } from '../words/words.js'
 import type { Action, Step } from './actions.js'
 import { demanded, keepsChildren, renewed } from './demands.js'
-import { given } from './devices.js'
+import { byTerminator, given } from './devices.js'
 import { whoLooks } from './look.js'
 import {
   certutilLine,
@@ -47,27 +47,21 @@ export function repairedKey(
   { certificate }: Action & { verb: 'repair-key' },
   context: SpeechContext,
 ): readonly Spoken[] {
-  const roles = rolesOf(step, context)
+  const together = say`${{ certificate }} and its private key together: it has one of them from another certificate`
   return [
-    ...(roles.size === 1 && roles.has('balancer')
-      ? []
-      : onWindows(
-          step,
-          context,
-          say`Tie ${{ certificate }} to its own private key; where the first line does not find it, import certificate and key again, as PFX`,
-          [repairKeyLine(thumbprint(certificate, context)), importGivenPfxLine],
-          null,
-        )),
-    ...(roles.has('unknown') || roles.has('balancer')
-      ? [
-          {
-            who: bundleKeeper(step, context),
-            text: say`Give it ${{ certificate }} and its private key together: it has one of them from another certificate`,
-            lines: [],
-            expected: null,
-          },
-        ]
-      : []),
+    ...onWindows(
+      step,
+      context,
+      say`Tie ${{ certificate }} to its own private key; where the first line does not find it, import certificate and key again, as PFX`,
+      [repairKeyLine(thumbprint(certificate, context)), importGivenPfxLine],
+      null,
+    ),
+    ...given(step, say`Give it ${together}`, context),
+    ...byTerminator(step, context).flatMap(({ at, step: there }): readonly Spoken[] =>
+      at === null && rolesOf(there, context).has('unknown')
+        ? [{ who: bundleKeeper(there, context), text: say`Give it ${together}`, lines: [], expected: null }]
+        : [],
+    ),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Role, SubjectId, Terminator } from '../farm/subject.js'
+import { mendedAs, type Role, type SubjectId, type Terminator } from '../farm/subject.js'
 import { listed, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Step } from './actions.js'
@@ -42,6 +42,13 @@ export interface SpokenSubject {
   /** What Windows leaves out was sent, so that something else may end TLS. */
   readonly sendsRoot?: boolean
 }
+
+/** A served subject as a report has it. */
+export const spokenSubject = <T extends { readonly role: Role }>(
+  subject: T,
+  tlsEndsAt: Terminator | null,
+  sendsRoot: boolean,
+) => ({ ...subject, role: mendedAs({ role: subject.role, tlsEndsAt }), tlsEndsAt, sendsRoot })
 
 export interface SpokenCertificate {
   /** SHA-1 of the DER, upper-case hex. */

@@ -64,13 +64,9 @@ export function byRole(
     })
 }
 
-/** Whoever keeps the files of the device that ends TLS, if one does. */
-export function bundleKeeper(step: Step, context: SpeechContext): Words {
-  const where = places(step, context)
-  return [...rolesOf(step, context)].some((role) => role !== 'balancer')
-    ? say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`
-    : say`Whoever runs the balancer at ${where}`
-}
+/** Whoever keeps the files of a device that may end TLS. */
+export const bundleKeeper = (step: Step, context: SpeechContext): Words =>
+  say`If a balancer or another proxy ends TLS at ${places(step, context)}, whoever runs it`
 
 export const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
   certificate(sha256)?.thumbprint ?? sha256

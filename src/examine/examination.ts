@@ -84,7 +84,7 @@ export interface Repair {
   readonly chain: readonly Certificate[]
   /** How each release takes the answer once `chain` is sent. */
   readonly verdictsAfter: readonly Verdict[]
-  /** What Windows' chain engine would send once `add` is imported and `drop` removed. */
+  /** What Windows' chain engine would send once `add` is imported and `drop` removed; a device sends what it is given. */
   readonly takesEffect: { readonly predicted: boolean; readonly unless: readonly Condition[] }
   /** The issuer that nobody could supply; null: none is missing. */
   readonly open: {

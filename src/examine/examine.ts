@@ -3,7 +3,7 @@ import { judgeAllStores } from '../android/judge-stores.js'
 import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
 import type { Verdict } from '../android/verdict.js'
-import type { ServedSubject, Subject } from '../farm/subject.js'
+import { mendedAs, type ServedSubject, type Subject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import type { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -70,6 +70,12 @@ function isLeafMisplaced(entries: Answer['entries']): boolean {
   return leaf === null || (isAuthority(leaf) && !certificatesOf(entries).every(isAuthority))
 }
 
+/** A device sends what its file holds; what Windows would make of the same certificates is no matter there. */
+const effective = (repair: Repair, subject: Subject): Repair =>
+  subject.kind === 'served' && mendedAs(subject.node) === 'balancer'
+    ? { ...repair, takesEffect: { predicted: true, unless: [] } }
+    : repair
+
 class Repairs {
   readonly #known = new Map<string, Promise<Repair>>()
   readonly #pool = new IssuerPool()
@@ -102,7 +108,7 @@ class Repairs {
       const known = this.#known.get(key) ?? this.#repair(answer, wanted, subject)
       this.#known.set(key, known)
       try {
-        repairs.push({ answer: answer.id, repair: await known })
+        repairs.push({ answer: answer.id, repair: effective(await known, subject) })
       } catch (error) {
         if (!(error instanceof Ended)) throw error
       }

@@ -46,6 +46,14 @@ export type Terminator = (typeof terminators)[number]
 export const roleEndingTls = (at: Terminator | null): Role =>
   at === null ? 'unknown' : at === 'adfs' || at === 'wap' ? at : 'balancer'
 
+/** What ends TLS at a node, as far as it is known: a balancer that nobody named is some device. */
+export const endingTls = ({ role, tlsEndsAt }: Pick<Node, 'role' | 'tlsEndsAt'>): Terminator | null =>
+  tlsEndsAt ?? (role === 'balancer' ? 'other' : null)
+
+/** What a node is to whoever mends it: by what ends TLS there, where that was said, else by its role. */
+export const mendedAs = ({ role, tlsEndsAt }: Pick<Node, 'role' | 'tlsEndsAt'>): Role =>
+  tlsEndsAt === null ? role : roleEndingTls(tlsEndsAt)
+
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
   /**

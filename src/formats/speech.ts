@@ -1,6 +1,6 @@
 import type { Step } from '../adfs/actions.js'
 import { type Brief, briefly } from '../adfs/brief.js'
-import { type SpeechContext, type Spoken, spoken } from '../adfs/speak.js'
+import { type SpeechContext, type Spoken, spoken, spokenSubject } from '../adfs/speak.js'
 import type { Report } from '../report/schema.js'
 import { machinesOf } from './machines.js'
 
@@ -26,13 +26,9 @@ function contextOf(report: Report): SpeechContext {
   return {
     subject: (id) => {
       const subject = report.subjects.find((one) => one.id === id)
-      return (
-        subject && {
-          ...subject,
-          tlsEndsAt: subject.tlsEnd?.said ?? null,
-          sendsRoot: subject.tlsEnd?.signs.some(({ kind }) => kind === 'root-sent') ?? false,
-        }
-      )
+      const { said = null, signs = [] } = subject?.tlsEnd ?? {}
+      const sendsRoot = signs.some(({ kind }) => kind === 'root-sent')
+      return subject && spokenSubject(subject, said, sendsRoot)
     },
     certificate: (sha256) => {
       const certificate = report.certificates[sha256]

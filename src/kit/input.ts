@@ -4,7 +4,7 @@ import type { Recipe } from '../adfs/recipes/recipe.js'
 import { recipes } from '../adfs/recipes/recipes.js'
 import type { ExaminedFarm } from '../checks/check.js'
 import type { Asked } from '../farm/asked.js'
-import type { Subject } from '../farm/subject.js'
+import { endingTls, type Subject } from '../farm/subject.js'
 import type { Certificate } from '../x509/certificate.js'
 
 /** What a kit is made of: one run's examinations and plan; no clock and no folder. */
@@ -28,12 +28,10 @@ export interface Part {
 
 /** Whether a device of the part takes the chain in this form. */
 export const takes = ({ subjects }: Part, what: Recipe['takes']): boolean =>
-  subjects.some(
-    (subject) =>
-      subject.kind === 'served' &&
-      subject.node.tlsEndsAt !== null &&
-      recipes[subject.node.tlsEndsAt].takes === what,
-  )
+  subjects.some((subject) => {
+    const at = subject.kind === 'file' ? null : endingTls(subject.node)
+    return at !== null && recipes[at].takes === what
+  })
 
 /** Intermediates of the chains that are not among the imports, which have files of their own. */
 export const singles = ({ chains, intermediates }: Part): readonly Certificate[] => {

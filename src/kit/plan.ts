@@ -6,7 +6,7 @@ import { scriptName } from '../adfs/recipes/windows.js'
 import { chainFileName, here, type SpeechContext } from '../adfs/speak.js'
 import { toPem } from '../containers/bundle.js'
 import { toPkcs7 } from '../containers/write-pkcs7.js'
-import type { Subject, SubjectId } from '../farm/subject.js'
+import { mendedAs, type Subject, type SubjectId } from '../farm/subject.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName, fileNameOf } from './file-names.js'
@@ -166,7 +166,7 @@ function speechContext({ farm, plan, asked, server }: KitInput): SpeechContext {
             kind: 'served',
             address: subject.node.address,
             port: subject.port,
-            role: subject.node.role,
+            role: mendedAs(subject.node),
             node: subject.node.id,
             tlsEndsAt: subject.node.tlsEndsAt,
           }

@@ -128,7 +128,7 @@ const repair = object({
         }),
       ),
     },
-    'Whether Windows is predicted to send the chain after the import; the model never ran on Windows.',
+    'Whether Windows is predicted to send the chain after the import; the model never ran on Windows. A device named with --tls-ends-at sends what it is given.',
   ),
   verdictsAfter: Type.Array(
     object({ releases: releaseList, verdict: oneOf(['accepted', 'refused', 'depends', 'undetermined']) }),

@@ -113,3 +113,15 @@ describe('recipes', () => {
       expect(JSON.stringify(recipes[role].stages({ file: '', server: '2012 R2' }))).not.toContain('ps1')
   })
 })
+
+it('a device sends what it is given: nothing has to hold on Windows', async () => {
+  const kit = async (device: Terminator) =>
+    (await saidOf('new-root-cross-missing', device)).get('kit README.md')!
+  expect(await kit('wap')).toMatch(/The promise holds only with all the steps below/)
+  expect(await kit('wap')).toMatch(/Disable all purposes/)
+  expect(await kit('f5')).not.toMatch(/promise holds only|goes on sending|Disable all purposes/)
+  const { findings, subjects } = JSON.parse((await saidOf('new-root-cross-missing', 'f5')).get('json')!)
+    .reports[0]
+  expect(subjects[0].repairs[0].takesEffect).toEqual({ predicted: true, unless: [] })
+  expect(findings[0].message).not.toMatch(/Importing is not enough/)
+})
