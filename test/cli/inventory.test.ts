@@ -79,6 +79,8 @@ describe('a farm of six nodes, three names and two ports', () => {
     expect(report.subjects.map(({ node, role }) => `${node} ${role}`)).toContain('lb1 balancer')
     // Where users are asked for certificates by design nothing is wrong with it.
     expect(report.findings.map(({ id }) => id)).not.toContain('client-certificate-demanded')
+    // What is so under every name is told once.
+    expect(report.findings.filter(({ id }) => id === 'servers-differ')).toHaveLength(1)
     const fallback = report.findings.find(({ id }) => id === 'fallback-certificate')
     expect(new Set(fallback?.cases.map(({ subject }) => subject.replace(/^.*@/, '')))).toEqual(
       new Set([`${farm.address('adfs3')}:${ports.https}`]),
@@ -99,6 +101,11 @@ describe('a farm of six nodes, three names and two ports', () => {
       `adfs-check sts.contoso.com --node "adfs1=${adfs1},role=adfs" --node "wap1=${wap1},role=wap" --name ${names.certauth} --name ${names.registration} --port 8443 --port 49443 `,
     )
     expect(out).toContain('Result: 2 of 6 servers refused (exit 2)')
+    const verbose = (await cli('--config', config, '--no-proxy', '--verbose')).out
+    expect(verbose).toMatch(/As administrator on adfs1 and wap1: copy/)
+    expect(verbose).toMatch(/\[intermediate-missing\]\n +on adfs1\n/)
+    const nagios = (await cli('--config', config, '--no-proxy', '--format', 'nagios')).out
+    expect(nagios).toContain("'servers_refused'=2;0;0;0;6")
   })
 
   it('is the same by options', async () => {
