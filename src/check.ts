@@ -7,7 +7,7 @@ import type { Farm, ServedSubject } from './farm/subject.js'
 import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
 import { observe } from './observe/observe.js'
-import { withoutUnproven } from './observe/supposed.js'
+import { certauthToo, withoutUnproven } from './observe/supposed.js'
 import { type Slots, slots } from './run/slots.js'
 import { type Checked, type Judging, toldOf } from './run/told.js'
 
@@ -36,12 +36,14 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
   const named = await farmOf(asked, network)
   hooks.resolved?.(named)
   const inSlot = typeof hooks.concurrency === 'number' ? slots(hooks.concurrency) : hooks.concurrency
-  const look = async (subject: ServedSubject) => {
-    const attempts = await observe(subject, { ...policy, repeat: asked.repeat }, network)
-    hooks.observed?.(subject, attempts)
-    return { subject, attempts }
-  }
-  const looked = await Promise.all(named.subjects.map((subject) => inSlot(() => look(subject))))
-  const { farm, observed } = withoutUnproven(named, looked, settings)
+  const look = (subject: ServedSubject) =>
+    inSlot(async () => {
+      const attempts = await observe(subject, { ...policy, repeat: asked.repeat }, network)
+      hooks.observed?.(subject, attempts)
+      return { subject, attempts }
+    })
+  const looked = await Promise.all(named.subjects.map(look))
+  const all = await certauthToo(named, looked, asked, settings, network, look)
+  const { farm, observed } = withoutUnproven(all.farm, all.observed, settings)
   return toldOf(farm, await examine(observed, settings, network, hooks.pause), settings, asked, hooks)
 }

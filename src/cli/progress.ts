@@ -33,7 +33,7 @@ export function progress(names: number, quiet: boolean, machine: Machine): Progr
       seen++
       const best = attempts.find(({ outcome }) => outcome.kind === 'observed') ?? attempts[0]!
       // More may come: some names have not been resolved yet.
-      const total = `${servers}${resolved < names ? '+' : ''}`
+      const total = `${Math.max(servers, seen)}${resolved < names ? '+' : ''}`
       const of = names > 1 && name ? `${name.display} ` : ''
       const label = node.label === node.address ? '' : ` (${node.label})`
       say(

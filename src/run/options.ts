@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import type { Asked, GivenFile } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import { type Inventory, isEmpty, parseNode, soundInventory } from '../farm/inventory.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -11,6 +12,14 @@ export interface CheckOptions {
   readonly servers?: readonly string[]
   /** Port where the target names none. Default 443. */
   readonly port?: number
+  /** Ports of the farm beside it, 49443 for the target's name alone. */
+  readonly ports?: readonly number[]
+  /** Further names of the farm, each asked on every server. */
+  readonly names?: readonly string[]
+  /** `enterpriseregistration.<suffix>` of each is looked up, and checked where it leads to the farm. */
+  readonly upnSuffixes?: readonly string[]
+  /** Machines in place of DNS, as `--node` has them: `wap1=10.0.0.5,role=wap`. */
+  readonly nodes?: readonly string[]
   /** For each connection, milliseconds. Default 10 000. */
   readonly timeoutMs?: number
   /** Servers probed at a time. Default 8. */
@@ -72,6 +81,8 @@ export function validOptions(options: CheckOptions): CheckOptions {
   if (family !== undefined && family !== 4 && family !== 6) {
     throw badOption(`family is ${String(family)}.`, 'It is 4, 6 or left out for both.')
   }
+  for (const one of options.ports ?? []) between('ports', one, 1, 65_535, true)
+  inventoryOf(options)
   if (at !== undefined) validClock(at)
   if (proxy) validProxy(proxy, 'proxy')
   return options
@@ -103,7 +114,21 @@ export function askedOf(target: string, options: CheckOptions): Asked {
     timeoutMs: options.timeoutMs ?? null,
     repeat: options.repeat ?? 0,
     proxy: options.proxy ? options.proxy.origin : null,
+    ...inventoryOf(options),
   }
+}
+
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION, ADFS_CHECK_BAD_TARGET */
+function inventoryOf({ names = [], upnSuffixes = [], ports = [], nodes = [], port }: CheckOptions): {
+  readonly inventory?: Inventory
+} {
+  const inventory = {
+    names,
+    upnSuffixes,
+    ports: ports.length === 0 || port === undefined ? ports : [...new Set([port, ...ports])],
+    nodes: nodes.map(parseNode),
+  }
+  return isEmpty(inventory) ? {} : { inventory: soundInventory(inventory) }
 }
 
 /**
