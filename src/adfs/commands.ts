@@ -1,5 +1,5 @@
 import type { Asked } from '../farm/asked.js'
-import { nodeText } from '../farm/inventory.js'
+import { farmName, nodeText, nothingKnown, registrationName, suffixOf } from '../farm/inventory.js'
 import { endpointText, type Farm, type Subject } from '../farm/subject.js'
 import { printableTarget } from '../farm/target.js'
 import type { Threshold } from '../gate/thresholds.js'
@@ -52,9 +52,11 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
       kit!,
     ]
   }
+  const servers = serversOf(farm, asked, subjects)
   return [
     printableTarget(asked.target),
-    ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
+    ...servers.flatMap((server) => ['--server', server]),
+    ...(servers.length > 0 ? foundNames(farm, asked) : []).flatMap((name) => ['--name', name]),
     ...nodesOf(asked, subjects).flatMap((node) => ['--node', node]),
     ...optionsOf(asked),
     ...(kit === undefined ? [] : [...(asked.at ? ['--at', instantText(asked.at)] : []), '--kit', kit]),
@@ -71,6 +73,16 @@ export function commandByName(name: string, subjects: readonly Subject[], asked:
 
 const endpointOf = (address: string, port: number, usual: number): string =>
   port === usual ? address : endpointText(address, port)
+
+/** Names that DNS led to the farm: where servers are named, it is not asked for them. */
+function foundNames({ name, names }: Farm, { inventory = nothingKnown }: Asked): readonly string[] {
+  const known = new Set([
+    name?.ascii,
+    ...inventory.names.map((text) => farmName(text).name.ascii),
+    ...inventory.upnSuffixes.map((suffix) => `${registrationName}${suffixOf(suffix)}`),
+  ])
+  return names.flatMap(({ ascii }) => (known.has(ascii) ? [] : [ascii]))
+}
 
 /** Nodes of the inventory that these subjects are, each whole. */
 function nodesOf({ inventory }: Asked, subjects: readonly Subject[] | null): readonly string[] {

@@ -102,9 +102,18 @@ function casesOf(farm: ExaminedFarm): readonly Case<Evidence>[] {
     })
     byName.set(name, groups)
   }
+  const nodes = new Map(
+    farm.farm.subjects.map((one) => [one.id, one.kind === 'served' ? one.node.id : one.id]),
+  )
+  // The same machines with the same certificates under another name or on another port are told in the same words.
+  const told = new Map<string, readonly Group[]>()
   return [...byName].flatMap(([name, found]): Case<Evidence>[] => {
-    const groups = [...found.values()]
-    if (groups.length < 2) return []
+    if (found.size < 2) return []
+    const likeness = JSON.stringify(
+      [...found.values()].map((group) => ({ ...group, subjects: group.subjects.map((id) => nodes.get(id)) })),
+    )
+    const groups = told.get(likeness) ?? [...found.values()]
+    told.set(likeness, groups)
     const ownOf = ({ leaves }: Group) =>
       leaves
         .map(({ sha256 }) => sha256)

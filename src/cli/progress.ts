@@ -38,7 +38,7 @@ export function progress(names: Readonly<Names>, quiet: boolean, machine: Machin
       seen++
       const best = attempts.find(({ outcome }) => outcome.kind === 'observed') ?? attempts[0]!
       // More may come: some names have not been resolved yet.
-      const total = `${servers}${resolved < names.total ? '+' : ''}`
+      const total = `${Math.max(servers, seen)}${resolved < names.total ? '+' : ''}`
       const of = names.total > 1 && name ? `${name.display} ` : ''
       const label = node.label === node.address ? '' : ` (${node.label})`
       say(

@@ -1,7 +1,7 @@
 import type { Resolution } from '../network/network.js'
 import { type Door, type Place, portsBeside } from './doors.js'
 import { type Inventory, registrationName, suffixOf, userCertificateName } from './inventory.js'
-import type { LeftOutName, UnresolvedName } from './subject.js'
+import { type LeftOutName, type ServedFarm, servedSubject, type UnresolvedName } from './subject.js'
 import type { Target } from './target.js'
 
 /** Names that belong to a farm where DNS leads them to it. */
@@ -69,4 +69,22 @@ export async function lookedUp(
       })
   }
   return result
+}
+
+/**
+ * The farm with certauth on every machine and on the target's port, if DNS leads that name to an address of the farm. For
+ * farms that DNS was asked for and of which nothing more is known.
+ */
+export async function withCertauth(farm: ServedFarm, resolve: Resolve): Promise<ServedFarm> {
+  const host = `${userCertificateName}${farm.name!.ascii}`
+  const answer = await resolve(host)
+  const addresses = answer.kind === 'found' ? answer.addresses : []
+  if (!farm.subjects.some(({ node }) => addresses.includes(node.address))) return farm
+  const name = { ascii: host, display: host }
+  return {
+    ...farm,
+    names: [...farm.names, name],
+    subjects: [...farm.subjects, ...farm.subjects.map(({ node, port }) => servedSubject(name, node, port))],
+    supposed: [...farm.supposed, host],
+  }
 }

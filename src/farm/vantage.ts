@@ -41,18 +41,20 @@ export function labelsOf(paths: readonly string[], given: readonly string[]): re
   return labels
 }
 
-/** The farm as seen from one place: a server that is met from two of them is two subjects. */
-export function seenFrom({ label }: Vantage, farm: ServedFarm): ServedFarm {
-  return {
-    ...farm,
-    subjects: farm.subjects.map((subject): ServedSubject => {
-      const [, name = ''] = /^(.*@)?/.exec(subject.id) ?? []
-      const place = subject.id.slice(name.length)
-      const node = { ...subject.node, id: `${label}/${subject.node.id}` }
-      return { ...subject, id: `${name}${label}/${place}`, node, vantage: label }
-    }),
-    unresolved: farm.unresolved.map((one) => ({ ...one, detail: `from ${label}: ${one.detail}` })),
+/** A farm and its servers as seen from one place: a server that is met from two of them is two subjects. */
+export function seenFrom({ label }: Vantage) {
+  const subject = (seen: ServedSubject): ServedSubject => {
+    const [, name = ''] = /^(.*@)?/.exec(seen.id) ?? []
+    const place = seen.id.slice(name.length)
+    const node = { ...seen.node, id: `${label}/${seen.node.id}` }
+    return { ...seen, id: `${name}${label}/${place}`, node, vantage: label }
   }
+  const farm = (seen: ServedFarm): ServedFarm => ({
+    ...seen,
+    subjects: seen.subjects.map(subject),
+    unresolved: seen.unresolved.map((one) => ({ ...one, detail: `from ${label}: ${one.detail}` })),
+  })
+  return { farm, subject }
 }
 
 /** One farm of what was seen from several places; of the first, what they have in common. */

@@ -1,7 +1,7 @@
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format } from './format.js'
 import { cut, messageOf, verdictLine, waivedText } from './outcomes.js'
-import { placeOf } from './text-words.js'
+import { placesOf } from './text-words.js'
 
 /**
  * GitHub Actions' workflow commands (`::error title=…::…`). A finding is one annotation however many servers it is about:
@@ -60,8 +60,9 @@ const levelOf = ({ severity }: FindingReport, { verdict }: Report): Annotation['
 
 function where(report: Report, { subjects }: FindingReport): string {
   if (subjects.length === 0 || report.subjects.length === 1) return ''
-  const named = subjects.slice(0, 5).map((id) => placeOf(report, id).slice(0, 100))
-  return ` (${named.join(', ')}${subjects.length > 5 ? ` and ${subjects.length - 5} more` : ''})`
+  const all = placesOf(report, subjects)
+  const named = all.slice(0, 5).map((place) => place.slice(0, 100))
+  return ` (${named.join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''})`
 }
 
 /** actions/toolkit command.ts: a per cent sign and line ends; in properties also what ends one. */

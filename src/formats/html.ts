@@ -10,7 +10,7 @@ import { picture } from './html-picture.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
-import { oneLine, placeOf, spokenWords } from './text-words.js'
+import { oneLine, placesOf, spokenWords } from './text-words.js'
 import { escaped } from './xml.js'
 
 /**
@@ -137,7 +137,9 @@ const findings = (report: Report, level: number): string =>
 <p>${escaped(messageOf(report, finding, 4000))}</p>
 <p class="quiet"><code>${escaped(finding.id)}</code>${
           finding.subjects.length > 0
-            ? ` at ${finding.subjects.map((subject) => `<bdi>${escaped(placeOf(report, subject).slice(0, 300))}</bdi>`).join(', ')}`
+            ? ` at ${placesOf(report, finding.subjects)
+                .map((place) => `<bdi>${escaped(place.slice(0, 300))}</bdi>`)
+                .join(', ')}`
             : ''
         }${finding.releases.length > 0 ? `, for ${releasesText(finding.releases)}` : ''}</p></div>
 `,

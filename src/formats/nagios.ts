@@ -1,10 +1,11 @@
 import { leastLeft, type Threshold } from '../gate/thresholds.js'
 import type { Report } from '../report/schema.js'
 import type { Format } from './format.js'
+import { machinesOf } from './machines.js'
 import { type NagiosCode, nagiosCode, worstNagiosCode } from './nagios-code.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
 import { ownerName, ownerVerdicts } from './owners.js'
-import { placeOf } from './text-words.js'
+import { placesOf } from './text-words.js'
 
 /**
  * A monitoring plugin's output (Monitoring Plugins Development Guidelines): one line with the state and performance data,
@@ -48,8 +49,9 @@ function longOutput(report: Report, several: boolean): string[] {
     ...report.findings
       .filter(({ severity }) => severity !== 'info')
       .map((finding) => {
-        const at = finding.subjects.slice(0, 5).map((id) => placeOf(report, id).slice(0, 100))
-        return `${finding.severity}: ${messageOf(report, finding)}${at.length > 0 ? ` (${at.join(', ')}${finding.subjects.length > 5 ? ', ...' : ''})` : ''}`
+        const all = placesOf(report, finding.subjects)
+        const at = all.slice(0, 5).map((place) => place.slice(0, 100))
+        return `${finding.severity}: ${messageOf(report, finding)}${at.length > 0 ? ` (${at.join(', ')}${all.length > 5 ? ', ...' : ''})` : ''}`
       }),
     ...(report.findings[0] && report.verdict !== 'ok'
       ? [`How to fix it: adfs-check ${report.farm.id}, and adfs-check explain ${report.findings[0].id}`]
@@ -74,11 +76,12 @@ function perfdata(report: Report, prefix: string): string[] {
     report.subjects.flatMap(({ answers }) => answers.flatMap(({ sent }) => sent.slice(0, 1))),
   )
   const lifetimes = [...sent].map((sha256) => ({ sha256, ...lifetimeOf(report, sha256) }))
-  const total = report.subjects.length
+  const total = machinesOf(report.subjects)
   const servers = (kind: string) =>
-    report.subjects.filter(({ verdicts }) => verdicts.some((row) => row.counts && row.verdict === kind))
-      .length
-  const unseen = report.subjects.filter(({ verdicts }) => verdicts.length === 0).length
+    machinesOf(
+      report.subjects.filter(({ verdicts }) => verdicts.some((row) => row.counts && row.verdict === kind)),
+    )
+  const unseen = machinesOf(report.subjects.filter(({ verdicts }) => verdicts.length === 0))
   return [
     ...days(
       `'${prefix}days_leaf'`,

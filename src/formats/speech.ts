@@ -2,13 +2,26 @@ import type { Step } from '../adfs/actions.js'
 import { type Brief, briefly } from '../adfs/brief.js'
 import { type SpeechContext, type Spoken, spoken, spokenSubject } from '../adfs/speak.js'
 import type { Report } from '../report/schema.js'
+import type { Word, Words } from '../words/words.js'
 import { machinesOf } from './machines.js'
 
 /** The steps of a report's plan as people are told them, in order. */
 export function spokenPlan(report: Report): readonly Spoken[] {
   const context = contextOf(report)
-  return context.plan.flatMap((step) => spoken(step, context))
+  return context.plan
+    .flatMap((step) => spoken(step, context))
+    .map((said) => ({ ...said, who: onMachines(said.who, report), text: onMachines(said.text, report) }))
 }
+
+/** What is done to a machine is done once, whatever name and port it was found under. */
+const onMachines = (words: Words, { subjects }: Report): Words =>
+  words.map((word): Word => {
+    const node =
+      typeof word === 'object' && 'subject' in word
+        ? subjects.find(({ id }) => id === word.subject)?.node
+        : undefined
+    return node === undefined ? word : { code: node }
+  })
 
 /** The steps that findings ask for which change something, in few words. */
 export function briefPlan(report: Report): readonly Brief[] {

@@ -3,7 +3,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { RepairReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
 import { wrap } from './terminal-text.js'
-import { nameOf, oneLine, placeOf, spokenWords } from './text-words.js'
+import { nameOf, oneLine, placeOf, placesOf, spokenWords } from './text-words.js'
 
 /** What --verbose adds: every finding, verdict, connection, certificate and fetch. */
 export function details(report: Report, style: Style): string {
@@ -23,13 +23,7 @@ function findings(report: Report, style: Style): string {
       [
         `  ${severity.padEnd(8)}  ${title}  [${id}]`,
         ...(subjects.length > 0 && report.subjects.length > 1
-          ? [
-              wrap(
-                `on ${subjects.map((subject) => placeOf(report, subject)).join(', ')}`,
-                style.columns,
-                ' '.repeat(12),
-              ),
-            ]
+          ? [wrap(`on ${placesOf(report, subjects).join(', ')}`, style.columns, ' '.repeat(12))]
           : []),
         wrap(spokenWords(words, report), style.columns, ' '.repeat(12)),
       ].join('\n'),

@@ -27,6 +27,25 @@ export const placeOf = (report: Report, id: string): string => {
   return oneLine(subject ? subject.id.replace(/^.*@/, '') : id)
 }
 
+/** Where these are, each machine once where it is all of its subjects. */
+export function placesOf(report: Report, ids: readonly string[]): readonly string[] {
+  const whole = new Set(
+    report.subjects.flatMap(({ node }) =>
+      node !== undefined && report.subjects.every((one) => one.node !== node || ids.includes(one.id))
+        ? [node]
+        : [],
+    ),
+  )
+  return [
+    ...new Set(
+      ids.map((id) => {
+        const node = report.subjects.find((subject) => subject.id === id)?.node
+        return node !== undefined && whole.has(node) ? oneLine(node) : placeOf(report, id)
+      }),
+    ),
+  ]
+}
+
 /** `.12` where the servers differ in the last part of an IPv4 address only, as people call them; else the place. */
 export function shortPlaceOf(report: Report, id: string): string {
   const machine = report.subjects.find((subject) => subject.id === id)?.node

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import type { Asked, GivenFile } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
+import { type Inventory, isEmpty, parseNode, soundInventory } from '../farm/inventory.js'
 import { type Terminator, terminators } from '../farm/subject.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
@@ -15,6 +16,14 @@ export interface CheckOptions {
   readonly tlsEndsAt?: Terminator
   /** Port where the target names none. Default 443. */
   readonly port?: number
+  /** Ports of the farm beside it, 49443 for the target's name alone. */
+  readonly ports?: readonly number[]
+  /** Further names of the farm, each asked on every server. */
+  readonly names?: readonly string[]
+  /** `enterpriseregistration.<suffix>` of each is looked up, and checked where it leads to the farm. */
+  readonly upnSuffixes?: readonly string[]
+  /** Machines in place of DNS, as `--node` has them: `wap1=10.0.0.5,role=wap`. */
+  readonly nodes?: readonly string[]
   /** For each connection, milliseconds. Default 10 000. */
   readonly timeoutMs?: number
   /** Servers probed at a time. Default 8. */
@@ -94,6 +103,8 @@ export function validOptions(options: CheckOptions): CheckOptions {
   }
   if (tlsEndsAt !== undefined && !terminators.includes(tlsEndsAt))
     throw badOption(`tlsEndsAt is ${String(tlsEndsAt)}.`, `It is one of ${terminators.join(', ')}.`)
+  for (const one of options.ports ?? []) between('ports', one, 1, 65_535, true)
+  inventoryOf(options)
   if (at !== undefined) validClock(at)
   if (proxy) validProxy(proxy, 'proxy')
   return options
@@ -126,7 +137,21 @@ export function askedOf(target: string, options: CheckOptions): Asked {
     repeat: options.repeat ?? 0,
     proxy: options.proxy ? printableProxy(options.proxy) : null,
     ...(options.tlsEndsAt === undefined ? {} : { tlsEndsAt: options.tlsEndsAt }),
+    ...inventoryOf(options),
   }
+}
+
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION, ADFS_CHECK_BAD_TARGET */
+function inventoryOf({ names = [], upnSuffixes = [], ports = [], nodes = [], port }: CheckOptions): {
+  readonly inventory?: Inventory
+} {
+  const inventory = {
+    names,
+    upnSuffixes,
+    ports: ports.length === 0 || port === undefined ? ports : [...new Set([port, ...ports])],
+    nodes: nodes.map(parseNode),
+  }
+  return isEmpty(inventory) ? {} : { inventory: soundInventory(inventory) }
 }
 
 /**

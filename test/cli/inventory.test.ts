@@ -2,9 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { check } from '../../src/check.js'
 import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import { readPolicyFile } from '../../src/farm/policy-file.js'
+import { live } from '../../src/network/live/live.js'
+import type { Network } from '../../src/network/network.js'
+import { askedOf } from '../../src/run/options.js'
 import {
   at,
   inventoryOf,
@@ -79,6 +83,8 @@ describe('a farm of six nodes, three names and two ports', () => {
     expect(report.subjects.map(({ node, role }) => `${node} ${role}`)).toContain('lb1 balancer')
     // Where users are asked for certificates by design nothing is wrong with it.
     expect(report.findings.map(({ id }) => id)).not.toContain('client-certificate-demanded')
+    // What is so under every name is told once.
+    expect(report.findings.filter(({ id }) => id === 'servers-differ')).toHaveLength(1)
     const fallback = report.findings.find(({ id }) => id === 'fallback-certificate')
     expect(new Set(fallback?.cases.map(({ subject }) => subject.replace(/^.*@/, '')))).toEqual(
       new Set([`${farm.address('adfs3')}:${ports.https}`]),
@@ -99,6 +105,11 @@ describe('a farm of six nodes, three names and two ports', () => {
       `adfs-check sts.contoso.com --node "adfs1=${adfs1},role=adfs" --node "wap1=${wap1},role=wap" --name ${names.certauth} --name ${names.registration} --port 8443 --port 49443 `,
     )
     expect(out).toContain('Result: 2 of 6 servers refused (exit 2)')
+    const verbose = (await cli('--config', config, '--no-proxy', '--verbose')).out
+    expect(verbose).toMatch(/As administrator on adfs1 and wap1: copy/)
+    expect(verbose).toMatch(/\[intermediate-missing\]\n +on adfs1\n/)
+    const nagios = (await cli('--config', config, '--no-proxy', '--format', 'nagios')).out
+    expect(nagios).toContain("'servers_refused'=2;0;0;0;6")
   })
 
   it('is the same by options', async () => {
@@ -193,6 +204,44 @@ describe('a farm of six nodes, three names and two ports', () => {
     )
     expect(replayed.out).not.toContain(farm.address('wap1'))
     expect(replayed.out).not.toContain('wap1')
+  })
+})
+
+describe('without an inventory', () => {
+  const network = live({ timeoutMs: 5_000, proxy: null, offline: true, aiaAllowPrivate: false, signal: null })
+  const looked: string[] = []
+  const checkedAt = async (certauth: string | null) => {
+    looked.length = 0
+    const dns: Network = {
+      ...network,
+      resolve: async (host) => {
+        looked.push(host)
+        const address = host === names.service ? farm.address('adfs1') : certauth
+        return address === null
+          ? { kind: 'failed', reason: 'not-found', detail: 'ENOTFOUND' }
+          : { kind: 'found', addresses: [address], left: 0 }
+      },
+    }
+    const asked = askedOf(`${names.service}:${ports.https}`, {})
+    return (await check(asked, dns, at, { concurrency: 4, pause: async () => true })).report
+  }
+
+  it('certauth is checked where a certificate has it and DNS leads it to the farm', async () => {
+    const { farm: found, subjects, plan } = await checkedAt(farm.address('adfs1'))
+    expect(found.names.map(({ ascii }) => ascii)).toEqual([names.service, names.certauth])
+    expect(subjects.map(({ name }) => name)).toEqual([names.service, names.certauth])
+    expect(looked).toEqual([names.service, names.certauth])
+    expect(plan.steps.find(({ action }) => action.verb === 'confirm')?.argv).not.toContain('--server')
+  })
+
+  it('a name in a certificate alone proves nothing, nor does a server that does not know it', async () => {
+    expect((await checkedAt(null)).subjects).toHaveLength(1)
+    expect((await checkedAt('127.9.9.9')).subjects).toHaveLength(1)
+    farm.bind('adfs1', [issueFor('www.contoso.com'), issuing], ({ name }) => name === names.certauth)
+    const { subjects, farm: found } = await checkedAt(farm.address('adfs1'))
+    expect(subjects).toHaveLength(1)
+    expect(found.leftOut).toMatchObject([{ name: names.certauth, reason: 'not-answered' }])
+    farm.bind('adfs1', [leaf])
   })
 })
 

@@ -4,7 +4,7 @@ import { type Inventory, nodeText, nothingKnown, parseNode, terminatorOf } from 
 import { inventoryText, metadataFacts, namesWorthTrying } from '../../src/farm/inventory-file.js'
 import { readPolicyFile } from '../../src/farm/policy-file.js'
 import type { Network, Resolution } from '../../src/network/network.js'
-import { askedOf } from '../../src/run/options.js'
+import { askedOf, validOptions } from '../../src/run/options.js'
 
 const found = (addresses: readonly string[], ...aliases: string[]): Resolution => ({
   kind: 'found',
@@ -221,6 +221,23 @@ describe('mistakes in the inventory of adfs-check.yaml', () => {
     ['    upn-suffixes: [contoso]\n', '3:20: "upn-suffixes"'],
   ])('%j', (lines, told) => {
     expect(mistakes(lines)).toContain(told)
+  })
+})
+
+describe('the library', () => {
+  it('says the same of a farm, and is told what does not fit', () => {
+    const options = {
+      names: ['certauth.sts.contoso.com'],
+      ports: [443, 49443],
+      nodes: ['wap1=10.0.0.5,role=wap'],
+      upnSuffixes: ['contoso.com'],
+    }
+    expect(askedOf('sts.contoso.com', validOptions(options)).inventory).toMatchObject({
+      ...options,
+      nodes: [{ name: 'wap1', role: 'wap' }],
+    })
+    expect(() => validOptions({ ports: [0] })).toThrow(/port/)
+    expect(() => validOptions({ nodes: ['a=10.0.0.1', 'a=10.0.0.2'] })).toThrow(/Two nodes/)
   })
 })
 

@@ -1,0 +1,54 @@
+import type { Attempt } from '../examine/examination.js'
+import type { Settings } from '../examine/settings.js'
+import type { Asked } from '../farm/asked.js'
+import { farmOf } from '../farm/farm.js'
+import type { Farm, ServedFarm, ServedSubject, Vantage } from '../farm/subject.js'
+import { seenFrom } from '../farm/vantage.js'
+import type { Network } from '../network/network.js'
+import { type ObserveOptions, observe } from './observe.js'
+import { certauthToo, withoutUnproven } from './supposed.js'
+
+/** The farm as it is looked at from one place; null: from here, and from nowhere else. */
+export interface View {
+  readonly vantage: Vantage | null
+  readonly asked: Asked
+  readonly network: Network
+}
+
+/** Told while a farm is looked at. */
+export interface Looking {
+  readonly resolved?: (farm: Farm) => void
+  readonly observed?: (subject: ServedSubject, attempts: readonly Attempt[]) => void
+}
+
+export interface Looked {
+  readonly farm: ServedFarm
+  readonly observed: readonly { readonly subject: ServedSubject; readonly attempts: readonly Attempt[] }[]
+}
+
+/** Finds the farm from one place and says to each of its servers what is worth saying. */
+export async function lookFrom(
+  { vantage, asked, network }: View,
+  settings: Pick<Settings, 'entries'>,
+  { releases }: Pick<ObserveOptions, 'releases'>,
+  inSlot: <T>(work: () => Promise<T>) => Promise<T>,
+  hooks: Looking,
+): Promise<Looked> {
+  const named = await farmOf(asked, network)
+  hooks.resolved?.(named)
+  const look = (subject: ServedSubject) =>
+    inSlot(async () => {
+      const attempts = await observe(subject, { releases, repeat: asked.repeat }, network)
+      hooks.observed?.(subject, attempts)
+      return { subject, attempts }
+    })
+  const seen = await Promise.all(named.subjects.map(look))
+  const all = await certauthToo(named, seen, asked, settings, network, look)
+  const { farm, observed } = withoutUnproven(all.farm, all.observed, settings)
+  if (vantage === null) return { farm, observed }
+  const from = seenFrom(vantage)
+  return {
+    farm: from.farm(farm),
+    observed: observed.map((one) => ({ ...one, subject: from.subject(one.subject) })),
+  }
+}
