@@ -1,4 +1,4 @@
-import { defaultTimeoutMs } from '../farm/asked.js'
+import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { formats } from '../formats/registry.js'
 import { inAscii, wrap } from '../formats/terminal-text.js'
 import { changeLine, resultOf, stampOf, standingLines } from '../formats/text-changes.js'
@@ -41,7 +41,8 @@ export async function watchCommand(
   const ended = withDeadline(signal, flags.watchTimeout)
   const screen = isText ? machine.out : machine.err
   const style = () => ({ ...textStyle(machine, screen, flags), verbose: false })
-  const farms: WatchedFarm[] = []
+  let farms: readonly WatchedFarm[] = []
+  let printing = Promise.resolve()
   const reports = () => farms.map(({ checked }) => checked.report)
   let table: LiveTable | null = null
   const say = (text: string): void => {
@@ -55,8 +56,9 @@ export async function watchCommand(
   const changed = (farm: WatchedFarm, changes: readonly Change[]): void => {
     const { report } = farm.checked
     sayWrapped(changeLine(report, changes, machine.now, farms.length > 1, style()))
-    if (flags.format === 'ndjson')
-      printed([{ ...farm.checked, report: { ...report, changes: [...changes] } }])
+    if (flags.format !== 'ndjson') return
+    const gated = { ...farm.checked, report: { ...report, changes: [...changes] } }
+    printing = printing.then(() => printed([gated]))
   }
   const head = (at: Date) => ({ tool: { name: 'adfs-check', version }, at }) as const
   const printed = (all: readonly Gated[], at = machine.now, gate = worst(all.map((one) => one.gate))) =>
@@ -70,8 +72,9 @@ export async function watchCommand(
       style(),
     )
 
-  const code = await firstChecks({ wanted, flags, machine, ended, changed, farms, isText })
-  if (code === exitUsage) return code
+  const { code, checked } = await firstChecks({ wanted, flags, machine, ended, changed, isText })
+  if (code === exitUsage && !signal.aborted) return code
+  farms = checked
   if (signal.aborted) {
     if (isText) return exitUnfinished
     machine.err.write(`adfs-check: ${stopText(signal)}: the first check was not finished.\n`)
@@ -102,6 +105,7 @@ export async function watchCommand(
   })
   table?.end()
   table = null
+  await printing
 
   const all = farms.map(({ checked }) => checked)
   const gate = worst(all.map((one) => one.gate))
@@ -123,16 +127,14 @@ interface First {
   readonly machine: Machine
   readonly ended: AbortSignal
   readonly changed: (farm: WatchedFarm, changes: readonly Change[]) => void
-  /** Filled, in the order wanted. */
-  readonly farms: WatchedFarm[]
   readonly isText: boolean
 }
 
 /** Every farm once, told as always where text is printed. */
-async function firstChecks(first: First): Promise<number> {
-  const { wanted, flags, machine, ended, changed, farms, isText } = first
+async function firstChecks({ wanted, flags, machine, ended, changed, isText }: First) {
   const concurrency = slots(flags.concurrency)
   const fetched = new Map<string, Promise<FetchOutcome>>()
+  const farms = new Map<Asked, WatchedFarm>()
   const shown = progress(wanted.length, flags.quiet ?? false, machine)
   const one = async ({ asked, proxy, state: _, ...judging }: Wanted): Promise<Told> => {
     const network = (signal: AbortSignal): Network =>
@@ -148,8 +150,9 @@ async function firstChecks(first: First): Promise<number> {
       )
     const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed }
     const farm = new WatchedFarm(asked, network(ended), hooks, ended)
-    farms[wanted.findIndex((other) => other.asked === asked)] = farm
-    return { asked, checked: await farm.first(network(machine.signal), turns(machine.signal)) }
+    const checked = await farm.first(network(machine.signal), turns(machine.signal))
+    farms.set(asked, farm)
+    return { asked, checked }
   }
   let code = 0
   async function* told(): AsyncGenerator<Told> {
@@ -162,7 +165,7 @@ async function firstChecks(first: First): Promise<number> {
   }
   if (isText) await tell(told(), flags, machine, { known: { watched: true } })
   else for await (const farm of told()) if ('fault' in farm) reportFault(farm.fault, machine)
-  return machine.signal.aborted ? exitUnfinished : code
+  return { code, checked: wanted.flatMap(({ asked }) => farms.get(asked) ?? []) }
 }
 
 /** What was fetched stays; what could not be is asked for again when a farm is judged again. */
@@ -191,8 +194,10 @@ function tableLines(
   { rows = 24 }: Output,
   style: Parameters<typeof standingLines>[1],
 ): readonly string[] {
-  const lines = standingLines(reports, style)
   const room = Math.max(1, rows - aroundTable)
+  const all = standingLines(reports, style)
+  // What is left to be done is looked for.
+  const lines = all.length <= room ? all : standingLines(reports, style, true)
   const shown = lines.length <= room ? lines : lines.slice(0, room - 1)
   return [
     '',

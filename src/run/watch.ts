@@ -9,7 +9,7 @@ import { compared, isMended, type Standing } from '../gate/changes.js'
 import { policyOf } from '../gate/policy.js'
 import type { Network } from '../network/network.js'
 import { type AnswerKey, answerKey } from '../observe/answer-key.js'
-import { observe } from '../observe/observe.js'
+import { endpointOf, observe } from '../observe/observe.js'
 import type { ChangeReport } from '../report/schema.js'
 import { type Slots, slots } from './slots.js'
 import { toldOf } from './told.js'
@@ -162,18 +162,13 @@ export class WatchedFarm {
   async #lookAt(one: Watched): Promise<boolean> {
     const { asked, network, signal } = this
     const { subject } = one
-    const endpoint = {
-      address: subject.node.address,
-      port: subject.port,
-      serverName: subject.name?.ascii ?? null,
-    }
     let returns = false
     const offers = [...new Map(one.attempts.map(({ offer }) => [offer.id, offer])).values()]
     // What comes without a name sets no verdict.
     const named = offers.filter(({ sni }) => sni)
     const offer = named[one.looks++ % Math.max(1, named.length)]
     if (offer && !one.varies) {
-      const key = answerKey(await network.probe(endpoint, offer, 0))
+      const key = answerKey(await network.probe(endpointOf(subject), offer, 0))
       const last = one.last.get(offer.id)!
       if (signal.aborted || (key.list === last.list && one.known.has(key.whole))) return false
       returns = key.hasList && last.hasList && key.list !== last.list && one.known.has(key.list)

@@ -365,6 +365,7 @@ describe('what cannot go with it is refused with the reason', () => {
     [['--watch', '--save', 'case.json'], /a watch is many/],
     [['--watch', '--at', '2027-01-01'], /stops the clock/],
     [['--watch', '--quiet'], /--quiet/],
+    [['--watch', '--kit', 'fix', '--format', 'json'], /as text only/],
     [['--watch', '--state', 'state.json'], /--state/],
     [['--watch', '--format', 'sarif'], /text, json or ndjson, not sarif/],
     [['--watch', '--output', 'json=out.json'], /--output/],
