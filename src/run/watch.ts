@@ -81,6 +81,8 @@ export class WatchedFarm {
       pause,
       resolved: (farm) => {
         this.#farm = farm
+        // In the farm's order, whoever answers first.
+        for (const subject of farm.subjects) if (subject.kind === 'served') this.#add(subject)
         hooks.resolved?.(farm)
       },
       observed: (subject, attempts) => {

@@ -129,7 +129,11 @@ describe('a watch that is piped', () => {
       expect(before).toEqual([4, 4])
       await new Promise((done) => setTimeout(done, 5_300))
       const during = farm.map(({ connections }, index) => connections - before[index]!)
-      for (const one of during) expect([5, 4, 6]).toContain(one)
+      // Fewer where the machine is busy, but never more than one for each second begun.
+      for (const one of during) {
+        expect(one).toBeLessThanOrEqual(6)
+        expect(one).toBeGreaterThanOrEqual(3)
+      }
       const sum = farm[0]!.connections
       farm[0]!.send(whole)
       expect(await watch.ended).toBe(0)
