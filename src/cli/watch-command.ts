@@ -81,7 +81,7 @@ export async function watchCommand(
   } else {
     if (flags.format === 'ndjson') await printed(farms.map(({ checked }) => checked))
     if (!farms.every(({ isMended }) => isMended)) {
-      if (isText && screen.isTTY) say('')
+      if (isText) say('')
       if (!isText) for (const line of standingLines(reports(), style())) say(line)
       sayWrapped(beginning(reports(), intervalMs, flags.watchTimeout))
     }
@@ -133,24 +133,17 @@ interface First {
 /** Every farm once, told as always where text is printed. */
 async function firstChecks({ wanted, flags, machine, ended, changed, isText }: First) {
   const concurrency = slots(flags.concurrency)
-  const fetched = new Map<string, Promise<FetchOutcome>>()
+  const fetched: Fetched = new Map()
+  const fetchedLater: Fetched = new Map()
   const farms = new Map<Asked, WatchedFarm>()
   const shown = progress(wanted.length, flags.quiet ?? false, machine)
   const one = async ({ asked, proxy, state: _, ...judging }: Wanted): Promise<Told> => {
-    const network = (signal: AbortSignal): Network =>
-      keepingFetched(
-        live({
-          ...asked,
-          timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
-          retries: flags.retries,
-          proxy,
-          signal,
-        }),
-        fetched,
-      )
+    const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
+    const network = (signal: AbortSignal, known: Fetched, keepsFailures: boolean): Network =>
+      fetchingOnce(live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal }), known, keepsFailures)
     const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed }
-    const farm = new WatchedFarm(asked, network(ended), hooks, ended)
-    const checked = await farm.first(network(machine.signal), turns(machine.signal))
+    const farm = new WatchedFarm(asked, network(ended, fetchedLater, false), hooks, ended)
+    const checked = await farm.first(network(machine.signal, fetched, true), turns(machine.signal))
     farms.set(asked, farm)
     return { asked, checked }
   }
@@ -168,15 +161,17 @@ async function firstChecks({ wanted, flags, machine, ended, changed, isText }: F
   return { code, checked: wanted.flatMap(({ asked }) => farms.get(asked) ?? []) }
 }
 
+type Fetched = Map<string, Promise<FetchOutcome>>
+
 /** What was fetched stays; what could not be is asked for again when a farm is judged again. */
-const keepingFetched = (network: Network, known: Map<string, Promise<FetchOutcome>>): Network => ({
+const fetchingOnce = (network: Network, known: Fetched, keepsFailures: boolean): Network => ({
   ...network,
   fetch: async (ask) => {
     const key = `${ask.purpose} ${ask.url}`
     const asked = known.get(key) ?? network.fetch(ask)
     known.set(key, asked)
     const outcome = await asked
-    if (outcome.kind !== 'fetched') known.delete(key)
+    if (outcome.kind !== 'fetched' && !keepsFailures) known.delete(key)
     return outcome
   },
 })

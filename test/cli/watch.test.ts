@@ -210,9 +210,9 @@ describe('when time is up', () => {
   it(
     '3 at the deadline of the run, as always',
     async () => {
-      const watch = watching(argsFor([await serving(leafOnly)], '--deadline', '3'))
+      const watch = watching(argsFor([await serving(leafOnly)], '--deadline', '5'))
       expect(await watch.ended).toBe(3)
-      expect(watch.out()).toMatch(/Result: the deadline of 3 s has passed: 1 of 1 server refused/)
+      expect(watch.out()).toMatch(/Result: the deadline of 5 s has passed: 1 of 1 server refused/)
     },
     ms,
   )
@@ -319,7 +319,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('a watch on a terminal', () => {
     async () => {
       const farm = [await serving(leafOnly), await serving(whole)]
       const watch = onTerminal(
-        argsFor(farm, '--ascii', '--watch-timeout', '4'),
+        argsFor(farm, '--ascii', '--watch-timeout', '8'),
         'stty cols 44 rows 12; export NO_COLOR=1',
       )
       expect(await watch.ended).toBe(2)
