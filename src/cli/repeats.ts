@@ -25,8 +25,8 @@ const withState: typeof withWatch = [
 ]
 
 /**
- * Refuses, of what the command line says, what --watch, --interval, --watch-timeout and --state cannot be combined with. A state named in the policy is
- * left alone by a watch.
+ * Refuses what --watch, --interval and --watch-timeout cannot be combined with on the command line. A state named in the
+ * policy is left alone by a watch.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
  */
@@ -38,6 +38,11 @@ export function refuseOddRepeats(given: Partial<CheckFlags>): void {
       throw bad(
         `--watch writes text, json or ndjson, not ${format}.`,
         'What is written once needs no watch: check again when it is over.',
+      )
+    if (given.kit !== undefined && format !== 'text')
+      throw bad(
+        '--kit is written with the first report, which --watch prints as text only.',
+        'Make the kit in a run of its own.',
       )
   } else
     for (const [name, option] of [

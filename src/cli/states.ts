@@ -49,10 +49,14 @@ export class States {
         await this.#replace(path, looks)
       } catch (cause) {
         if (cause instanceof AdfsCheckFault && cause.code === 'ADFS_CHECK_BAD_FILE') throw cause
-        throw new AdfsCheckFault('ADFS_CHECK_WRITE_FAILED', `${path} cannot be written.`, {
-          hint: 'What was told will be told again. Name a file with --state that you may write.',
-          cause,
-        })
+        throw new AdfsCheckFault(
+          'ADFS_CHECK_WRITE_FAILED',
+          `${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
+          {
+            hint: 'What was told will be told again. Name a file with --state that you may write.',
+            cause,
+          },
+        )
       }
     }
   }

@@ -64,7 +64,7 @@ export async function tell(
   flags: TellFlags,
   machine: Machine,
   known: Pick<Head, 'baseline' | 'listed' | 'watched'> = {},
-  /** Written when everything else is. */
+  /** What is kept of the farms that were told, also where the run was ended before all were. */
   last: (() => Promise<void>) | null = null,
 ): Promise<number> {
   const { signal } = machine
@@ -162,7 +162,6 @@ export async function tell(
         { ...style, colour: false, unicode: true },
       ),
     )
-  if (last) writes.push(last)
   // An ended run knows less than it says: what could be written would look like the whole.
   for (const write of writes) {
     if (isCut || signal.aborted) break
@@ -170,6 +169,9 @@ export async function tell(
       if (!signal.aborted) faultCode = Math.max(faultCode, reportFault(error, machine))
     })
   }
+  await last?.().catch((error: unknown) => {
+    faultCode = Math.max(faultCode, reportFault(error, machine))
+  })
   if (isCut || (signal.aborted && writes.length > 0)) {
     const unwritten = writes.length > 0 || flags.kit !== undefined ? ', and no file was written' : ''
     machine.err.write(

@@ -1,4 +1,4 @@
-import { defaultTimeoutMs } from '../farm/asked.js'
+import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
 import { formats } from '../formats/registry.js'
 import { inAscii, wrap } from '../formats/terminal-text.js'
@@ -67,7 +67,8 @@ export async function watchCommand(
   const ended = withDeadline(signal, flags.watchTimeout)
   const screen = isText ? machine.out : machine.err
   const style = () => ({ ...textStyle(machine, screen, flags), verbose: false })
-  const farms: WatchedFarm[] = []
+  let farms: readonly WatchedFarm[] = []
+  let printing = Promise.resolve()
   const reports = () => farms.map(({ checked }) => checked.report)
   let table: LiveTable | null = null
   const say = (text: string): void => {
@@ -81,8 +82,9 @@ export async function watchCommand(
   const changed = (farm: WatchedFarm, changes: readonly Change[]): void => {
     const { report } = farm.checked
     sayWrapped(changeLine(report, changes, machine.now, farms.length > 1, style()))
-    if (flags.format === 'ndjson')
-      printed([{ ...farm.checked, report: { ...report, changes: [...changes] } }])
+    if (flags.format !== 'ndjson') return
+    const gated = { ...farm.checked, report: { ...report, changes: [...changes] } }
+    printing = printing.then(() => printed([gated]))
   }
   const head = (at: Date) => ({ tool: { name: 'adfs-check', version }, at }) as const
   const printed = (all: readonly Gated[], at = machine.now, gate = worst(all.map((one) => one.gate))) =>
@@ -94,15 +96,16 @@ export async function watchCommand(
       style(),
     )
 
-  const code = await firstChecks({ wanted, flags, machine, ended, changed, farms, isText })
-  if (code === exitUsage) return code
+  const { code, checked } = await firstChecks({ wanted, flags, machine, ended, changed, isText })
+  if (code === exitUsage && !signal.aborted) return code
+  farms = checked
   if (signal.aborted) {
     if (isText) return exitUnfinished
     machine.err.write(`adfs-check: ${stopText(signal)}: the first check was not finished.\n`)
   } else {
     if (flags.format === 'ndjson') await printed(farms.map(({ checked }) => checked))
     if (!farms.every(({ isMended }) => isMended)) {
-      if (isText && screen.isTTY) say('')
+      if (isText) say('')
       if (!isText) for (const line of standingLines(reports(), style())) say(line)
       sayWrapped(beginning(reports(), intervalMs, flags.watchTimeout))
     }
@@ -126,6 +129,7 @@ export async function watchCommand(
   })
   table?.end()
   table = null
+  await printing
 
   const all = farms.map(({ checked }) => checked)
   const gate = worst(all.map((one) => one.gate))
@@ -151,35 +155,30 @@ interface First {
   readonly machine: Machine
   readonly ended: AbortSignal
   readonly changed: (farm: WatchedFarm, changes: readonly Change[]) => void
-  /** Filled, in the order wanted. */
-  readonly farms: WatchedFarm[]
   readonly isText: boolean
 }
 
 /** Every farm once, told as always where text is printed. */
-async function firstChecks(first: First): Promise<number> {
-  const { wanted, flags, machine, ended, changed, farms, isText } = first
+async function firstChecks({ wanted, flags, machine, ended, changed, isText }: First) {
   const concurrency = slots(flags.concurrency)
-  const fetched = new Map<string, Promise<FetchOutcome>>()
+  const fetched: Fetched = new Map()
+  const fetchedLater: Fetched = new Map()
+  const farms = new Map<Asked, WatchedFarm>()
   const shown = progress({ total: wanted.length }, flags.quiet ?? false, machine)
   const connecting = perNetwork(flags.perNetwork)
   const one = async ({ nth, asked, proxy, owner, state: _, ...judging }: Wanted): Promise<Told> => {
-    const network = (signal: AbortSignal): Network =>
-      keepingFetched(
-        live({
-          ...asked,
-          timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
-          retries: flags.retries,
-          proxy,
-          signal,
-          connecting,
-        }),
-        fetched,
+    const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
+    const network = (signal: AbortSignal, known: Fetched, keepsFailures: boolean): Network =>
+      fetchingOnce(
+        live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal, connecting }),
+        known,
+        keepsFailures,
       )
     const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed }
-    const farm = new WatchedFarm(asked, network(ended), hooks, ended)
-    farms[nth] = farm
-    return { nth, asked, owner, checked: await farm.first(network(machine.signal), turns(machine.signal)) }
+    const farm = new WatchedFarm(asked, network(ended, fetchedLater, false), hooks, ended)
+    const checked = await farm.first(network(machine.signal, fetched, true), turns(machine.signal))
+    farms.set(asked, farm)
+    return { nth, asked, owner, checked }
   }
   let code = 0
   async function* told(): AsyncGenerator<Told> {
@@ -195,18 +194,20 @@ async function firstChecks(first: First): Promise<number> {
   else
     for await (const farm of told())
       if (farm !== 'missed' && 'fault' in farm) reportFault(farm.fault, machine)
-  return machine.signal.aborted ? exitUnfinished : code
+  return { code, checked: wanted.flatMap(({ asked }) => farms.get(asked) ?? []) }
 }
 
+type Fetched = Map<string, Promise<FetchOutcome>>
+
 /** What was fetched stays; what could not be is asked for again when a farm is judged again. */
-const keepingFetched = (network: Network, known: Map<string, Promise<FetchOutcome>>): Network => ({
+const fetchingOnce = (network: Network, known: Fetched, keepsFailures: boolean): Network => ({
   ...network,
   fetch: async (ask) => {
     const key = `${ask.purpose} ${ask.url}`
     const asked = known.get(key) ?? network.fetch(ask)
     known.set(key, asked)
     const outcome = await asked
-    if (outcome.kind !== 'fetched') known.delete(key)
+    if (outcome.kind !== 'fetched' && !keepsFailures) known.delete(key)
     return outcome
   },
 })
@@ -224,8 +225,10 @@ function tableLines(
   { rows = 24 }: Output,
   style: Parameters<typeof standingLines>[1],
 ): readonly string[] {
-  const lines = standingLines(reports, style)
   const room = Math.max(1, rows - aroundTable)
+  const all = standingLines(reports, style)
+  // What is left to be done is looked for.
+  const lines = all.length <= room ? all : standingLines(reports, style, true)
   const shown = lines.length <= room ? lines : lines.slice(0, room - 1)
   return [
     '',

@@ -76,9 +76,7 @@ export function changeLine(
   const rest = changes.filter(
     (one) => one.case !== null && !(one.subject !== null && changed.has(one.subject)),
   )
-  const still = report.subjects
-    .filter(({ id }) => !changed.has(id))
-    .filter((one) => !['accepted', 'waived'].includes(stateOf(report, one)))
+  const still = report.subjects.filter(({ id }) => !changed.has(id)).filter((one) => isOpen(report, one))
   const alike = new Map<string, string[]>()
   for (const one of subjects) {
     const text = painted(report, one, style)
@@ -99,6 +97,12 @@ export function changeLine(
   const name = withName ? `${titleOf(report)}  ` : ''
   return `${stampOf(first.at, !isSameDay(new Date(first.at), since))}  ${name}${parts.join('; ')}`
 }
+
+const isOpen = (report: Report, subject: SubjectReport): boolean =>
+  !['accepted', 'waived'].includes(stateOf(report, subject))
+
+const isWell = (report: Report): boolean =>
+  report.farm.unresolved.length === 0 && !report.subjects.some((subject) => isOpen(report, subject))
 
 const stillText = (report: Report, subject: SubjectReport): string =>
   subject.verdicts.length === 0 ? 'without an answer' : serverText(report, subject).split(': ', 1)[0]!
@@ -159,19 +163,21 @@ const listed = (places: readonly string[]): string =>
 const hung = (head: string, text: string, style: Style): string =>
   wrap(text, style.columns, head, ' '.repeat(unpainted(head).length))
 
-/** How every server stands, a line each. */
-export function standingLines(reports: readonly Report[], style: Style): readonly string[] {
+/** How every server stands, a line each; `openOnly`: those that are not accepted. */
+export function standingLines(reports: readonly Report[], style: Style, openOnly = false): readonly string[] {
   const width = Math.max(
     0,
     ...reports.flatMap((report) => report.subjects.map(({ id }) => placeOf(report, id).length)),
   )
   return reports.flatMap((report) => [
-    ...(reports.length > 1 ? [titleOf(report)] : []),
-    ...report.subjects.map((subject) => {
-      const word = wordOf(subject)
-      const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
-      return `  ${placeOf(report, subject.id).padEnd(width)}  ${shown}  ${serverText(report, subject)}`
-    }),
+    ...(reports.length > 1 && !(openOnly && isWell(report)) ? [titleOf(report)] : []),
+    ...report.subjects
+      .filter((subject) => !openOnly || isOpen(report, subject))
+      .map((subject) => {
+        const word = wordOf(subject)
+        const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
+        return `  ${placeOf(report, subject.id).padEnd(width)}  ${shown}  ${serverText(report, subject)}`
+      }),
     ...report.farm.unresolved.map(
       ({ host, detail }) => `  ${oneLine(host)}  not resolved: ${oneLine(detail)}`,
     ),

@@ -12,11 +12,17 @@ export interface Standing {
   /** Releases that counted. */
   readonly releases: readonly string[]
   /** By subject id. */
-  readonly subjects: Readonly<Record<string, { readonly state: SubjectState; readonly answers: string }>>
+  readonly subjects: Readonly<Record<string, SubjectStanding>>
   /** Names that led nowhere. */
   readonly unresolved: readonly string[]
   /** Serious cases that nobody accepts, by key. */
   readonly cases: Readonly<Record<string, StandingCase>>
+}
+
+export interface SubjectStanding {
+  readonly state: SubjectState
+  /** The lists it shows, a SHA-256 each. */
+  readonly answers: readonly string[]
 }
 
 export interface StandingCase {
@@ -39,10 +45,15 @@ export interface Compared {
 export function compared(before: Standing | null, report: Report): Compared {
   const { at, farm, policy, subjects } = report
   const unresolved = farm.unresolved.map(({ host }) => host)
-  const now = new Map(
-    subjects.map((subject) => [subject.id, { state: stateOf(report, subject), answers: answersOf(subject) }]),
-  )
   const was = new Map(Object.entries(before?.subjects ?? {}))
+  const now = new Map(
+    subjects.map((subject) => {
+      const young = { state: stateOf(report, subject), answers: answersOf(subject) }
+      const old = was.get(subject.id)
+      // Of several servers behind an address not every look meets each: what was met before is kept in mind.
+      return [subject.id, old && isSame(old, young) ? old : young]
+    }),
+  )
   // Fewer releases that count make nothing better.
   const isNarrower =
     before?.releases.some((release) => !policy.releases.some((one) => one === release)) ?? false
@@ -98,7 +109,11 @@ export function compared(before: Standing | null, report: Report): Compared {
   }
 }
 
-type SubjectStanding = Standing['subjects'][string]
+/** Nothing is shown that was not shown before, and it is judged alike. */
+const isSame = (old: SubjectStanding, young: SubjectStanding): boolean =>
+  old.state === young.state &&
+  young.answers.length > 0 === old.answers.length > 0 &&
+  young.answers.every((list) => old.answers.includes(list))
 
 function kindOf(
   old: SubjectStanding | undefined,
@@ -107,7 +122,7 @@ function kindOf(
 ): ChangeReport['kind'] | null {
   if (!old) return 'appeared'
   if (!young) return 'gone'
-  if (old.state === young.state && old.answers === young.answers) return null
+  if (isSame(old, young)) return null
   if (young.state === 'unreachable') return old.state === 'unreachable' ? null : 'unreachable'
   if (old.state === 'unreachable') return 'reachable'
   if (old.state === young.state) return 'changed'
@@ -129,10 +144,10 @@ export function stateOf({ findings }: Report, subject: Report['subjects'][number
 }
 
 /** Equal for equal lists, whatever connections they came over. */
-function answersOf({ answers }: Report['subjects'][number]): string {
+function answersOf({ answers }: Report['subjects'][number]): readonly string[] {
   const shown = answers.filter(({ releases }) => releases.length > 0)
-  const lists = (shown.length > 0 ? shown : answers).map(({ sent }) => sent.join())
-  return lists.length === 0 ? '' : sha256Of(Buffer.from([...new Set(lists)].sort().join('\n')))
+  const lists = (shown.length > 0 ? shown : answers).map(({ sent }) => sha256Of(Buffer.from(sent.join())))
+  return [...new Set(lists)].sort()
 }
 
 type Cases = readonly (readonly [string, StandingCase])[]

@@ -49,7 +49,7 @@ export function merged(
   const later = current.at > mine.at ? current : mine
   const agreed = Object.entries(mine.subjects).filter(([id, { state, answers }]) => {
     const other = Object.hasOwn(current.subjects, id) ? current.subjects[id] : undefined
-    return other?.state === state && other.answers === answers
+    return other?.state === state && other.answers.join() === answers.join()
   })
   return {
     at: later.at,
@@ -82,7 +82,7 @@ const isStanding = (value: unknown): value is Standing =>
   isTexts(value.unresolved) &&
   isRecord(value.subjects) &&
   Object.values(value.subjects).every(
-    (one) => isRecord(one) && isText(one.state) && Object.hasOwn(states, one.state) && isText(one.answers),
+    (one) => isRecord(one) && isText(one.state) && Object.hasOwn(states, one.state) && isTexts(one.answers),
   ) &&
   isRecord(value.cases) &&
   Object.values(value.cases).every(isCase)

@@ -4,7 +4,7 @@ import type { Attempt } from '../examine/examination.js'
 import type { ServedSubject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import { observationOf } from '../tls/exchange-end.js'
-import type { HelloShape, ProbeOutcome } from '../tls/observation.js'
+import type { Endpoint, HelloShape, ProbeOutcome } from '../tls/observation.js'
 
 export interface ObserveOptions {
   /** Releases that set the verdict: each is spoken, or proven by another's answer. */
@@ -12,6 +12,13 @@ export interface ObserveOptions {
   /** Further connections with the newest release's hello, to meet every server behind the address. */
   readonly repeat: number
 }
+
+/** Where a subject is asked, and for what. */
+export const endpointOf = ({ node, port, name }: ServedSubject): Endpoint => ({
+  address: node.address,
+  port,
+  serverName: name?.ascii ?? null,
+})
 
 /** Connections made when a nameless answer hints at several servers: with two nodes in turn one of three differs. */
 const second = 3
@@ -25,11 +32,7 @@ export async function observe(
   { releases, repeat }: ObserveOptions,
   network: Pick<Network, 'probe'>,
 ): Promise<readonly Attempt[]> {
-  const endpoint = {
-    address: subject.node.address,
-    port: subject.port,
-    serverName: subject.name?.ascii ?? null,
-  }
+  const endpoint = endpointOf(subject)
   const attempts: Attempt[] = []
   const say = async (offers: readonly HelloShape[]): Promise<void> => {
     const said = new Map<string, number>()

@@ -4,12 +4,12 @@ import { examine, type Pause } from '../examine/examine.js'
 import { settingsOf } from '../examine/settings.js'
 import type { Asked } from '../farm/asked.js'
 import { farmOf } from '../farm/farm.js'
-import type { Farm, ServedSubject, SubjectId } from '../farm/subject.js'
+import type { Farm, ServedFarm, ServedSubject, SubjectId } from '../farm/subject.js'
 import { compared, isMended, type Standing } from '../gate/changes.js'
 import { policyOf } from '../gate/policy.js'
 import type { Network } from '../network/network.js'
 import { type AnswerKey, answerKey } from '../observe/answer-key.js'
-import { observe } from '../observe/observe.js'
+import { endpointOf, observe } from '../observe/observe.js'
 import type { ChangeReport } from '../report/schema.js'
 import { type Slots, slots } from './slots.js'
 import { toldOf } from './told.js'
@@ -81,6 +81,8 @@ export class WatchedFarm {
       pause,
       resolved: (farm) => {
         this.#farm = farm
+        // In the farm's order, whoever answers first.
+        for (const subject of farm.subjects) if (subject.kind === 'served') this.#add(subject)
         hooks.resolved?.(farm)
       },
       observed: (subject, attempts) => {
@@ -88,6 +90,10 @@ export class WatchedFarm {
         hooks.observed?.(subject, attempts)
       },
     })
+    // Without names that turned out to be none of it, and with one that a certificate brought up.
+    this.#farm = this.#checked.examined.farm
+    const stays = new Set(this.#farm.subjects.map(({ id }) => id))
+    for (const id of this.#watched.keys()) if (!stays.has(id)) this.#watched.delete(id)
     this.#standing = compared(null, this.#checked.report).standing
     return this.#checked
   }
@@ -119,20 +125,25 @@ export class WatchedFarm {
   }
 
   /** Whether the farm is another than it was. */
-  #follow(found: Farm & { readonly subjects: readonly ServedSubject[] }): boolean {
+  #follow(found: ServedFarm): boolean {
     if (this.signal.aborted) return false
     const before = JSON.stringify([[...this.#watched.keys()], this.#farm.unresolved])
     const isListed = new Set(found.subjects.map(({ id }) => id))
-    for (const subject of found.subjects) this.#add(subject)
+    const isLookedUp = new Set(found.names.map(({ ascii }) => ascii))
+    const isOurs = new Set(this.#farm.names.map(({ ascii }) => ascii))
+    for (const subject of found.subjects)
+      if (subject.name === null || isOurs.has(subject.name.ascii)) this.#add(subject)
     for (const [id, one] of this.#watched) {
-      const listed = isListed.has(id)
+      const { name } = one.subject
+      const listed = isListed.has(id) || (name !== null && !isLookedUp.has(name.ascii))
       // Where a name leads is not known this time.
       if (!listed && found.unresolved.length > 0) continue
       if (one.listed && !listed) this.#tell([this.#unlisted(id)])
       one.listed = listed
       if (!listed && !answers(one)) this.#watched.delete(id)
     }
-    this.#farm = { ...found, subjects: [...this.#watched.values()].map(({ subject }) => subject) }
+    const subjects = [...this.#watched.values()].map(({ subject }) => subject)
+    this.#farm = { ...this.#farm, unresolved: found.unresolved, subjects }
     return before !== JSON.stringify([[...this.#watched.keys()], this.#farm.unresolved])
   }
 
@@ -162,18 +173,13 @@ export class WatchedFarm {
   async #lookAt(one: Watched): Promise<boolean> {
     const { asked, network, signal } = this
     const { subject } = one
-    const endpoint = {
-      address: subject.node.address,
-      port: subject.port,
-      serverName: subject.name?.ascii ?? null,
-    }
     let returns = false
     const offers = [...new Map(one.attempts.map(({ offer }) => [offer.id, offer])).values()]
     // What comes without a name sets no verdict.
     const named = offers.filter(({ sni }) => sni)
     const offer = named[one.looks++ % Math.max(1, named.length)]
     if (offer && !one.varies) {
-      const key = answerKey(await network.probe(endpoint, offer, 0))
+      const key = answerKey(await network.probe(endpointOf(subject), offer, 0))
       const last = one.last.get(offer.id)!
       if (signal.aborted || (key.list === last.list && one.known.has(key.whole))) return false
       returns = key.hasList && last.hasList && key.list !== last.list && one.known.has(key.list)

@@ -153,17 +153,31 @@ describe('the file', () => {
   )
 
   it(
-    'does not learn from a run that was ended',
+    'learns from a run that was ended only of farms that were checked by then',
     async () => {
       await checked()
       const before = readFileSync(state, 'utf8')
       const silent = await rawServer(() => {})
       const args = [...both, '--server', `127.0.0.1:${silent.port}`, '--deadline', '1.5']
       const { code, out, err } = await checked(args)
+      expect(readFileSync(state, 'utf8')).toBe(before)
+      const policy = join(folder, 'ended.yaml')
+      writeFileSync(
+        policy,
+        `farms:
+  - { name: ${name}, servers: ["${second.place}", "127.0.0.1:${silent.port}"], state: kept/state.json }
+  - { name: fs.fabrikam.com, servers: ["${first.place}"], state: kept/state.json }
+`,
+      )
+      const half = await checked(['--config', policy, ...common, '--deadline', '1.5'])
+      expect(half.out).toMatch(/fs\.fabrikam\.com {3}changed/)
+      const after = JSON.parse(readFileSync(state, 'utf8')) as { farms: Record<string, unknown> }
+      expect(Object.keys(after.farms)).toEqual(['fs.fabrikam.com', name])
+      expect(after.farms[name]).toEqual((JSON.parse(before) as typeof after).farms[name])
       await silent.close()
-      expect([code, readFileSync(state, 'utf8')]).toEqual([3, before])
+      expect(code).toBe(3)
       expect(out).toContain('REFUSED')
-      expect(err).toMatch(/and no file was written/)
+      expect(err).toMatch(/the report holds what was found until then\.\n$/)
     },
     ms,
   )

@@ -129,7 +129,11 @@ describe('a watch that is piped', () => {
       expect(before).toEqual([4, 4])
       await new Promise((done) => setTimeout(done, 5_300))
       const during = farm.map(({ connections }, index) => connections - before[index]!)
-      for (const one of during) expect([5, 4, 6]).toContain(one)
+      // Fewer where the machine is busy, but never more than one for each second begun.
+      for (const one of during) {
+        expect(one).toBeLessThanOrEqual(6)
+        expect(one).toBeGreaterThanOrEqual(3)
+      }
       const sum = farm[0]!.connections
       farm[0]!.send(whole)
       expect(await watch.ended).toBe(0)
@@ -206,9 +210,9 @@ describe('when time is up', () => {
   it(
     '3 at the deadline of the run, as always',
     async () => {
-      const watch = watching(argsFor([await serving(leafOnly)], '--deadline', '3'))
+      const watch = watching(argsFor([await serving(leafOnly)], '--deadline', '5'))
       expect(await watch.ended).toBe(3)
-      expect(watch.out()).toMatch(/Result: the deadline of 3 s has passed: 1 of 1 server refused/)
+      expect(watch.out()).toMatch(/Result: the deadline of 5 s has passed: 1 of 1 server refused/)
     },
     ms,
   )
@@ -315,7 +319,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('a watch on a terminal', () => {
     async () => {
       const farm = [await serving(leafOnly), await serving(whole)]
       const watch = onTerminal(
-        argsFor(farm, '--ascii', '--watch-timeout', '4'),
+        argsFor(farm, '--ascii', '--watch-timeout', '8'),
         'stty cols 44 rows 12; export NO_COLOR=1',
       )
       expect(await watch.ended).toBe(2)
@@ -365,6 +369,7 @@ describe('what cannot go with it is refused with the reason', () => {
     [['--watch', '--save', 'case.json'], /a watch is many/],
     [['--watch', '--at', '2027-01-01'], /stops the clock/],
     [['--watch', '--quiet'], /--quiet/],
+    [['--watch', '--kit', 'fix', '--format', 'json'], /as text only/],
     [['--watch', '--state', 'state.json'], /--state/],
     [['--watch', '--format', 'sarif'], /text, json or ndjson, not sarif/],
     [['--watch', '--output', 'json=out.json'], /--output/],

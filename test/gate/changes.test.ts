@@ -67,6 +67,17 @@ describe('between two looks', () => {
     expect(telling.filter((one) => !/servers-differ/.test(one))).toEqual(changes)
   })
 
+  it('several servers behind an address are not told each time another answers', () => {
+    const either = { varies: true, lists: [{ sent: sound.sent! }, { sent: renewed.sent! }] }
+    const one = standingAfter(reportOf([sound]))
+    expect(told(one, reportOf([either]))).toContain('changed .10')
+    const known = standingAfter(reportOf([sound]), reportOf([either]))
+    for (const look of [sound, renewed, either])
+      expect(told(known, reportOf([look])).filter((line) => !/several-servers/.test(line))).toEqual([])
+    expect(told(standingAfter(reportOf([either]), reportOf([sound])), reportOf([renewed]))).toEqual([])
+    expect(told(known, reportOf([broken]))).toContain('broken .10')
+  })
+
   it('at first everything is news that is not well', () => {
     expect(told(null, reportOf([sound]))).toEqual([])
     expect(told(null, reportOf([broken]))).toEqual(['appeared .10', 'new intermediate-missing .10'])
@@ -188,7 +199,7 @@ it('no text of a server or a file reaches the terminal as it is', async () => {
   const report = reportOf([broken])
   const standing: Standing = {
     ...standingAfter(report),
-    subjects: { [`${hostile}@${hostile}`]: { state: 'accepted', answers: '' } },
+    subjects: { [`${hostile}@${hostile}`]: { state: 'accepted', answers: [] } },
     cases: { a: { finding: hostile, subject: null, severity: 'warning', releases: [] } },
     unresolved: [hostile],
   }
