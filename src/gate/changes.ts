@@ -46,12 +46,16 @@ export function compared(before: Standing | null, report: Report): Compared {
   const { at, farm, policy, subjects } = report
   const unresolved = farm.unresolved.map(({ host }) => host)
   const was = new Map(Object.entries(before?.subjects ?? {}))
+  /** Subjects of which not every list was met this time. */
+  const partly = new Set<string>()
   const now = new Map(
     subjects.map((subject) => {
       const young = { state: stateOf(report, subject), answers: answersOf(subject) }
       const old = was.get(subject.id)
       // Of several servers behind an address not every look meets each: what was met before is kept in mind.
-      return [subject.id, old && isSame(old, young) ? old : young]
+      const isKept = old !== undefined && isSame(old, young)
+      if (isKept && old.answers.length > young.answers.length) partly.add(subject.id)
+      return [subject.id, isKept ? old : young]
     }),
   )
   // Fewer releases that count make nothing better.
@@ -82,11 +86,10 @@ export function compared(before: Standing | null, report: Report): Compared {
       .filter((host) => !unresolved.includes(host))
       .map((name) => change({ kind: 'reachable', name })),
   ]
-  const { open, left, recovered } = casesOf(
-    before,
-    report,
-    new Map([...now].map(([id, { state }]) => [id, state])),
+  const states = new Map(
+    [...now].map(([id, { state }]) => [id, partly.has(id) ? ('undetermined' as const) : state]),
   )
+  const { open, left, recovered } = casesOf(before, report, states)
   const ofCase = (
     kind: 'new' | 'recovered',
     [key, { finding, subject, severity }]: readonly [string, StandingCase],
