@@ -166,7 +166,9 @@ const tlsEnd = object(
         proves: text(),
         leavesOpen: text(),
         certificate: nullable(sha256),
-        others: Type.Array(subjectId, { description: 'One server for each other key, certificate or list, a few of many' }),
+        others: Type.Array(subjectId, {
+          description: 'One server for each other key, certificate or list, a few of many',
+        }),
       }),
     ),
   },
