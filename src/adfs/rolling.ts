@@ -1,10 +1,10 @@
 import { listed, say, type Words } from '../words/words.js'
 import type { Step } from './actions.js'
-import { byTerminator, staged } from './devices.js'
+import { byTerminator, inSentence } from './devices.js'
 import { probePath } from './facts.js'
-import { scriptUndoLine } from './recipes/by-hand.js'
+import { recipes } from './recipes/recipes.js'
 import { drainLines } from './recipes/windows.js'
-import { chainFileName, places, type SpeechContext, type Spoken } from './speech.js'
+import { places, type SpeechContext, type Spoken } from './speech.js'
 import { onWindows } from './who.js'
 
 /** The way through a farm of several servers, and the way back. */
@@ -28,25 +28,24 @@ export function drained(step: Step, context: SpeechContext): readonly Spoken[] {
   )
 }
 
-/** Only what was done by script or to a saved file can be put back by a line. */
+/** By the recipe of each device; one line serves AD FS and its proxies, named or not. */
 export function undone(step: Step, context: SpeechContext): readonly Spoken[] {
   const removed = context.plan.some(
     ({ action, on }) => action.verb === 'remove' && on.some((id) => step.on.includes(id)),
   )
-  const chains = context.plan.flatMap(({ action, on }) =>
-    action.verb === 'edit-bundle' && on.some((id) => step.on.includes(id)) ? [action.chain] : [],
-  )
+  const kept = removed ? say`. What was removed is imported again from the file it was kept in` : []
   return byTerminator(step, context).flatMap(({ at, step: there }) => {
-    if (at === null || at.id === 'adfs' || at.id === 'wap')
+    const recipe = at ?? recipes.adfs
+    const { text, lines } = recipe.stages({ file: '', server: context.server }).undo
+    if (recipe.id === 'adfs' || recipe.id === 'wap')
       return onWindows(
         there,
         context,
-        say`If it got worse, take back what the script added, one server at a time, in the folder there${removed ? say`. What was removed is in this run's JSON report, as PEM` : []}`,
-        [scriptUndoLine],
+        inSentence(['If it got worse, one server at a time'], say`${text}${kept}`),
+        lines,
         null,
       )
-    const file = chainFileName(context.plan, chains[0] ?? [])
-    const who = say`If it got worse, whoever runs ${at.title} at ${places(there, context)}`
-    return staged(at, ['undo'], { file, server: context.server }, who)
+    const who = say`If it got worse, whoever runs ${recipe.title} at ${places(there, context)}`
+    return [{ who, text, lines, expected: null }]
   })
 }

@@ -14,6 +14,7 @@ import {
   exportedFile,
   exportParents,
   findRootLine,
+  keepLine,
   rebind,
   rebootLine,
   removeLine,
@@ -91,8 +92,11 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       return onWindows(
         step,
         context,
-        say`Remove ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) from the stores`,
-        [removeLine(thumbprint(action.certificate, context))],
+        say`Remove ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) from the stores; the first line keeps it`,
+        [
+          keepLine(thumbprint(action.certificate, context)),
+          removeLine(thumbprint(action.certificate, context)),
+        ],
         say`Where it is not there, or comes back, look in the store of the SYSTEM account, which ${{ code: 'certlm.msc' }} does not show`,
       )
     case 'disable-root':

@@ -51,7 +51,7 @@ export interface TlsSign {
   readonly kind: TlsSignKind
   /** The root that is sent. */
   readonly certificate: Sha256 | null
-  /** One of each group of servers that differ, at most `maxOthers`. */
+  /** One server for each other key, certificate or list, at most `maxOthers`. */
   readonly others: readonly SubjectId[]
 }
 
@@ -95,7 +95,6 @@ function nameless({ withoutName, subject }: Seen): readonly TlsSign[] {
 }
 
 interface Shown {
-  readonly id: SubjectId
   readonly keys: string
   readonly leaves: string
   readonly lists: string
@@ -103,41 +102,54 @@ interface Shown {
 
 /** Servers of one name and port beside each other; one that varies by itself is no measure for others. */
 function differing(seen: readonly Seen[]): (one: Seen) => TlsSign | null {
-  const byName = new Map<string, Map<string, Shown>>()
+  /** By name and part, each value with the first server that has it: a farm may have thousands of either. */
+  const first = new Map<string, Map<string, SubjectId>>()
+  const valuesOf = (one: Seen, part: string) => {
+    const key = `${part} ${nameOf(one)}`
+    const values = first.get(key) ?? new Map<string, SubjectId>()
+    first.set(key, values)
+    return values
+  }
   for (const one of seen.filter(({ varying }) => varying.length === 0)) {
     const shown = shownBy(one)
-    const groups = byName.get(nameOf(one)) ?? new Map<string, Shown>()
-    if (!groups.has(shown.lists)) groups.set(shown.lists, shown)
-    byName.set(nameOf(one), groups)
+    for (const [, part] of kinds) {
+      const values = valuesOf(one, part)
+      if (!values.has(shown[part])) values.set(shown[part], one.subject.id)
+    }
   }
   return (one) => {
     if (one.varying.length > 0) return null
     const own = shownBy(one)
-    const groups = [...(byName.get(nameOf(one))?.values() ?? [])].filter(({ lists }) => lists !== own.lists)
-    const kinds = [
-      ['other-key-elsewhere', groups.filter(({ keys }) => keys !== own.keys)],
-      ['other-certificate-elsewhere', groups.filter(({ leaves }) => leaves !== own.leaves)],
-      ['other-list-elsewhere', groups],
-    ] as const
-    const found = kinds.find(([, others]) => others.length > 0)
-    return found
-      ? { kind: found[0], certificate: null, others: found[1].slice(0, maxOthers).map(({ id }) => id) }
-      : null
+    for (const [kind, part] of kinds) {
+      const others: SubjectId[] = []
+      for (const [value, id] of valuesOf(one, part)) {
+        if (others.length === maxOthers) break
+        if (value !== own[part]) others.push(id)
+      }
+      if (others.length > 0) return { kind, certificate: null, others }
+    }
+    return null
   }
 }
+
+/** What differs most is told. */
+const kinds = [
+  ['other-key-elsewhere', 'keys'],
+  ['other-certificate-elsewhere', 'leaves'],
+  ['other-list-elsewhere', 'lists'],
+] as const
 
 const nameOf = ({ subject }: Seen): string =>
   subject.kind === 'file' ? subject.id : `${subject.name?.ascii ?? ''}:${subject.port}`
 
 /** Of the lists that come for the name. */
-function shownBy({ subject, answers, withoutName, reach }: Seen): Shown {
+function shownBy({ answers, withoutName, reach }: Seen): Shown {
   const named = answers.filter(
     ({ id }) => id !== withoutName?.answer || reach.some((one) => one.answers.includes(id)),
   )
   const text = (parts: readonly string[]) => [...new Set(parts)].sort().join()
   const leaves = named.flatMap(({ entries }) => leafOf(entries) ?? [])
   return {
-    id: subject.id,
     keys: text(leaves.map(({ publicKey }) => publicKey.spkiSha256)),
     leaves: text(leaves.map(({ sha256 }) => sha256)),
     lists: text(named.map(({ entries }) => entries.map(({ sha256 }) => sha256).join(' '))),

@@ -44,6 +44,7 @@ const examples = `
 Examples:
   adfs-check sts.contoso.com                           check every server behind the name
   adfs-check sts.contoso.com --kit fix                 ... and write the import kit into ./fix
+  adfs-check sts.contoso.com --tls-ends-at f5          ... an F5 in front ends TLS: what to do there
   adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
   adfs-check sts.contoso.com --watch                   tell what changes until all is well

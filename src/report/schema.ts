@@ -195,7 +195,9 @@ const tlsEnd = object(
         proves: text(),
         leavesOpen: text(),
         certificate: nullable(sha256),
-        others: Type.Array(subjectId, { description: 'Servers with another key, certificate or list' }),
+        others: Type.Array(subjectId, {
+          description: 'One server for each other key, certificate or list, a few of many',
+        }),
       }),
     ),
   },

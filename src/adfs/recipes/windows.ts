@@ -36,6 +36,10 @@ export const importLine = (store: Store, file: string): string =>
 /** What a store holds, into a file. */
 export const storeListLine = (store: Store, file: string): string => `certutil -store ${store} > ${file}`
 
+/** What is about to be removed, into a file beside the kit's. */
+export const keepLine = (thumbprint: string): string =>
+  `Get-ChildItem ${stores.CA.path}, ${stores.My.path}, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq ${thumbprint} | Select-Object -First 1 | Export-Certificate -FilePath .\\removed-${thumbprint.slice(0, 8)}.cer`
+
 /** Also of the administrator's own account, where the certificate manager puts what is imported by a double click. */
 export const removeLine = (thumbprint: string): string =>
   `Get-ChildItem ${stores.CA.path}, ${stores.My.path}, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq ${thumbprint} | Remove-Item`
