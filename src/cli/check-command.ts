@@ -108,6 +108,7 @@ export async function checkAimed(
       hint: 'Add --save case.json.',
     })
   }
+  if (isList) await collectEarly()
   const running = { ...machine, signal: withDeadline(machine.signal, flags.deadline) }
   // What is the same for all is read before the first server is asked: a typing error must not cost a whole run.
   const common = new Map<CheckFlags, Common>()
@@ -135,6 +136,15 @@ export async function checkAimed(
     known,
     states ? () => states.write() : null,
   )
+}
+
+/**
+ * V8 lets garbage grow to four times of what is in use before it looks, which a list of any length comes to: 168 MB for 17 MB in
+ * use. Twice is 135 MB, and costs no CPU that can be measured (2,500 targets, Node.js 20.20).
+ */
+async function collectEarly(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--heap-growing-percent=100')
 }
 
 /** Nothing that was named can be checked, or it is for other shards; of what was missed was told. */

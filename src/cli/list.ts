@@ -49,7 +49,8 @@ export async function* linesOf(path: string, machine: Machine): AsyncGenerator<L
       }
     }
   } catch (cause) {
-    throw badList(path, 'cannot be read', 'Check the path and its permissions.', cause)
+    const where = number === 0 ? '' : ` beyond line ${number}`
+    throw badList(path, `cannot be read${where}`, 'Check the path and its permissions.', cause)
   }
   const last = machine.signal.aborted ? null : lineOf('')
   if (last) yield last

@@ -53,10 +53,8 @@ export const hasList = (named: readonly string[], { targets }: Pick<CheckFlags, 
 export async function* targetsOf({ named, file, shard, aim }: Lists, machine: Machine): AsyncGenerator<Read> {
   const seen = new Map<string, string>()
   const isAlone = named.length === 1 && !hasList(named, file === undefined ? {} : { targets: file })
-  let isEmpty = true
   const tell = telling(machine)
   const read = (text: string, place: string, listed: Aimed['listed']): Read | null => {
-    isEmpty = false
     if (shard && !isInShard(text, shard)) return null
     const given = aim(text)
     try {
@@ -87,6 +85,7 @@ export async function* targetsOf({ named, file, shard, aim }: Lists, machine: Ma
     const name = listName(path)
     const uri = path === '-' ? null : uriOf(path)
     let last = 0
+    let isEmpty = true
     const stop = (why: string): Read => {
       tell.other(`${name} was read up to line ${last}: ${why}. What comes after it is not checked.`)
       return 'missed'
@@ -99,7 +98,7 @@ export async function* targetsOf({ named, file, shard, aim }: Lists, machine: Ma
           break
         }
         const place = `${name}:${line}: `
-        if (text === null) isEmpty = false
+        isEmpty = false
         const one = text === null ? tooLong(place, tell) : read(text, place, uri ? { uri, line } : undefined)
         if (one && one !== 'missed' && seen.size > maxTargets) {
           yield stop(`one run checks at most ${maxTargets} targets. Spread the list with --shard`)
@@ -109,20 +108,22 @@ export async function* targetsOf({ named, file, shard, aim }: Lists, machine: Ma
         last = line
       }
       if (machine.signal.aborted) yield stop('the run ended')
+      // Also where it is one part of five: a list that came out empty must not look as if all were well.
+      else if (isEmpty) throw emptyList(name)
     } catch (error) {
-      // Those before it are checked all the same.
+      // What was named before it is checked all the same.
       if (seen.size === 0 || !(error instanceof AdfsCheckFault)) throw error
       reportFault(error, machine)
-      yield stop('it cannot be read further')
+      yield 'missed'
     }
   }
   tell.rest()
-  // Also where it is one part of five: a list that came out empty must not look as if all were well.
-  if (isEmpty && !machine.signal.aborted)
-    throw new AdfsCheckFault('ADFS_CHECK_BAD_TARGET', `${listName(file ?? '-')} names no target.`, {
-      hint: 'Write one target a line, for example sts.contoso.com.',
-    })
 }
+
+const emptyList = (name: string) =>
+  new AdfsCheckFault('ADFS_CHECK_BAD_TARGET', `${name} names no target.`, {
+    hint: 'Write one target a line, for example sts.contoso.com.',
+  })
 
 function tooLong(place: string, tell: ReturnType<typeof telling>): Read {
   tell.bad(place, new AdfsCheckFault('ADFS_CHECK_BAD_TARGET', 'the line is too long to be a target.'))

@@ -121,6 +121,20 @@ describe('a list', () => {
       err: expect.stringContaining(`${empty} names no target.`),
     })
     expect((await cli(['--targets', empty, '--shard', '1/3'])).code).toBe(4)
+    // Beside a target that is checked it is not passed over either.
+    const beside = await cli(['localhost', `--port=${port}`, '-4', '--targets', empty])
+    expect(beside).toMatchObject({ code: 3, err: expect.stringContaining(`${empty} names no target.`) })
+    const torn = await cli(['-', '-4'], {
+      input: async function* () {
+        yield Buffer.from(`localhost:${port}\nlocal`)
+        throw new Error('EIO')
+      },
+    })
+    expect(torn).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/^localhost:\d+ {3}ok for/),
+      err: expect.stringContaining('standard input cannot be read beyond line 1.'),
+    })
     expect((await cli(['-'], input('a b\nc d\n'))).code).toBe(4)
     expect((await cli(['--targets', join(folder, 'none.txt')])).code).toBe(4)
     expect((await cli(['--targets', folder])).err).toContain(`${folder} cannot be read.`)
@@ -172,8 +186,8 @@ describe('a list', () => {
 })
 
 describe('40 endpoints, one of which hangs after it accepted', () => {
-  /** Seconds; the others take less than a second on a machine that has nothing else to do. */
-  const hangs = 8
+  /** Seconds: longer than the test. What hangs ends when the others were seen, not by the clock of a busy machine. */
+  const hangs = 60
   /** Waits for the 39 others. */
   const seen = (output: { text: () => string }, pattern: RegExp) =>
     new Promise<void>((done) => {
@@ -196,16 +210,12 @@ describe('40 endpoints, one of which hangs after it accepted', () => {
     const silent = await rawServer(() => {})
     const list = [`127.0.0.1:${silent.port}`, ...Array.from({ length: 39 }, (_, n) => here(n + 1))].join('\n')
     const out = recorder(false)
-    const start = performance.now()
     const ended = cli(['-', '--format', format], { ...input(list), out }, hangs)
     await seen(out, pattern)
     expect(out.text()).not.toContain('127.0.0.1')
-    expect((await ended).code).toBe(2)
-    const all = performance.now() - start
     await silent.close()
+    expect((await ended).code).toBe(2)
     expect(out.text()).toContain('127.0.0.1')
-    expect(all).toBeGreaterThan(1_000 * hangs - 100)
-    expect(all).toBeLessThan(1_000 * hangs + 10_000)
     if (format === 'csv') expect(out.text().match(/^target,/gm)).toHaveLength(1)
   })
 
@@ -216,11 +226,21 @@ describe('40 endpoints, one of which hangs after it accepted', () => {
     const ended = cli(['localhost', `--server=127.0.0.1:${silent.port}`, ...nodes], { err }, hangs)
     await seen(err, /\[\d+\/40\] 127\.0\.1\.\d+/g)
     expect(err.text()).not.toContain('[40/40]')
-    const { out } = await ended
     await silent.close()
+    const { out } = await ended
     expect(err.text()).toContain(`[40/40] 127.0.0.1:${silent.port}`)
     expect(out).toContain('without an answer')
   })
+})
+
+it('a server that hangs ends by its time limit, and the run with it', async () => {
+  const silent = await rawServer(() => {})
+  const start = performance.now()
+  const { code, out } = await cli(['-', '--format', 'csv'], input(`127.0.0.1:${silent.port}\n${here(1)}`), 3)
+  await silent.close()
+  expect([code, out.trim().split('\r\n').length]).toEqual([2, 3])
+  expect(out).toContain('no answer')
+  expect(performance.now() - start).toBeLessThan(15_000)
 })
 
 describe('a list that is still open', () => {
