@@ -205,6 +205,16 @@ describe.each(programs)('a farm, by %s', (_name, main) => {
     }
   })
 
+  it('makes the kit without a network from what it is given', async () => {
+    const { code, out } = await both(main, [
+      ...ask,
+      ...['--offline', '--intermediates', 'my kit', '--kit', 'kit again'],
+    ])
+    expect(code).toBe(2)
+    expect(out).toContain('Install-Intermediates.ps1')
+    expect(contentsOf(join(windowsHome, 'kit again'))).toEqual(contentsOf(join(linuxHome, 'kit again')))
+  })
+
   it('writes a kit to a path with a drive, and leaves what is not its own there', async () => {
     // On Linux that is a plain file name, which makes the texts comparable.
     const { code } = await both(main, [...ask, '--kit', 'C:\\kit'])
