@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { billOfMaterials, shipped } from './bill-of-materials.js'
 import { embedded, nodeFolder, nodeProgram } from './node-packages.js'
@@ -78,8 +78,9 @@ for (const file of readdirSync(out).sort())
  */
 function makeBlob(): string {
   const folder = mkdtempSync(join(tmpdir(), 'adfs-check-bundle-'))
+  // Named from the folder that it lies in: the name goes into the blob, and no path of this machine shall.
   const config = {
-    main: program,
+    main: basename(program),
     output: join(folder, 'blob'),
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
@@ -89,7 +90,10 @@ function makeBlob(): string {
   }
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
   const maker = nodeProgram(embedded[here as keyof typeof embedded])
-  execFileSync(maker, ['--experimental-sea-config', join(folder, 'config.json')], { stdio: 'ignore' })
+  execFileSync(maker, ['--experimental-sea-config', join(folder, 'config.json')], {
+    cwd: dirname(program),
+    stdio: 'ignore',
+  })
   return folder
 }
 

@@ -21,6 +21,11 @@ it('a second build gives the same bytes', () => {
   expect(sumsOf(scratch)).toEqual(sumsOf(bundle))
 })
 
+it('no file holds where it was made, which would make it another elsewhere', () => {
+  for (const file of readdirSync(bundle))
+    expect([file, readFileSync(join(bundle, file)).includes(root)]).toEqual([file, false])
+})
+
 describe('the bill of materials', () => {
   const text = readFileSync(join(bundle, 'adfs-check.cdx.json'), 'utf8')
   const bill = JSON.parse(text)

@@ -205,6 +205,21 @@ describe.each(programs)('a farm, by %s', (_name, main) => {
     }
   })
 
+  it('makes the kit without a network from what it is given', async () => {
+    const { code, out } = await both(main, [
+      ...ask,
+      ...['--offline', '--intermediates', 'my kit', '--kit', 'kit again'],
+    ])
+    expect(code).toBe(2)
+    expect(out).toContain('Install-Intermediates.ps1')
+    // The README says which file it came from, and its path is written otherwise on Windows.
+    const contents = (home: string) => {
+      const { 'README.md': _, SHA256SUMS: __, ...others } = contentsOf(join(home, 'kit again'))
+      return others
+    }
+    expect(contents(windowsHome)).toEqual(contents(linuxHome))
+  })
+
   it('writes a kit to a path with a drive, and leaves what is not its own there', async () => {
     // On Linux that is a plain file name, which makes the texts comparable.
     const { code } = await both(main, [...ask, '--kit', 'C:\\kit'])

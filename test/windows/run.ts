@@ -7,7 +7,7 @@ import { findWine, installWindows, windows } from './wine.js'
 
 /**
  * `npm run test:windows`: runs what was built (dist/) on Windows' own node.exe under Wine, and compares with Linux.
- * Without Wine it says so; in CI that is a failure.
+ * Without Wine it says so; in CI that is a failure. What stands after `--` goes to vitest.
  */
 const wine = findWine()
 process.exitCode = wine ? withWine(wine) : without()
@@ -28,7 +28,10 @@ function withWine(wine: string): number {
     installWindows(wine, prefix)
     const { status } = spawnSync(
       process.execPath,
-      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/windows/vitest.config.ts'],
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        ...['run', '--config', 'test/windows/vitest.config.ts', ...process.argv.slice(2)],
+      ],
       {
         cwd: root,
         stdio: 'inherit',
