@@ -153,6 +153,7 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
     case 'rebind':
       return reset(step, action.certificate, context)
     case 'reboot':
+    case 'tidy':
       return []
     case 'renew-authority':
       return spoken(step, context).map(({ text, lines }) => ({

@@ -50,6 +50,7 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
       kit!,
     ]
   return [
+    ...(asked.renewed ? ['renewed'] : []),
     printableTarget(asked.target),
     ...serversOf(farm, asked, subjects).flatMap((server) => ['--server', server]),
     ...optionsOf(asked),
@@ -101,8 +102,10 @@ export function optionsOf(asked: Asked): readonly string[] {
     ...files('--intermediates', asked.intermediates),
     ...files('--store', asked.files?.stores ?? []),
     ...given('--windows-server', asked.files?.server),
+    ...given('--pfx', asked.renewed?.pfx),
+    ...(asked.renewed?.before ?? []).flatMap((path) => ['--old', path]),
     ...given('--password-file', asked.passwordFile),
-    ...given('--password-env', asked.files?.passwordEnv),
+    ...given('--password-env', asked.files?.passwordEnv ?? asked.renewed?.passwordEnv),
     ...given('--against', asked.files?.against),
     ...(asked.offline ? ['--offline'] : []),
     ...(asked.aiaAllowPrivate ? ['--aia-allow-private'] : []),

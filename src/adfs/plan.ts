@@ -32,6 +32,7 @@ const order: readonly Action['verb'][] = [
   'rebind',
   'reboot',
   'edit-bundle',
+  'tidy',
   'run-again',
   'confirm',
 ]
@@ -154,7 +155,7 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
     ...imports.flatMap(({ action }) => (action.verb === 'import' ? action.certificates : [])),
   ])
   const kept = merged([...imports, ...wishes.filter(({ action }) => action.verb !== 'import')]).filter(
-    ({ action }) => !(action.verb === 'remove' && needed.has(action.certificate)),
+    ({ action }) => !((action.verb === 'remove' || action.verb === 'tidy') && needed.has(action.certificate)),
   )
   return withConsequences(place, kept).filter(({ action }) => {
     const { verb } = action

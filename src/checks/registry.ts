@@ -23,12 +23,14 @@ import { handshakeRefusedToRelease } from './handshake-refused-to-release.js'
 import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
 import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
+import { intermediateNoLongerNeeded } from './intermediate-no-longer-needed.js'
 import { keyNotProven } from './key-not-proven.js'
 import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
 import { lockedOutcomeChanged } from './locked-outcome-changed.js'
 import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
+import { oldCertificateStillServed } from './old-certificate-still-served.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
 import { pfxUnreadableByServer } from './pfx-unreadable-by-server.js'
 import { privateKeyNotFitting } from './private-key-not-fitting.js'
@@ -86,6 +88,7 @@ export const checks = [
   keyStoreUnsuitable,
   keyNotProven,
   handshakeRefusedToRelease,
+  oldCertificateStillServed,
   certificateExpiring,
   lockedOutcomeChanged,
   nameLost,
@@ -105,6 +108,7 @@ export const checks = [
   fallbackCertificate,
   sniRequired,
   anchorLeaving,
+  intermediateNoLongerNeeded,
   dataOutdated,
   checkFailed,
 ] as const satisfies readonly Check[]

@@ -54,7 +54,7 @@ function screenOf({ report, gate }: Gated, style: Style): string {
   const last = result(report, gate.exitCode, style)
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
-    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
@@ -62,7 +62,8 @@ function screenOf({ report, gate }: Gated, style: Style): string {
     files,
     waiversText(report, style),
     cause ? why(report, cause, others, style) : '',
-    cause ? fix(report, style) : '',
+    // What was asked for and breaks nothing is told with the details.
+    cause || (style.verbose && report.plan.steps.length > 0) ? fix(report, style) : '',
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
@@ -229,6 +230,13 @@ const hasOwnLine = (report: Report, finding: FindingReport): boolean =>
 
 const also = (report: Report, { brief, title, subjects, id }: FindingReport): string =>
   `${brief ? spokenWords(brief, report) : title}${report.subjects.length > 1 && subjects.length > 0 && subjects.length < 4 ? ` (${subjects.map((subject) => shortPlaceOf(report, subject)).join(', ')})` : ''} [${id}]`
+
+/** What a renewal leaves behind, where it was asked for. */
+function tidy(report: Report, style: Style): string[] {
+  const left = report.findings.filter(({ id }) => id === 'intermediate-no-longer-needed')
+  const names = [...new Set(left.map(({ brief }) => spokenWords(brief ?? [], report)))]
+  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: --verbose has the command`, style)]
+}
 
 const labelled = (label: string, sentence: string, style: Style): string =>
   wrap(sentence, Math.min(style.columns, 80), `  ${label.padEnd(6)}`, ' '.repeat(8))
