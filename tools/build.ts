@@ -59,6 +59,20 @@ const storesBeside: Plugin = {
   },
 }
 
+/** All but `explain`, which needs nothing of the program. */
+const commandNames = [
+  'check',
+  'file',
+  'renewed',
+  'lock',
+  'replay',
+  'join',
+  'demo',
+  'android',
+  'completion',
+]
+const commands = commandNames.map((name) => `./${name}-command.js`)
+
 /** Sources that are bundled by themselves, each loaded when it is called for; the fault that all of them know once. */
 const apart: Plugin = {
   name: 'apart',
@@ -69,7 +83,7 @@ const apart: Plugin = {
         : { path: `./${path.split('/').at(-1)!.replace('.js', '.cjs')}`, external: true },
     )
     onResolve(
-      { filter: /^\.\/(check|file|lock|replay|demo|android)-command\.js$/ },
+      { filter: new RegExp(`^\\./(${commandNames.join('|')})-command\\.js$`) },
       ({ path, kind, importer }) =>
         kind === 'dynamic-import' && importer.endsWith('program.ts')
           ? { path, namespace: 'command' }
@@ -82,7 +96,6 @@ module.exports = loadCached(require('node:path').join(__dirname, 'commands.cjs')
     }))
   },
 }
-const commands = ['check', 'file', 'lock', 'replay', 'demo', 'android'].map((name) => `./${name}-command.js`)
 
 const common = {
   absWorkingDir: root,
