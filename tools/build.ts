@@ -60,17 +60,7 @@ const storesBeside: Plugin = {
 }
 
 /** All but `explain`, which needs nothing of the program. */
-const commandNames = [
-  'check',
-  'file',
-  'renewed',
-  'lock',
-  'replay',
-  'join',
-  'demo',
-  'android',
-  'completion',
-]
+const commandNames = ['check', 'file', 'renewed', 'lock', 'replay', 'join', 'demo', 'android', 'completion']
 const commands = commandNames.map((name) => `./${name}-command.js`)
 
 /** Sources that are bundled by themselves, each loaded when it is called for; the fault that all of them know once. */
