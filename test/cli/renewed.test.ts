@@ -30,13 +30,20 @@ const leaf = issue({
   names,
   ...dates('2026-11-20', '2027-11-20'),
 })
-const [renewed, forgotten, both] = await Promise.all([
+const refusedLeaf = issue({
+  subject: 'sts.contoso.com',
+  names,
+  keyName: 'private',
+  ...dates('2026-01-01', '2026-12-30'),
+})
+const [renewed, forgotten, both, refused] = await Promise.all([
   tlsServer([leaf, issuing]),
   tlsServer([old, oldIssuing]),
   tlsServer([leaf, issuing]),
+  tlsServer([refusedLeaf]),
 ])
 afterAll(async () => {
-  await Promise.all([renewed, forgotten, both].map((server) => server.close()))
+  await Promise.all([renewed, forgotten, both, refused].map((server) => server.close()))
   rmSync(folder, { recursive: true })
 })
 const path = (name: string) => join(folder, name)
@@ -127,6 +134,20 @@ describe('renewed', () => {
     expect(out.replace(/\s+/g, ' ')).toContain('nothing need be restarted')
     const { out: brief } = await cli(...pfx, ...common, ...at_(renewed, both), '--old', path('OLD.pfx'))
     expect(brief).toContain('Tidy  "Contoso Issuing CA" can go: --verbose has the command')
+  })
+
+  it('orders nothing where the new certificate is at hand already', async () => {
+    const { code, farm } = await judged(...at_(renewed, refused))
+    expect(code).toBe(2)
+    expect(serious(farm)).toContain('self-signed-certificate')
+    const verbs = farm.plan.steps.map(({ action }) => action.verb)
+    expect(verbs).not.toContain('reissue')
+    const { action, on, by } = farm.plan.steps.find((step) => step.action.verb === 'bind')!
+    expect({ action, on, by }).toEqual({
+      action: { verb: 'bind', certificate: farm.subjects[0]!.answers[0]!.sent[0] },
+      on: [`sts.contoso.com@127.0.0.1:${refused.port}`],
+      by: 'adfs-admin',
+    })
   })
 
   it('does not call a sound farm with another certificate well', async () => {
