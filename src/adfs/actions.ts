@@ -81,6 +81,8 @@ export type Action =
   /** The target was an address. `name`: one that its certificate has; the plan finds it. */
   | { readonly verb: 'check-by-name'; readonly name?: string }
   | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later'; readonly from?: string }
+  /** As `remove`, of what breaks nothing: no service need notice it. */
+  | { readonly verb: 'tidy'; readonly certificate: Sha256 }
   /** TLS inspection is to leave the farm's name alone. */
   | { readonly verb: 'exempt' }
   /** `from`: label of the place it is to be run at, where there are several. */

@@ -152,6 +152,7 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
     case 'reboot':
     case 'drain':
     case 'undo':
+    case 'tidy':
       return []
     case 'renew-authority':
       return spoken(step, context).map(({ text, lines }) => ({

@@ -54,6 +54,7 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
   }
   const servers = serversOf(farm, asked, subjects)
   return [
+    ...(asked.renewed ? ['renewed'] : []),
     printableTarget(asked.target),
     ...servers.flatMap((server) => ['--server', server]),
     ...(servers.length > 0 ? foundNames(farm, asked) : []).flatMap((name) => ['--name', name]),
@@ -133,8 +134,10 @@ export function optionsOf(asked: Asked): readonly string[] {
     ...files('--intermediates', asked.intermediates),
     ...files('--store', asked.files?.stores ?? []),
     ...given('--windows-server', asked.files?.server),
+    ...given('--pfx', asked.renewed?.pfx),
+    ...(asked.renewed?.before ?? []).flatMap((path) => ['--old', path]),
     ...given('--password-file', asked.passwordFile),
-    ...given('--password-env', asked.files?.passwordEnv),
+    ...given('--password-env', asked.files?.passwordEnv ?? asked.renewed?.passwordEnv),
     ...given('--against', asked.files?.against),
     ...(asked.offline ? ['--offline'] : []),
     ...(asked.aiaAllowPrivate ? ['--aia-allow-private'] : []),

@@ -33,6 +33,7 @@ const order: readonly Action['verb'][] = [
   'rebind',
   'reboot',
   'edit-bundle',
+  'tidy',
   'run-again',
   'confirm',
   'undo',
@@ -67,13 +68,21 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
     for (const advice of finding.advice) {
       const named = placesFor(advice, finding, places)
       for (const place of named) {
-        const action = here(advice.action, place, named)
-        if (action) place.wishes.push(...wishesOf({ ...advice, action }, finding, place))
+        const action = here(inRenewal(advice.action, place, farm), place, named)
+        const by = action?.verb === advice.action.verb ? advice.by : undefined
+        if (action)
+          place.wishes.push(...wishesOf({ action, ...(by === undefined ? {} : { by }) }, finding, place))
       }
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
   return shared(rolling(inTurn([...places.values()])), farm, asked)
 }
+
+/** What is to be ordered is there already: the certificate of the renewal takes the place of whatever is served. */
+const inRenewal = (action: Action, place: Place, { renewal }: ExaminedFarm): Action =>
+  action.verb === 'reissue' && renewal && !leavesAt(place).includes(renewal.leaf.sha256)
+    ? { verb: 'bind', certificate: renewal.leaf.sha256 }
+    : action
 
 function wishesOf(
   { action, by }: Advice,
@@ -166,7 +175,7 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
     ...imports.flatMap(({ action }) => (action.verb === 'import' ? action.certificates : [])),
   ])
   const kept = merged([...imports, ...wishes.filter(({ action }) => action.verb !== 'import')]).filter(
-    ({ action }) => !(action.verb === 'remove' && needed.has(action.certificate)),
+    ({ action }) => !((action.verb === 'remove' || action.verb === 'tidy') && needed.has(action.certificate)),
   )
   return withConsequences(place, kept).filter(({ action }) => {
     const { verb } = action

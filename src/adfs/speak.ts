@@ -99,6 +99,14 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         ],
         say`Where it is not there, or comes back, look in the store of the SYSTEM account, which ${{ code: 'certlm.msc' }} does not show`,
       )
+    case 'tidy':
+      return onWindows(
+        step,
+        context,
+        say`Where ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) is still in the stores and no other certificate there was issued by it, remove it; nothing need be restarted`,
+        [removeLine(thumbprint(action.certificate, context))],
+        null,
+      )
     case 'disable-root':
       return onWindows(step, context, disabling(action), disablingLines(action, context), disablingRisk)
     case 'reboot':

@@ -27,12 +27,23 @@ export interface ExaminedFarm {
   readonly crit: Threshold
   /** What the farm was locked to; null: the lock file does not know it; missing: no lock file. */
   readonly lock?: LockedFarm | null
+  /** The certificate that is to be served; missing: nobody said. */
+  readonly renewal?: Renewal
   /** Releases, counting or not, whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
   /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */
   readonly isPublicAnchor: (certificate: Certificate) => boolean
   /** Every certificate met anywhere in the run, by its SHA-256. */
   readonly certificates: ReadonlyMap<Sha256, Certificate>
+}
+
+/** A certificate that takes the place of another. */
+export interface Renewal {
+  /** File of the new one, as named. */
+  readonly path: string
+  readonly leaf: Certificate
+  /** Certificates of files that were served before, as the operator gave them. */
+  readonly before: readonly Certificate[]
 }
 
 /** One thing one check found at one subject (or in the whole farm). */

@@ -23,6 +23,7 @@ import { handshakeRefusedToRelease } from './handshake-refused-to-release.js'
 import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
 import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
+import { intermediateNoLongerNeeded } from './intermediate-no-longer-needed.js'
 import { keyNotProven } from './key-not-proven.js'
 import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
@@ -30,6 +31,7 @@ import { localNetworkAddress } from './local-network-address.js'
 import { lockedOutcomeChanged } from './locked-outcome-changed.js'
 import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
+import { oldCertificateStillServed } from './old-certificate-still-served.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
 import { pfxUnreadableByServer } from './pfx-unreadable-by-server.js'
 import { privateKeyNotFitting } from './private-key-not-fitting.js'
@@ -64,7 +66,6 @@ export const checks = [
   certificateListTooLarge,
   certificateUnreadable,
   leafNotFirst,
-  tlsInspected,
   vantagePointsDiffer,
   selfSignedCertificate,
   certificateExpired,
@@ -82,11 +83,13 @@ export const checks = [
   pathConstraintViolated,
   blocklistedKey,
   stapleRejected,
+  tlsInspected,
   privateKeyNotFitting,
   pfxUnreadableByServer,
   keyStoreUnsuitable,
   keyNotProven,
   handshakeRefusedToRelease,
+  oldCertificateStillServed,
   certificateExpiring,
   lockedOutcomeChanged,
   nameLost,
@@ -107,6 +110,7 @@ export const checks = [
   sniRequired,
   localNetworkAddress,
   anchorLeaving,
+  intermediateNoLongerNeeded,
   dataOutdated,
   checkFailed,
 ] as const satisfies readonly Check[]

@@ -369,9 +369,8 @@ $adfsCheckComplete = {
   }
   elseif ($offer.Kind -eq 'keyed') {
     $key, $file = $current -split '=', 2
-    Get-ChildItem -Path "$file*" -ErrorAction SilentlyContinue | ForEach-Object {
-      $path = "$prefix$key=" + (Resolve-Path -Relative $_.FullName)
-      [System.Management.Automation.CompletionResult]::new($path, $_.Name, 'ProviderItem', $_.FullName)
+    Resolve-Path -Relative -Path "$file*" -ErrorAction SilentlyContinue | ForEach-Object {
+      [System.Management.Automation.CompletionResult]::new("$prefix$key=$_", $_, 'ProviderItem', $_)
     }
   }
   # Nothing for files and folders: PowerShell then offers them itself.

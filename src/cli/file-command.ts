@@ -115,8 +115,8 @@ const storesBy = async (
 }
 
 /** Never from the command line: process lists and shell histories keep it. */
-async function passwordBy(
-  { passwordFile, passwordEnv }: FileFlags,
+export async function passwordBy(
+  { passwordFile, passwordEnv }: Pick<FileFlags, 'passwordFile' | 'passwordEnv'>,
   { env }: Machine,
 ): Promise<string | undefined> {
   if (passwordFile !== undefined && passwordEnv !== undefined)
@@ -137,7 +137,11 @@ async function passwordBy(
   return password
 }
 
-async function readOne(path: string, password: string | undefined, machine: Machine): Promise<ReadFile> {
+export async function readOne(
+  path: string,
+  password: string | undefined,
+  machine: Machine,
+): Promise<ReadFile> {
   const bytes = await readWithin(path, bundleLimits.maxBytes)
   let offered = await readOffered(bytes, password === undefined ? {} : { password })
   if (password === undefined && needsPassword(offered)) {

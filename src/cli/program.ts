@@ -7,10 +7,11 @@ import { nodes, ports, repeatable, seconds, shardOf, wholeNumber } from './argum
 import type { Shell } from './completion-scripts.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
-import { type FileFlags, fileOptions } from './file-options.js'
+import { type FileFlags, fileOptions, renewedOptions } from './file-options.js'
 import type { JoinFlags } from './join-command.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
+import type { RenewedFlags } from './renewed-command.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
 import { connecting, judging, painting, printing, repairing, standingOn } from './shared-options.js'
@@ -157,6 +158,13 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   file.action(async (files: string[], flags: FileFlags) => {
     const { fileCommand } = await import('./file-command.js')
     done(await fileCommand(files, { ...checkDefaults, ...flags }, given(file, flags), machine))
+  })
+
+  const renewed = renewedOptions(program.command('renewed'))
+  renewed.action(async (target: string | undefined, flags: RenewedFlags) => {
+    const { renewedCommand } = await import('./renewed-command.js')
+    const all = { ...checkDefaults, ...flags }
+    done(await renewedCommand(target, all, given(renewed, flags), machine))
   })
 
   const lock = program

@@ -51,6 +51,8 @@ export interface Asked {
   readonly inventory?: Inventory
   /** Files to be judged as if they were served; missing: servers are asked. */
   readonly files?: AskedFiles
+  /** The file with the certificate that is to be served by now. */
+  readonly renewed?: AskedRenewal
   /** Cases that are judged together. */
   readonly joined?: AskedJoin
 }
@@ -72,6 +74,15 @@ export interface AskedFiles {
   readonly passwordEnv: string | null
   /** Live farm to compare with. */
   readonly against: string | null
+}
+
+/** What `adfs-check renewed` was asked for beside. */
+export interface AskedRenewal {
+  readonly pfx: string
+  /** Files of what was served before, as named. */
+  readonly before: readonly string[]
+  /** Environment variable with the password. */
+  readonly passwordEnv: string | null
 }
 
 /** What several cases were asked, as one report is asked it. */

@@ -65,7 +65,7 @@ function screenOf({ report, gate }: Gated, style: Style, watched = false): strin
   }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
-    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
@@ -73,7 +73,8 @@ function screenOf({ report, gate }: Gated, style: Style, watched = false): strin
     files,
     waiversText(report, style),
     cause ? why(report, cause, others, style) : '',
-    cause ? fix(report, style) : '',
+    // What was asked for and breaks nothing is told with the details.
+    cause || (style.verbose && report.plan.steps.length > 0) ? fix(report, style) : '',
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
@@ -257,6 +258,13 @@ function someOf(report: Report, subjects: readonly string[]): string {
   const places = [...new Set(subjects.map((subject) => shortPlaceOf(report, subject)))]
   if (machinesOf(report.subjects) === 1 || places.length === 0 || places.length > 3) return ''
   return ` (${places.join(', ')})`
+}
+
+/** What a renewal leaves behind, where it was asked for. */
+function tidy(report: Report, style: Style): string[] {
+  const left = report.findings.filter(({ id }) => id === 'intermediate-no-longer-needed')
+  const names = [...new Set(left.map(({ brief }) => spokenWords(brief ?? [], report)))]
+  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: --verbose has the command`, style)]
 }
 
 const labelled = (label: string, sentence: string, style: Style): string =>

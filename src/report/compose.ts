@@ -161,7 +161,7 @@ const wordsReport = (words: Words): Report['findings'][number]['words'] =>
 class CertificateIndex {
   readonly #known = new Map<string, { certificate: Certificate; origins: string[] }>()
 
-  constructor({ examinations, certificates }: ExaminedFarm) {
+  constructor({ examinations, certificates, renewal }: ExaminedFarm) {
     for (const examination of examinations) {
       if (examination.kind === 'unseen') continue
       for (const { entries } of examination.answers)
@@ -179,6 +179,8 @@ class CertificateIndex {
           for (const { certificates: tried } of verdict.attempted) this.#addPath(tried)
       }
     }
+    for (const certificate of renewal ? [...renewal.before, renewal.leaf] : [])
+      if (!this.#known.has(certificate.sha256)) this.#add(certificate, 'operator file')
     for (const certificate of certificates.values()) {
       if (!this.#known.has(certificate.sha256)) this.#add(certificate, 'trust-store')
     }

@@ -1,5 +1,5 @@
 import type { ExaminedFarm } from '../checks/check.js'
-import { inspectedIn, viewsOf } from '../checks/support/vantages.js'
+import { inspectedIn, type View, viewsOf } from '../checks/support/vantages.js'
 import { listed, say, type Words } from '../words/words.js'
 import { instant } from './instant.js'
 
@@ -23,25 +23,35 @@ export function vantageReport(farm: ExaminedFarm) {
 }
 
 function summary(farm: ExaminedFarm): Words {
-  const views = viewsOf(farm)
-  const silent = views.filter(({ leaves }) => leaves.length === 0)
-  const names = (list: typeof views) => listed(list.map(({ label }) => [label]))
-  if (silent.length > 0) return say`Nothing was seen from ${names(silent)}, so the places cannot be compared.`
   const inspected = inspectedIn(farm)
-  const behind = views.filter(({ seen }) => seen.some(({ subject }) => inspected.has(subject.id)))
-  const all = names(views)
-  const places = views.map(({ seen }) => [...new Set(seen.map(placeOf))].sort().join())
-  const where = new Set(places).size === 1 ? 'at the same addresses' : 'at different addresses'
-  if (behind.length > 0)
-    return say`From ${names(behind)} a device in between answers; the servers' own certificate cannot be compared there.`
-  const differ = (of: (view: (typeof views)[number]) => readonly string[]) =>
-    new Set(views.map((view) => [...new Set(of(view))].sort().join())).size > 1
-  if (!differ(({ leaves }) => leaves.map(({ sha256 }) => sha256)))
-    return say`${all} are shown the same certificate and key, ${where}.`
-  if (!differ(({ leaves }) => leaves.map(({ publicKey }) => publicKey.spkiSha256)))
-    return say`${all} are shown different certificates for the same key, ${where}.`
-  return say`${all} are shown different certificates with different keys, ${where}.`
+  const all = viewsOf(farm)
+  const isBehind = ({ seen }: View) => seen.some(({ subject }) => inspected.has(subject.id))
+  const silent = all.filter(({ leaves }) => leaves.length === 0)
+  const behind = all.filter(isBehind)
+  const rest = all.filter((view) => view.leaves.length > 0 && !isBehind(view))
+  const sentences = [
+    ...(rest.length > 1 ? [compared(rest)] : []),
+    ...(behind.length > 0 ? [say`From ${names(behind)} a device in between answers, not the servers.`] : []),
+    ...(silent.length > 0 ? [say`Nothing was seen from ${names(silent)}.`] : []),
+    ...(rest.length < 2 ? [say`So there is nothing to compare with what ${names(rest)} is shown.`] : []),
+  ]
+  const told = rest.length === 0 ? sentences.slice(0, -1) : sentences
+  return told.flatMap((sentence, index): Words => (index === 0 ? sentence : [' ', ...sentence]))
 }
 
-const placeOf = ({ subject }: ReturnType<typeof viewsOf>[number]['seen'][number]): string =>
+function compared(views: readonly View[]): Words {
+  const places = views.map(({ seen }) => [...new Set(seen.map(placeOf))].sort().join())
+  const where = new Set(places).size === 1 ? 'at the same addresses' : 'at different addresses'
+  const differ = (of: (view: View) => readonly string[]) =>
+    new Set(views.map((view) => [...new Set(of(view))].sort().join())).size > 1
+  if (!differ(({ leaves }) => leaves.map(({ sha256 }) => sha256)))
+    return say`${names(views)} are shown the same certificate and key, ${where}.`
+  if (!differ(({ leaves }) => leaves.map(({ publicKey }) => publicKey.spkiSha256)))
+    return say`${names(views)} are shown different certificates for the same key, ${where}.`
+  return say`${names(views)} are shown different certificates with different keys, ${where}.`
+}
+
+const names = (views: readonly View[]): Words => listed(views.map(({ label }) => [label]))
+
+const placeOf = ({ subject }: View['seen'][number]): string =>
   subject.kind === 'served' ? `${subject.node.address} ${subject.port}` : subject.id

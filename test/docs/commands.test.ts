@@ -82,7 +82,8 @@ beforeAll(async () => {
   ] as const)
     writeFileSync(file, text)
   const pfx = ['pkcs12', '-export', '-inkey', 'leaf.key', '-in', 'leaf.pem']
-  execFileSync('openssl', [...pfx, '-out', 'NEW.pfx', '-passout', 'pass:secret'])
+  for (const file of ['NEW.pfx', 'OLD.pfx'])
+    execFileSync('openssl', [...pfx, '-out', file, '-passout', 'pass:secret'])
   await cli([name, '--save', 'case.json'])
   for (const place of ['inside', 'outside']) await cli([name, '--save', `${place}-case.json`])
   await cli(['lock', name])

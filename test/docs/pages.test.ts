@@ -74,6 +74,7 @@ const commands = [
   [],
   ['init'],
   ['file'],
+  ['renewed'],
   ['lock'],
   ['replay'],
   ['join'],
@@ -91,7 +92,7 @@ describe('options', () => {
     const page = named('docs/reference/command-line.md')
     const ofFile = named('docs/reference/file.md')
     for (const command of commands) {
-      const known = command[0] === 'file' ? new Set([...page, ...ofFile]) : page
+      const known = command[0] === 'file' || command[0] === 'renewed' ? new Set([...page, ...ofFile]) : page
       const options = await optionsOf(...command)
       expect(options).toContain('--help')
       expect(
