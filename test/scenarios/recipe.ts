@@ -46,6 +46,13 @@ export interface FarmRecipe {
 }
 
 export interface OptionsRecipe {
+  /** Nodes as `--node` has them. */
+  readonly inventory?: {
+    readonly names?: readonly string[]
+    readonly upnSuffixes?: readonly string[]
+    readonly ports?: readonly number[]
+    readonly nodes?: readonly string[]
+  }
   readonly servers?: readonly string[]
   readonly android?: string
   readonly offline?: boolean
