@@ -35,13 +35,13 @@ export function doorsText({ farm }: Report): string {
 export function leftOutText({ reason, detail }: NonNullable<Report['farm']['leftOut']>[number]): string {
   switch (reason) {
     case 'cloud':
-      return `not needed: an alias of ${detail}, where devices register in the cloud`
+      return `is not needed: an alias of ${detail}, where devices register in the cloud`
     case 'absent':
-      return 'not needed: DNS does not have it, so no device registers by it'
+      return 'is not needed: DNS does not have it, so no device registers by it'
     case 'elsewhere':
-      return `not checked: it leads to ${detail}, which is not of this farm`
+      return `is not checked: it leads to ${detail}, which is not of this farm`
     case 'not-answered':
-      return 'not checked: it leads here, but no server has a certificate for it'
+      return 'is not checked: it leads here, but no server has a certificate for it'
     default:
       return detail
   }

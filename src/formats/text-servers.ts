@@ -53,7 +53,7 @@ const maxServerLines = 12
 
 export const leftOut = ({ farm }: Report, style: Style): string[] =>
   (farm.leftOut ?? []).map((one) =>
-    paint(style, 'dim', wrap(oneLine(`${one.name}  ${leftOutText(one)}`), style.columns, '  ', '    ')),
+    paint(style, 'dim', wrap(oneLine(`${one.name} ${leftOutText(one)}`), style.columns, '  ', '    ')),
   )
 
 function serverLines(report: Report, style: Style): string[] {

@@ -47,6 +47,13 @@ export interface FarmRecipe {
 }
 
 export interface OptionsRecipe {
+  /** Nodes as `--node` has them. */
+  readonly inventory?: {
+    readonly names?: readonly string[]
+    readonly upnSuffixes?: readonly string[]
+    readonly ports?: readonly number[]
+    readonly nodes?: readonly string[]
+  }
   readonly servers?: readonly string[]
   readonly tlsEndsAt?: Terminator
   readonly android?: string

@@ -1,5 +1,6 @@
 import { check } from '../../src/check.js'
 import type { Asked, GivenFile } from '../../src/farm/asked.js'
+import { nothingKnown, parseNode } from '../../src/farm/inventory.js'
 import { endpointText } from '../../src/farm/subject.js'
 import { caseText, recording } from '../../src/network/case.js'
 import { live } from '../../src/network/live/live.js'
@@ -124,5 +125,12 @@ export function askedOf({ target = 'sts.contoso.com', options = {} }: FarmRecipe
     repeat: options.repeat ?? 0,
     proxy: null,
     ...(options.tlsEndsAt === undefined ? {} : { tlsEndsAt: options.tlsEndsAt }),
+    ...(options.inventory && {
+      inventory: {
+        ...nothingKnown,
+        ...options.inventory,
+        nodes: (options.inventory.nodes ?? []).map(parseNode),
+      },
+    }),
   }
 }

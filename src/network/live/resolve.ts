@@ -1,5 +1,6 @@
 import type { Resolution, ResolveMore } from '../network.js'
 import { onAbort } from './abort.js'
+import { aliasesOf } from './aliases.js'
 
 /** More addresses than any farm has: a hostile zone cannot make us connect without end. What is left out is told. */
 const maxAddresses = 256
@@ -63,33 +64,6 @@ export async function resolve(
   } finally {
     disregard()
   }
-}
-
-/** A chain of aliases is one or two long; a circle must end. */
-const maxAliases = 8
-
-/**
- * What the host is an alias of, in order. getaddrinfo does not say, so the name servers of the system are asked; what they
- * do not know (a hosts file, no name server in reach) is an empty list.
- */
-async function aliasesOf(host: string, timeoutMs: number): Promise<readonly string[]> {
-  const { Resolver } = await import('node:dns/promises')
-  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
-  const names: string[] = []
-  const timer = setTimeout(() => resolver.cancel(), timeoutMs)
-  try {
-    for (let at = host; names.length < maxAliases; ) {
-      const [alias] = await resolver.resolveCname(at)
-      if (alias === undefined || names.includes(alias)) break
-      names.push(alias)
-      at = alias
-    }
-  } catch {
-    // The end of the chain, or nobody to ask.
-  } finally {
-    clearTimeout(timer)
-  }
-  return names
 }
 
 function turn(): Promise<void> {
