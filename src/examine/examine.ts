@@ -69,6 +69,12 @@ function isLeafMisplaced(entries: Answer['entries']): boolean {
   return leaf === null || (isAuthority(leaf) && !certificatesOf(entries).every(isAuthority))
 }
 
+/** Roots of any release whose key signed it. */
+const rootsOver = (certificate: Certificate): readonly Certificate[] =>
+  rootsNamed(certificate.issuer).flatMap((root) =>
+    root.certificate && verifySignature(certificate, root.certificate) ? [root.certificate] : [],
+  )
+
 class Repairs {
   readonly #known = new Map<string, Promise<Repair>>()
   readonly #pool = new IssuerPool()
@@ -140,7 +146,11 @@ class Repairs {
       revocation: {
         begin: (certificate) => this.revocation.begin(certificate),
         of: (certificate, found) =>
-          this.revocation.of(certificate, [...found, ...this.#anchorsOf(certificate)]),
+          this.revocation.of(certificate, [
+            ...found,
+            ...this.#anchorsOf(certificate),
+            ...rootsOver(certificate),
+          ]),
       },
       score,
       wanted: new Set(wanted),
