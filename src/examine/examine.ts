@@ -194,14 +194,19 @@ class Repairs {
   }
 
   #isAnchored(certificate: Certificate): boolean {
-    return this.#anchorsOf(certificate).length > 0
+    return this.#namedAnchors(certificate).some((anchor) => verifySignature(certificate, anchor))
   }
 
   /** Roots of releases that count, or of the operator, whose key signed it. */
   #anchorsOf(certificate: Certificate): readonly Certificate[] {
+    return [...new Set(this.#namedAnchors(certificate))].filter((anchor) =>
+      verifySignature(certificate, anchor),
+    )
+  }
+
+  #namedAnchors({ issuer }: Certificate): readonly Certificate[] {
     const { settings } = this
-    const anchors = settings.releases.flatMap((release) => settings.stores(release).named(certificate.issuer))
-    return [...new Set(anchors)].filter((anchor) => verifySignature(certificate, anchor))
+    return settings.releases.flatMap((release) => settings.stores(release).named(issuer))
   }
 
   /** Self-signed certificates met anywhere that bear the name of one on the chain: Windows may trust them. */
