@@ -76,6 +76,12 @@ const effective = (repair: Repair, subject: Subject): Repair =>
     ? { ...repair, takesEffect: { predicted: true, unless: [] } }
     : repair
 
+/** Roots of any release whose key signed it. */
+const rootsOver = (certificate: Certificate): readonly Certificate[] =>
+  rootsNamed(certificate.issuer).flatMap((root) =>
+    root.certificate && verifySignature(certificate, root.certificate) ? [root.certificate] : [],
+  )
+
 class Repairs {
   readonly #known = new Map<string, Promise<Repair>>()
   readonly #pool = new IssuerPool()
@@ -148,7 +154,11 @@ class Repairs {
       revocation: {
         begin: (certificate) => this.revocation.begin(certificate),
         of: (certificate, found) =>
-          this.revocation.of(certificate, [...found, ...this.#anchorsOf(certificate)]),
+          this.revocation.of(certificate, [
+            ...found,
+            ...this.#anchorsOf(certificate),
+            ...rootsOver(certificate),
+          ]),
       },
       score,
       wanted: new Set(wanted),
@@ -192,14 +202,19 @@ class Repairs {
   }
 
   #isAnchored(certificate: Certificate): boolean {
-    return this.#anchorsOf(certificate).length > 0
+    return this.#namedAnchors(certificate).some((anchor) => verifySignature(certificate, anchor))
   }
 
   /** Roots of releases that count, or of the operator, whose key signed it. */
   #anchorsOf(certificate: Certificate): readonly Certificate[] {
+    return [...new Set(this.#namedAnchors(certificate))].filter((anchor) =>
+      verifySignature(certificate, anchor),
+    )
+  }
+
+  #namedAnchors({ issuer }: Certificate): readonly Certificate[] {
     const { settings } = this
-    const anchors = settings.releases.flatMap((release) => settings.stores(release).named(certificate.issuer))
-    return [...new Set(anchors)].filter((anchor) => verifySignature(certificate, anchor))
+    return settings.releases.flatMap((release) => settings.stores(release).named(issuer))
   }
 
   /** Self-signed certificates met anywhere that bear the name of one on the chain: Windows may trust them. */

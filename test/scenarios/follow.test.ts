@@ -26,11 +26,6 @@ it('there are repairs to follow', () => {
 /** Where the operator said who ends TLS, the others are told nothing. */
 const endsAt = (name: string) => recipeOf(name).farm.options?.tlsEndsAt
 const isWindows = (name: string) => ['adfs', 'wap', undefined].includes(endsAt(name))
-const mayHaveBundle = (name: string) => !isWindows(name) || endsAt(name) === undefined
-
-/** Where the operator said who ends TLS, the others are told nothing. */
-const endsAt = (name: string) => recipeOf(name).farm.options?.tlsEndsAt
-const isWindows = (name: string) => ['adfs', 'wap', undefined].includes(endsAt(name))
 /** Where every machine is known to be Windows, the kit has no bundle. */
 const mayHaveBundle = (name: string) =>
   endsAt(name) === undefined ? recipeOf(name).farm.options?.inventory === undefined : !isWindows(name)

@@ -1,6 +1,7 @@
 import { isPublished, type PublishedIssuer, publishedWay, releasesReached } from '../../android/catalogue.js'
 import { publicRootsNamed } from '../../android/public-roots.js'
 import type { Release } from '../../android/releases.js'
+import { rootsNamed } from '../../android/trust-store.js'
 import { listed, say, type Words } from '../../words/words.js'
 import type { Certificate, Name } from '../../x509/certificate.js'
 import { quoted } from './answers.js'
@@ -40,13 +41,15 @@ export function publishedOf(
 ): Published {
   const way = publishedWay(name, keyIdentifier, at)
   const having = releasesReached(way)
-  const roots = publicRootsNamed(name).filter(
-    (root) => keyIdentifier === null || root.keyIdentifier === null || root.keyIdentifier === keyIdentifier,
-  )
+  const isKey = (other: string | null | undefined) =>
+    keyIdentifier === null || other === null || other === undefined || other === keyIdentifier
+  const roots = publicRootsNamed(name).filter((root) => isKey(root.keyIdentifier))
+  // Of other releases than those asked about.
+  const inStores = rootsNamed(name).some(({ certificate }) => isKey(certificate?.subjectKeyIdentifier))
   return {
     way: way.map(wayOf),
     reaches: releases.filter((release) => having.includes(release)),
-    isPublic: roots.length > 0 || isPublished(name, keyIdentifier),
+    isPublic: roots.length > 0 || inStores || isPublished(name, keyIdentifier),
     inWindows: roots.some((root) => root.in.includes('microsoft')),
   }
 }
