@@ -117,6 +117,8 @@ const commonJs = {
   // Short lines, for stack traces that can be read.
   lineLimit: 160,
   define: { 'import.meta.dirname': '__dirname' },
+  // `import.meta.url` would be empty.
+  logOverride: { 'empty-import-meta': 'error' },
 } as const satisfies BuildOptions
 
 await buildParts({
