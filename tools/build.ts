@@ -2,7 +2,9 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import data from '../src/android/trust-store-data.js'
 import { buildParts } from './parts.js'
+import { storesFile, storesReader } from './stores-file.js'
 
 /**
  * Builds the command line (dist/main.cjs and the parts in dist/cli that it loads when called for), the library
@@ -50,14 +52,7 @@ export const readFileSync = (path) => pages[String(path).split(/[\\\\/]/).at(-1)
   },
 }
 
-/**
- * The trust stores are half of the program: what is in the package shares one file of them. It is a module, for whoever
- * bundles the library; the command line reads it as text, which takes a fifth of the time.
- */
-const stores = {
-  head: 'module.exports = JSON.parse(String.raw`',
-  tail: '`)\n',
-}
+/** The file of the trust stores lies beside what is built. */
 const storesBeside: Plugin = {
   name: 'stores-beside',
   setup({ onResolve }) {
@@ -74,7 +69,7 @@ const dataBeside: Plugin = {
   setup({ onLoad }) {
     const text = (name: string) => `require('node:fs').readFileSync(__dirname + '/${name}', 'latin1')`
     onLoad({ filter: /[\\/]trust-store-data\.ts$/ }, () => ({
-      contents: `export default JSON.parse(${text('../trust-stores.cjs')}.slice(${stores.head.length}, -${stores.tail.length}))`,
+      contents: storesReader(text('../trust-stores.cjs')),
     }))
     onLoad({ filter: /[\\/]src[\\/].*-data\.json$/ }, ({ path }) => {
       const name = path.split(/[\\/]/).at(-1)!
@@ -122,6 +117,8 @@ const commonJs = {
   // Short lines, for stack traces that can be read.
   lineLimit: 160,
   define: { 'import.meta.dirname': '__dirname' },
+  // `import.meta.url` would be empty.
+  logOverride: { 'empty-import-meta': 'error' },
 } as const satisfies BuildOptions
 
 await buildParts({
@@ -134,10 +131,7 @@ await buildParts({
   bundle: commonJs,
   out,
 })
-const { default: data } = await import('../src/android/trust-store-data.js')
-const storesText = asciiJson(data)
-if (storesText.includes('`') || storesText.includes('\\')) throw new Error('the trust stores hold ` or \\')
-writeFileSync(`${out}/trust-stores.cjs`, stores.head + storesText + stores.tail)
+writeFileSync(`${out}/trust-stores.cjs`, storesFile(data))
 await build({
   ...common,
   format: 'esm',

@@ -198,7 +198,11 @@ function furtherShapes(tried: readonly Tried[], chosen: readonly Release[]): rea
   }
   const groups = helloGroups(chosen)
   const again = groups.map(({ shape }) => shape).filter(({ id }) => isCutOnce(id))
-  const open = groups.filter(({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-asked')
+  // What was said is never `not-asked`, whatever came of it.
+  const isSaid = (id: string) => named.some(({ shape }) => shape.id === id)
+  const open = groups.filter(
+    ({ shape, releases }) => !isSaid(shape.id) && evidenceFor(releases[0]!, tried).kind === 'not-asked',
+  )
   const union = isCutOnce(unionOf6To9.id) ? [unionOf6To9] : []
   const alone = open.filter(({ shape }) => union.length === 0 || !isCovered(shape))
   const byReach = [...alone].sort((a, b) => b.releases.length - a.releases.length)

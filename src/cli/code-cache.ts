@@ -33,9 +33,9 @@ export function loadCached(file: string, require: NodeJS.Require, parent: Module
   if (cache === null) return require(file)
   // What `node:module` hands out; importing that would load half of Node's loader for ES modules.
   const { Module } = parent.constructor as typeof import('node:module')
-  const source = readFileSync(file, 'utf8')
+  const source = readFileSync(file)
   const known = readOwn(cache, source, host)
-  const script = new Script(Module.wrap(source), {
+  const script = new Script(Module.wrap(source.toString('utf8')), {
     filename: file,
     ...(known ? { cachedData: known } : {}),
     importModuleDynamically: vmConstants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -77,10 +77,10 @@ const isOurs = ({ uid, mode }: { uid: number; mode: number }, { platform, geteui
   platform === 'win32' || (uid === geteuid?.() && (mode & 0o077) === 0)
 
 const digestBytes = 32
-const digest = (source: string, data: Uint8Array): Buffer =>
+const digest = (source: Uint8Array, data: Uint8Array): Buffer =>
   createHash('sha256').update(source).update(data).digest()
 
-function readOwn(path: string, source: string, host: Host): Buffer | null {
+function readOwn(path: string, source: Uint8Array, host: Host): Buffer | null {
   let handle: number | null = null
   try {
     handle = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
@@ -97,7 +97,7 @@ function readOwn(path: string, source: string, host: Host): Buffer | null {
 }
 
 /** Whole or not at all; that it cannot be written concerns nobody, and the next run tries again. */
-function writeOwn(path: string, part: string, source: string, data: Uint8Array): void {
+function writeOwn(path: string, part: string, source: Uint8Array, data: Uint8Array): void {
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
     const handle = openSync(part, flags, 0o600)
