@@ -4,21 +4,18 @@ import { byTerminator, inSentence } from './devices.js'
 import { probePath } from './facts.js'
 import { recipes } from './recipes/recipes.js'
 import { drainLines } from './recipes/windows.js'
-import { places, type SpeechContext, type Spoken } from './speech.js'
+import { machines, maxNamed, places, type SpeechContext, type Spoken } from './speech.js'
 import { onWindows } from './who.js'
 
 /** The way through a farm of several servers, and the way back. */
-
-/** More than these are counted where steps name them (`places`). */
-const maxListed = 4
 
 /**
  * Microsoft's order for a swap of certificates (AD FS FAQ), taken over for a chain. The probe is answered by adfssrv
  * itself, so that stopping it takes a node out; connections until the balancer notices fail.
  */
 export function drained(step: Step, context: SpeechContext): readonly Spoken[] {
-  const { on } = step
-  const order = on.length > maxListed ? say`: ${listed(on.map((id): Words => [{ subject: id }]))}` : []
+  const on = machines(step, context)
+  const order = on.length > maxNamed ? say`: ${listed(on.map((id): Words => [{ subject: id }]))}` : []
   return onWindows(
     step,
     context,

@@ -60,18 +60,25 @@ export interface SpokenCertificate {
 }
 
 /** Servers, each once however many names lead to it. */
-export function places({ on }: Step, { subject }: SpeechContext): Words {
+export function places(step: Step, context: SpeechContext): Words {
+  const ids = machines(step, context)
+  return ids.length === 0
+    ? ['every AD FS server and proxy']
+    : ids.length > maxNamed
+      ? [{ count: [ids.length, 'server', 'servers'] }]
+      : listed(ids.map((id): Words => [{ subject: id }]))
+}
+
+/** More servers than these are counted. */
+export const maxNamed = 4
+
+/** A subject of each machine of a step, in its order, however many names and ports lead to it. */
+export function machines({ on }: Step, { subject }: SpeechContext): readonly SubjectId[] {
   const placeOf = (id: SubjectId) => {
     const served = subject(id)
     return served?.kind === 'served' ? (served.node ?? `${served.address} ${served.port}`) : id
   }
-  const first = new Map(on.map((id) => [placeOf(id), id]))
-  const ids = [...first.values()]
-  return ids.length === 0
-    ? ['every AD FS server and proxy']
-    : ids.length > 4
-      ? [{ count: [ids.length, 'server', 'servers'] }]
-      : listed(ids.map((id): Words => [{ subject: id }]))
+  return [...new Map(on.map((id) => [placeOf(id), id])).values()]
 }
 
 export const ports = ({ on }: Step, { subject }: SpeechContext): readonly number[] => [

@@ -47,7 +47,8 @@ export function toldOf(
   const examined = {
     ...looked,
     ...(locked === undefined ? {} : { lock: locked }),
-    isResolved: farm.name !== null && asked.servers.length === 0,
+    isResolved:
+      farm.name !== null && asked.servers.length === 0 && (asked.inventory?.nodes.length ?? 0) === 0,
     ...(renewal && { renewal, certificates: withRenewal(looked, renewal) }),
   }
   const results = runChecks(examined)
