@@ -3,10 +3,10 @@ import { examine, type Pause } from './examine/examine.js'
 import { settingsOf } from './examine/settings.js'
 import type { Asked } from './farm/asked.js'
 import { farmOf } from './farm/farm.js'
-import type { Farm, ServedSubject } from './farm/subject.js'
+import { type Farm, isFirstAt, type ServedSubject } from './farm/subject.js'
 import { policyOf } from './gate/policy.js'
 import type { Network } from './network/network.js'
-import { observe } from './observe/observe.js'
+import { isAnswered, namelessOnce, observe, observeStrangeName } from './observe/observe.js'
 import { certauthToo, withoutUnproven } from './observe/supposed.js'
 import { type Slots, slots } from './run/slots.js'
 import { type Checked, type Judging, toldOf } from './run/told.js'
@@ -30,7 +30,8 @@ export interface Hooks extends Judging {
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_TARGET, ADFS_CHECK_BAD_OPTION
  */
-export async function check(asked: Asked, network: Network, at: Date, hooks: Hooks): Promise<Checked> {
+export async function check(asked: Asked, outside: Network, at: Date, hooks: Hooks): Promise<Checked> {
+  const network = namelessOnce(outside)
   const policy = policyOf(asked)
   const settings = settingsOf(asked, policy, at)
   const named = await farmOf(asked, network)
@@ -40,7 +41,10 @@ export async function check(asked: Asked, network: Network, at: Date, hooks: Hoo
     inSlot(async () => {
       const attempts = await observe(subject, { ...policy, repeat: asked.repeat }, network)
       hooks.observed?.(subject, attempts)
-      return { subject, attempts }
+      // A further connection, where the operator has said what the farm is.
+      const isAsked = asked.inventory !== undefined && isFirstAt(subject, named) && isAnswered(attempts)
+      const strange = isAsked ? await observeStrangeName(subject, policy, network) : null
+      return { subject, attempts, strange }
     })
   const looked = await Promise.all(named.subjects.map(look))
   const all = await certauthToo(named, looked, asked, settings, network, look)
