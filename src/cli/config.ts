@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AskedNode } from '../farm/inventory.js'
+import { type AskedNode, narrowed } from '../farm/inventory.js'
 import type { PolicyOptions } from '../farm/policy-fields.js'
 import { type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
@@ -40,10 +40,11 @@ export async function fileFlagsBy(
   names: readonly string[],
   given: Partial<FileFlags>,
 ): Promise<FileFlags> {
-  // The farm's further names are not what the file is for.
-  const { name: _, node: __, ...flags } = flagsFor(await readConfig(path), path, names, given)
+  // The farm's further names are not what the file is for; its nodes are servers to compare with.
+  const { name: _, node = [], ...flags } = flagsFor(await readConfig(path), path, names, given)
+  const servers = [...flags.server, ...node.flatMap(({ addresses }) => addresses)]
   // Servers of the farm are asked only where a live farm is to be compared with.
-  return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : flags.server) }
+  return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : servers) }
 }
 
 /** As readers of reports take it, who know the working directory. */
@@ -78,7 +79,19 @@ function flagsFor(
     ...portsBy(ports as readonly number[] | undefined),
     waivers,
     ...given,
+    ...placesBy(farm?.options.nodes as readonly AskedNode[] | undefined, given),
   }
+}
+
+/** Servers on the command line narrow the nodes of the file; nodes there replace what the file says of places. */
+function placesBy(
+  nodes: readonly AskedNode[] | undefined,
+  { server, node }: Partial<CheckFlags>,
+): Partial<CheckFlags> {
+  if (node !== undefined) return { node, server: server ?? [] }
+  if (server === undefined || nodes === undefined) return {}
+  const left = narrowed(nodes, server)
+  return { node: left.nodes, server: left.servers }
 }
 
 const portsBy = (ports: readonly number[] = []) => (ports[0] === undefined ? {} : { ports, port: ports[0] })
