@@ -1,5 +1,5 @@
 import type { Asked } from '../farm/asked.js'
-import { farmName, nodeText, nothingKnown, registrationName, suffixOf } from '../farm/inventory.js'
+import { alone, farmName, nodeText, nothingKnown, registrationName, suffixOf } from '../farm/inventory.js'
 import { endpointText, type Farm, type Subject } from '../farm/subject.js'
 import { printableTarget } from '../farm/target.js'
 import type { Threshold } from '../gate/thresholds.js'
@@ -88,17 +88,23 @@ function foundNames({ name, names }: Farm, { inventory = nothingKnown }: Asked):
 /** Nodes of the inventory that these subjects are, each whole. */
 function nodesOf({ inventory }: Asked, subjects: readonly Subject[] | null): readonly string[] {
   const wanted = subjects && new Set(subjects.map((one) => (one.kind === 'file' ? one.id : one.node.id)))
-  return (inventory?.nodes ?? []).filter(({ name }) => wanted === null || wanted.has(name)).map(nodeText)
+  const nodes = inventory?.nodes ?? []
+  return nodes
+    .filter(({ name }) => wanted === null || wanted.has(name))
+    .map((node) => nodeText(alone(node, nodes)))
 }
 
 function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null): readonly string[] {
   if (subjects === null) return asked.servers
   // Nodes say where they are.
-  if (asked.servers.length === 0 && (asked.inventory?.nodes.length ?? 0) > 0) return []
+  const nodes = new Set((asked.inventory?.nodes ?? []).map(({ name }) => name))
+  if (asked.servers.length === 0 && nodes.size > 0) return []
   const served = (of: readonly Subject[]) => [
     ...new Set(
       of.flatMap((subject) =>
-        subject.kind === 'file' ? [] : [endpointOf(subject.node.address, subject.port, farm.port)],
+        subject.kind === 'file' || nodes.has(subject.node.id)
+          ? []
+          : [endpointOf(subject.node.address, subject.port, farm.port)],
       ),
     ),
   ]

@@ -1,5 +1,5 @@
 import type { Seen } from '../examine/examination.js'
-import { type Answer, leafOf } from '../examine/presented.js'
+import { type Entry, leafOf } from '../examine/presented.js'
 import { listed, say, type Words } from '../words/words.js'
 import { type Advice, type Case, defineCheck, found } from './check.js'
 import { seenOf } from './support/answers.js'
@@ -14,6 +14,8 @@ export interface Evidence {
   readonly names: readonly string[]
   /** ISO 8601; null: the certificate cannot be read. */
   readonly notAfter: string | null
+  /** The server was asked for a name that nobody has; missing: for none. */
+  readonly strangeName?: true
 }
 
 /** A hello without server name was answered with a certificate. */
@@ -28,7 +30,7 @@ export const fallbackCertificate = defineCheck({
       ? { status: 'not-applicable', why: 'no server was asked without a name' }
       : found(asked.flatMap(caseOf))
   },
-  tell: ({ comparison, varies, names, notAfter }, { cases }) => {
+  tell: ({ comparison, varies, names, notAfter, strangeName }, { cases }) => {
     const certificate = cases[0]!.certificate
     const called: Words = certificate ? [{ certificate }] : ['a certificate that cannot be read']
     const covered = names.length > 0 ? listed(names.map((name) => [{ untrusted: name }])) : ['no DNS name']
@@ -39,6 +41,8 @@ export const fallbackCertificate = defineCheck({
       'other-certificate': say`a different certificate comes: ${called}${until}`,
     }[comparison]
     const isHint = comparison === 'other-list-same-certificate'
+    if (strangeName)
+      return say`For a name that nobody has ${what}. AD FS alone would reset such a connection: there is a fallback binding (IP:port), or another device with a certificate for whoever asks ends TLS here. Android asks for the right name, so nothing breaks.`
     return varies
       ? say`Without a server name ${what}. Connections with the name differ among themselves too, so several servers stand behind the address, and which of them answered is not known.`
       : say`Without a server name ${what}. AD FS alone would reset such a connection: there is a fallback binding (IP:port), or another device ends TLS here${isHint ? ', or several servers stand behind the address and this is one of the others' : ''}. Android sends the name, so nothing breaks${comparison === 'same-list' ? '' : '; after a renewal such bindings are easily forgotten'}.`
@@ -55,28 +59,48 @@ export const fallbackCertificate = defineCheck({
 
 const nameNodes: Advice = { action: { verb: 'name-nodes' }, by: 'whoever-checks' }
 
-function caseOf(seen: Seen): Case<Evidence>[] {
+const caseOf = (seen: Seen): Case<Evidence>[] => [...withoutName(seen), ...withStrangeName(seen)]
+
+function withoutName(seen: Seen): Case<Evidence>[] {
   const nameless = seen.answers.find(({ id }) => id === seen.withoutName?.answer)
   if (!nameless?.entries[0]) return []
-  const leaf = leafOf(nameless.entries)
-  const evidence = {
-    comparison: comparisonOf(nameless, seen),
-    varies: seen.varying.length > 0,
-    names: leaf ? coveredNames(leaf) : [],
-    notAfter: leaf?.notAfter.toISOString() ?? null,
-  }
-  const certificate = leaf?.sha256 ?? null
-  return [
-    { facet: 'no-name', subject: seen.subject.id, releases: [], severity: 'info', certificate, evidence },
-  ]
+  return [foundFor('no-name', nameless.entries, seen)]
 }
 
+/** News only where no name gets something else, or nothing. */
+function withStrangeName(seen: Seen): Case<Evidence>[] {
+  const entries = seen.strangeName?.entries ?? []
+  const nameless = seen.answers.find(({ id }) => id === seen.withoutName?.answer)
+  const isKnown = nameless !== undefined && isSameList(nameless.entries, entries)
+  return entries.length === 0 || isKnown ? [] : [foundFor('strange-name', entries, seen)]
+}
+
+function foundFor(facet: 'no-name' | 'strange-name', entries: readonly Entry[], seen: Seen): Case<Evidence> {
+  const leaf = leafOf(entries)
+  return {
+    facet,
+    subject: seen.subject.id,
+    releases: [],
+    severity: 'info',
+    certificate: leaf?.sha256 ?? null,
+    evidence: {
+      comparison: comparisonOf(entries, seen),
+      varies: seen.varying.length > 0,
+      names: leaf ? coveredNames(leaf) : [],
+      notAfter: leaf?.notAfter.toISOString() ?? null,
+      ...(facet === 'strange-name' ? { strangeName: true } : {}),
+    },
+  }
+}
+
+const isSameList = (a: readonly Entry[], b: readonly Entry[]): boolean =>
+  a.map(({ sha256 }) => sha256).join() === b.map(({ sha256 }) => sha256).join()
+
 /** Both sides may be several: a server with two kinds of key, several servers behind one address. */
-function comparisonOf(nameless: Answer, seen: Seen): Evidence['comparison'] {
-  if (namedExchanges(seen, nameless).length > 0) return 'same-list'
-  const leaf = nameless.entries[0]?.sha256
+function comparisonOf(entries: readonly Entry[], seen: Seen): Evidence['comparison'] {
   const named = seen.answers.filter((answer) => namedExchanges(seen, answer).length > 0)
-  return named.some(({ entries }) => entries[0]?.sha256 === leaf)
+  if (named.some((answer) => isSameList(answer.entries, entries))) return 'same-list'
+  return named.some((answer) => answer.entries[0]?.sha256 === entries[0]?.sha256)
     ? 'other-list-same-certificate'
     : 'other-certificate'
 }

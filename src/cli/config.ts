@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import type { AskedNode } from '../farm/inventory.js'
+import { type AskedNode, narrowed } from '../farm/inventory.js'
 import type { PolicyOptions } from '../farm/policy-fields.js'
 import { type PolicyFarm, type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
@@ -64,10 +64,11 @@ export async function fileFlagsBy(
   const file = await readConfig(path)
   const keys = new Set(names.map(keyOf))
   const farm = file.farms.find(({ name }) => keys.has(keyOf(name)))
-  // The farm's further names are not what the file is for.
-  const { name: _, node: __, ...flags } = flagsFor(file, path, farm, given)
+  // The farm's further names are not what the file is for; its nodes are servers to compare with.
+  const { name: _, node = [], ...flags } = flagsFor(file, path, farm, given)
+  const servers = [...flags.server, ...node.flatMap(({ addresses }) => addresses)]
   // Servers of the farm are asked only where a live farm is to be compared with.
-  return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : flags.server) }
+  return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : servers) }
 }
 
 const maxBytes = 1024 * 1024
@@ -94,7 +95,19 @@ function flagsFor(
     ...portsBy(ports as readonly number[] | undefined),
     waivers,
     ...given,
+    ...placesBy(farm?.options.nodes as readonly AskedNode[] | undefined, given),
   }
+}
+
+/** Servers on the command line narrow the nodes of the file; nodes there replace what the file says of places. */
+function placesBy(
+  nodes: readonly AskedNode[] | undefined,
+  { server, node }: Partial<CheckFlags>,
+): Partial<CheckFlags> {
+  if (node !== undefined) return { node, server: server ?? [] }
+  if (server === undefined || nodes === undefined) return {}
+  const left = narrowed(nodes, server)
+  return { node: left.nodes, server: left.servers }
 }
 
 const portsBy = (ports: readonly number[] = []) => (ports[0] === undefined ? {} : { ports, port: ports[0] })

@@ -6,7 +6,7 @@ import type { FetchOutcome } from '../network/network.js'
 import type { HelloShape, ProbeOutcome } from '../tls/observation.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
-import type { Answer, AnswerId } from './presented.js'
+import type { Answer, AnswerId, Entry } from './presented.js'
 import type { Revocation } from './revocation.js'
 
 /** One connection, whatever came of it. */
@@ -111,6 +111,8 @@ export interface Seen {
   readonly reach: readonly Reach[]
   /** What came back without a server name: reveals fallback bindings. Null: not asked. */
   readonly withoutName: { readonly outcome: ProbeOutcome; readonly answer: AnswerId | null } | null
+  /** What came back for a name that nobody has; missing: not asked. No release is ever shown it. */
+  readonly strangeName?: { readonly outcome: ProbeOutcome; readonly entries: readonly Entry[] }
   /**
    * Connections that should have got one list and did not: several servers stand behind the address. Empty: none seen.
    * Each group is the answers that equal hellos got.

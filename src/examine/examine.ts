@@ -6,6 +6,8 @@ import type { Verdict } from '../android/verdict.js'
 import { mendedAs, type ServedSubject, type Subject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import type { Budget } from '../path/limits.js'
+import { observationOf } from '../tls/exchange-end.js'
+import type { ProbeOutcome } from '../tls/observation.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued } from '../x509/identity.js'
 import { nameKey } from '../x509/name-match.js'
@@ -35,12 +37,21 @@ export interface Examined {
 
 /** Judges what every subject showed, looks for what would make more releases accept it, and judges that too. */
 export async function examine(
-  observed: readonly { readonly subject: ServedSubject; readonly attempts: readonly Attempt[] }[],
+  observed: readonly {
+    readonly subject: ServedSubject
+    readonly attempts: readonly Attempt[]
+    readonly strange?: ProbeOutcome | null
+  }[],
   settings: Settings,
   network: Pick<Network, 'fetch'>,
   pause: Pause,
 ): Promise<Examined> {
-  const examinations = observed.map(({ subject, attempts }) => examineServed(subject, attempts, settings))
+  const examinations = observed.map(({ subject, attempts, strange }): Examination => {
+    const examination = examineServed(subject, attempts, settings)
+    if (examination.kind === 'unseen' || !strange) return examination
+    const entries = settings.entries(observationOf(strange)?.certificates ?? [])
+    return { ...examination, strangeName: { outcome: strange, entries } }
+  })
   return repaired(examinations, settings, network, pause)
 }
 

@@ -46,7 +46,11 @@ function metIn(
   for (const { certificate } of intermediates) add(certificate)
   for (const examination of examinations) {
     if (examination.kind === 'unseen') continue
-    for (const { entries } of examination.answers) certificatesOf(entries).forEach(add)
+    for (const { entries } of [
+      ...examination.answers,
+      ...(examination.strangeName ? [examination.strangeName] : []),
+    ])
+      certificatesOf(entries).forEach(add)
     for (const { repair } of examination.repairs) {
       repair.chain.forEach(add)
       for (const { unless } of [repair.takesEffect])

@@ -45,22 +45,19 @@ export function portsBeside(ports: readonly number[]): readonly number[] {
   return ports.length > 1 ? ports.filter((port) => port !== userCertificatePort) : ports
 }
 
-/** Servers named on the command line, which may be nodes of the inventory; else its nodes. Empty: DNS says where. */
+/** The nodes of the inventory and the servers named beside them. Empty: DNS says where. */
 export function placesOf(servers: readonly string[], { nodes }: Inventory): readonly Place[] {
-  const of = (node: AskedNode) =>
-    node.addresses.map(parseServerAddress).map(({ host, port }): Place => ({ host, port, node, nodes }))
-  if (servers.length === 0) return nodes.flatMap(of)
-  return servers.flatMap((server) => {
-    const named = nodes.find(({ name }) => name === server)
-    if (named) return of(named)
-    const { host, port } = parseServerAddress(server)
-    const node = nodes.find((one) => of(one).some((place) => place.host === host))
-    return [{ host, port: port ?? portAt(node, host), node: node ?? null, nodes }]
-  })
+  const places = nodes.flatMap((node) =>
+    node.addresses.map(parseServerAddress).map(({ host, port }): Place => ({ host, port, node, nodes })),
+  )
+  return [
+    ...places,
+    ...servers.map(parseServerAddress).map(({ host, port }): Place => {
+      const node = places.find((place) => place.host === host)?.node ?? null
+      return { host, port, node, nodes }
+    }),
+  ]
 }
-
-const portAt = (node: AskedNode | undefined, host: string): number | null =>
-  node?.addresses.map(parseServerAddress).find((one) => one.host === host)?.port ?? null
 
 /** Every name at every place; without places each name where DNS has it. */
 export function aimsOf(

@@ -153,6 +153,41 @@ export function terminatorOf(node: AskedNode, nodes: readonly AskedNode[]): Term
 const ownTerminator = (role: Role): Terminator | null =>
   role === 'adfs' || role === 'wap' ? role : role === 'balancer' ? 'other' : null
 
+/** The node as it can be said without the others. */
+export function alone(node: AskedNode, nodes: readonly AskedNode[]): AskedNode {
+  const isNode = nodes.some(({ name }) => name === node.tlsEndsAt)
+  return isNode ? { ...node, tlsEndsAt: terminatorOf(node, nodes) } : node
+}
+
+/**
+ * What servers named for one run leave of the nodes of a file: the nodes that they name, or with the addresses that they
+ * name, and servers that are no node of it.
+ */
+export function narrowed(
+  nodes: readonly AskedNode[],
+  servers: readonly string[],
+): { readonly nodes: readonly AskedNode[]; readonly servers: readonly string[] } {
+  const others: string[] = []
+  const kept = new Map<string, AskedNode>()
+  for (const server of servers) {
+    const named = nodes.find(({ name }) => name === server)
+    if (named) {
+      kept.set(named.name, alone(named, nodes))
+      continue
+    }
+    const { host, port } = parseServerAddress(server)
+    const isHere = (address: string) => parseServerAddress(address).host === host
+    const node = nodes.find(({ addresses }) => addresses.some(isHere))
+    if (!node) others.push(server)
+    else {
+      const own = port === null ? node.addresses.filter(isHere) : [server]
+      const before = kept.get(node.name)?.addresses ?? []
+      kept.set(node.name, { ...alone(node, nodes), addresses: [...new Set([...before, ...own])] })
+    }
+  }
+  return { nodes: [...kept.values()], servers: others }
+}
+
 /**
  * The whole of it, where it fits together: each node once, and each `tls-ends-at` known.
  *

@@ -190,6 +190,10 @@ export function servedSubject(name: ServerName | null, node: Node, port: number)
   return { kind: 'served', id: name ? `${name.ascii}@${at}` : at, name, node, port }
 }
 
+/** Of several names on one port, the one that speaks for what does not depend on the name. */
+export const isFirstAt = ({ id, node, port }: ServedSubject, { subjects }: ServedFarm): boolean =>
+  subjects.find((one) => one.node.address === node.address && one.port === port)?.id === id
+
 /** `nth` of the certificates in the file that may be bound, from 0. */
 export function fileSubject(file: Omit<FileSubject, 'kind' | 'id'>, nth: number): FileSubject {
   const id = `${file.name.ascii}@file:${file.digest.slice(0, 8)}${nth === 0 ? '' : `.${nth + 1}`}`

@@ -40,6 +40,9 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
         `${hello}${nth > 0 ? ` (${nth + 1}.)` : ''}${sni ? '' : ', without a name'}: ${oneLine(outcome)}${answer ? `, list ${answer}` : ''}`,
       ),
     ),
+    ...(subject.strangeName
+      ? [line(`with a name that nobody has: ${oneLine(subject.strangeName.outcome)}`)]
+      : []),
     ...tlsEnd(report, subject).map(line),
     ...subject.answers.flatMap(({ id, releases, sent, handshake }) => [
       line(

@@ -59,6 +59,38 @@ export async function observe(
   return attempts
 }
 
+/** Whether a certificate came on any connection. */
+export const isAnswered = (attempts: readonly Attempt[]): boolean =>
+  attempts.some(({ outcome }) => listOf(outcome) !== null)
+
+/** A name that no server has (RFC 6761 §6.4). */
+const strangeName = 'adfs-check.invalid'
+
+/** Says the newest hello with a name that nobody has: HTTP.sys answers it from a fallback binding, if there is one. */
+export async function observeStrangeName(
+  { node, port }: ServedSubject,
+  { releases }: Pick<ObserveOptions, 'releases'>,
+  network: Pick<Network, 'probe'>,
+): Promise<ProbeOutcome> {
+  const [newest] = nextShapes([], releases)
+  return network.probe({ address: node.address, port, serverName: strangeName }, newest!, 0)
+}
+
+/** A network in which a hello without a name is said once to each port, whatever name is being looked at. */
+export function namelessOnce(network: Network): Network {
+  const said = new Map<string, Promise<ProbeOutcome>>()
+  return {
+    ...network,
+    probe: (at, offer, nth) => {
+      if (offer.sni) return network.probe(at, offer, nth)
+      const key = `${at.address} ${at.port} ${offer.id} ${nth}`
+      const outcome = said.get(key) ?? network.probe(at, offer, nth)
+      said.set(key, outcome)
+      return outcome
+    },
+  }
+}
+
 /** The same leaf came without a name as with it, but with another chain: two servers may have answered. */
 function namelessDiffers(attempts: readonly Attempt[]): boolean {
   const lists = (sni: boolean) =>

@@ -166,6 +166,8 @@ class CertificateIndex {
       if (examination.kind === 'unseen') continue
       for (const { entries } of examination.answers)
         for (const certificate of certificatesOf(entries)) this.#add(certificate, examination.subject.id)
+      for (const certificate of certificatesOf(examination.strangeName?.entries ?? []))
+        this.#add(certificate, examination.subject.id)
       for (const { repair } of examination.repairs) {
         for (const { certificate, origin, from } of repair.add) this.#add(certificate, `${origin}: ${from}`)
         for (const verdict of repair.verdictsAfter)

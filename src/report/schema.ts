@@ -223,6 +223,12 @@ const subject = object({
     description: 'Answers that equal connections got: several servers stand behind the address.',
   }),
   withoutName: nullable(object({ outcome: text(), answer: nullable(text()) })),
+  strangeName: Type.Optional(
+    object(
+      { outcome: text(), sent: Type.Array(sha256) },
+      'What came for a name that nobody has; asked where an inventory is given, once a port',
+    ),
+  ),
   answers: Type.Array(answer),
   verdicts: Type.Array(verdict),
   repairs: Type.Array(repair),

@@ -38,11 +38,17 @@ export function subjectReport(
       elsewhere: [],
     }
   }
-  const { answers, reach, repairs, varying, withoutName } = examination
+  const { answers, reach, repairs, varying, withoutName, strangeName } = examination
   return {
     ...common,
     varying: [...varying],
     withoutName: withoutName && { outcome: outcomeText(withoutName.outcome), answer: withoutName.answer },
+    ...(strangeName && {
+      strangeName: {
+        outcome: outcomeText(strangeName.outcome),
+        sent: strangeName.entries.map(({ sha256 }) => sha256),
+      },
+    }),
     answers: answers.map((answer) => answerReport(answer, reach, subject)),
     verdicts: verdictRows(examination, releases),
     repairs: repairs.map(({ answer, repair }) => repairReport(answer, repair)),

@@ -11,6 +11,7 @@ import type { Network } from '../network/network.js'
 import { type AnswerKey, answerKey } from '../observe/answer-key.js'
 import { endpointOf, observe } from '../observe/observe.js'
 import type { ChangeReport } from '../report/schema.js'
+import type { ProbeOutcome } from '../tls/observation.js'
 import { type Slots, slots } from './slots.js'
 import { toldOf } from './told.js'
 
@@ -26,6 +27,8 @@ interface Watched {
   readonly subject: ServedSubject
   /** What the last full set of hellos came to. */
   attempts: readonly Attempt[]
+  /** What came of a name that nobody has, when the watch began. */
+  strange: ProbeOutcome | null
   /** The last answer to each hello, by the hello's id. */
   readonly last: Map<string, AnswerKey>
   /** Every list and every whole answer it ever gave. */
@@ -85,9 +88,11 @@ export class WatchedFarm {
         for (const subject of farm.subjects) if (subject.kind === 'served') this.#add(subject)
         hooks.resolved?.(farm)
       },
-      observed: (subject, attempts) => {
-        this.#keep(this.#add(subject), attempts)
-        hooks.observed?.(subject, attempts)
+      observed: (subject, attempts, strange) => {
+        const one = this.#add(subject)
+        one.strange = strange
+        this.#keep(one, attempts)
+        hooks.observed?.(subject, attempts, strange)
       },
     })
     // Without names that turned out to be none of it, and with one that a certificate brought up.
@@ -159,6 +164,7 @@ export class WatchedFarm {
     const one = this.#watched.get(subject.id) ?? {
       subject,
       attempts: [],
+      strange: null,
       last: new Map<string, AnswerKey>(),
       known: new Set<string>(),
       varies: false,

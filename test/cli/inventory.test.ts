@@ -9,8 +9,10 @@ import { readPolicyFile } from '../../src/farm/policy-file.js'
 import { live } from '../../src/network/live/live.js'
 import type { Network } from '../../src/network/network.js'
 import { askedOf } from '../../src/run/options.js'
+import { startNodes } from '../support/nodes.js'
 import {
   at,
+  bindings,
   inventoryOf,
   issuing,
   leaf,
@@ -51,6 +53,7 @@ interface Told {
     node: string
     role: string
     verdicts: { verdict: string; counts: boolean }[]
+    strangeName?: { sent: string[] }
   }[]
   readonly findings: readonly { id: string; cases: readonly { subject: string; key: string }[] }[]
   readonly farm: { names: { ascii: string }[]; ports: number[] }
@@ -205,6 +208,35 @@ describe('a farm of six nodes, three names and two ports', () => {
     expect(replayed.out).not.toContain(farm.address('wap1'))
     expect(replayed.out).not.toContain('wap1')
   })
+})
+
+it('a server that answers to a name that nobody has is told apart, on one connection a port', async () => {
+  const list = [leaf, issuing]
+  const nodes = await startNodes([
+    {
+      name: 'lb',
+      role: 'balancer',
+      bindings: [{ name: '*', port: ports.https, list: [oldLeaf, issuing] }, ...bindings(list)],
+    },
+    { name: 'adfs', role: 'adfs', bindings: bindings(list) },
+  ])
+  const options = ['lb', 'adfs'].flatMap((node) => ['--node', `${node}=${nodes.address(node)}`])
+  const { out } = await cli(
+    ...[names.service, ...options, '--name', names.certauth, '--port', `${ports.https}`],
+    ...['--trust-anchor', join(folder, 'root.pem'), '--offline', '--no-proxy', '--format', 'json'],
+  )
+  await nodes.close()
+  const report = reportOf(out)
+  const fallback = report.findings.filter(({ id }) => id === 'fallback-certificate')
+  expect(fallback.flatMap(({ cases }) => cases.map(({ key }) => key))).toEqual([
+    `fallback-certificate|${names.service}@${nodes.address('lb')}:${ports.https}|strange-name`,
+  ])
+  expect(report.subjects.map(({ strangeName }) => strangeName?.sent.length ?? null)).toEqual([
+    2,
+    null,
+    0,
+    null,
+  ])
 })
 
 describe('without an inventory', () => {

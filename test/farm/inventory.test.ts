@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { farmOf } from '../../src/farm/farm.js'
-import { type Inventory, nodeText, nothingKnown, parseNode, terminatorOf } from '../../src/farm/inventory.js'
+import {
+  type Inventory,
+  narrowed,
+  nodeText,
+  nothingKnown,
+  parseNode,
+  terminatorOf,
+} from '../../src/farm/inventory.js'
 import { inventoryText, metadataFacts, namesWorthTrying } from '../../src/farm/inventory-file.js'
 import { readPolicyFile } from '../../src/farm/policy-file.js'
 import type { Network, Resolution } from '../../src/network/network.js'
@@ -81,12 +88,29 @@ describe('names, nodes and ports', () => {
     expect(unresolved).toMatchObject([{ host: 'gone.contoso.com' }])
   })
 
-  it('are those of one node, where --server names it or its address', async () => {
-    const nodes = [parseNode('wap1=10.0.0.5,role=wap'), parseNode('wap2=10.0.0.6,role=wap')]
-    for (const server of ['wap2', '10.0.0.6']) {
-      const { subjects } = await farm({ nodes }, {}, [server])
-      expect(subjects).toMatchObject([{ node: { id: 'wap2', role: 'wap', address: '10.0.0.6' } }])
-    }
+  it('are asked of servers named beside the nodes, too; each machine once', async () => {
+    const nodes = [parseNode('wap1=10.0.0.5,role=wap')]
+    const { subjects } = await farm({ nodes }, {}, ['10.0.0.5', '10.0.0.7', '10.0.0.5:8443'])
+    expect(subjects.map(({ id, node }) => `${node.id} ${id}`)).toEqual([
+      'wap1 sts.contoso.com@10.0.0.5:443',
+      '10.0.0.7 sts.contoso.com@10.0.0.7:443',
+      'wap1 sts.contoso.com@10.0.0.5:8443',
+    ])
+  })
+
+  it('of a file are narrowed by servers on the command line, and keep what is known of them', () => {
+    const nodes = [
+      parseNode('lb=10.0.0.9,role=balancer,tls-ends-at=f5'),
+      parseNode('wap1=10.0.0.5,10.0.1.5,role=wap,tls-ends-at=lb'),
+    ]
+    expect(narrowed(nodes, ['10.0.1.5', '10.0.0.7'])).toEqual({
+      nodes: [parseNode('wap1=10.0.1.5,role=wap,tls-ends-at=f5')],
+      servers: ['10.0.0.7'],
+    })
+    expect(narrowed(nodes, ['lb', '10.0.0.5:8443']).nodes.map(nodeText)).toEqual([
+      'lb=10.0.0.9,role=balancer,tls-ends-at=f5',
+      'wap1=10.0.0.5:8443,role=wap,tls-ends-at=f5',
+    ])
   })
 })
 

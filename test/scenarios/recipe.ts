@@ -115,6 +115,8 @@ export interface ServerRecipe {
   readonly turns?: readonly ServerRecipe[]
   /** For a hello without a name: another list, or a reset as HTTP.sys does. */
   readonly unnamed?: readonly string[] | 'reset'
+  /** Names it has bindings for; another one is answered like none. Left out: it answers to any. */
+  readonly knows?: readonly string[]
   /** As with the private key of another certificate (TLS 1.2 only). */
   readonly signature?: 'wrong'
   readonly tls?: readonly [

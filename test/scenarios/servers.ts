@@ -45,7 +45,9 @@ export async function serve(recipe: ServerRecipe, mint: Minted, at: Date): Promi
     return { ports: [front.port], close: closing([front, server]) }
   }
   if (unnamed !== 'reset') return one(server)
-  const front = await choosing((hello) => (extensionsIn(hello).includes(0) ? server.port : 'reset'))
+  const isKnown = (hello: Buffer) =>
+    extensionsIn(hello).includes(0) && (recipe.knows?.some((name) => hello.includes(name)) ?? true)
+  const front = await choosing((hello) => (isKnown(hello) ? server.port : 'reset'))
   return { ports: [front.port], close: closing([front, server]) }
 }
 
@@ -70,7 +72,16 @@ function sent({ sends, stores }: ServerRecipe, mint: Minted, at: Date): readonly
 }
 
 async function tlsServer(list: readonly Issued[], recipe: ServerRecipe, mint: Minted, at: Date) {
-  const { tls = ['TLSv1.2', 'TLSv1.3'], ciphers, groups, alpn, clientCertificate, staple, unnamed } = recipe
+  const {
+    knows,
+    tls = ['TLSv1.2', 'TLSv1.3'],
+    ciphers,
+    groups,
+    alpn,
+    clientCertificate,
+    staple,
+    unnamed,
+  } = recipe
   const credentials = ([first, ...rest]: readonly Issued[]) => ({
     key: first!.keyPem,
     cert: [first!, ...rest].map(({ pem }) => pem).join(''),
@@ -87,7 +98,11 @@ async function tlsServer(list: readonly Issued[], recipe: ServerRecipe, mint: Mi
   const named = createSecureContext(options)
   const server = createServer(
     Array.isArray(unnamed)
-      ? { ...options, ...credentials(unnamed.map(mint)), SNICallback: (_, done) => done(null, named) }
+      ? {
+          ...options,
+          ...credentials(unnamed.map(mint)),
+          SNICallback: (name, done) => done(null, (knows?.includes(name) ?? true) ? named : undefined),
+        }
       : options,
     (socket) => socket.on('error', () => socket.destroy()).end(),
   )

@@ -20,7 +20,7 @@ export interface NodeSetup {
 }
 
 export interface Binding {
-  /** Null: the fallback binding of the port. */
+  /** Null: the fallback binding of the port; `*`: for any name, not for none. */
   readonly name: string | null
   readonly port: number
   /** As sent, the server's own certificate first. */
@@ -86,6 +86,7 @@ function nodeOf({ bindings, pages = {} }: NodeSetup, address: string) {
         const name = serverNameIn(hello)
         const chosen =
           here.find(({ binding }) => binding.name !== null && binding.name === name) ??
+          here.find(({ binding }) => name !== null && binding.name === '*') ??
           here.find(({ binding }) => binding.name === null)
         if (!chosen) return void socket.resetAndDestroy()
         socket.pause()
