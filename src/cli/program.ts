@@ -1,9 +1,8 @@
-import { Argument, Command, CommanderError, Option } from 'commander'
-import { terminators } from '../farm/subject.js'
+import { Argument, Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
-import { defaultConcurrency, defaultPerNetwork, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-import { nodes, ports, repeatable, seconds, shardOf, wholeNumber } from './arguments.js'
+import { repeatable } from './arguments.js'
+import { checkOptions, type TypedFlags, withPorts } from './check-options.js'
 import type { Shell } from './completion-scripts.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
@@ -14,7 +13,7 @@ import { type CheckFlags, checkDefaults } from './options.js'
 import type { RenewedFlags } from './renewed-command.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
-import { connecting, judging, painting, printing, repairing, standingOn } from './shared-options.js'
+import { connecting, painting, printing, standingOn } from './shared-options.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
@@ -78,81 +77,19 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .addHelpCommand(false)
     .addHelpText('after', examples)
 
-  program
-    .optionsGroup('What to check:')
-    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
-    .option('--targets <file>', 'a target on each line, # for comments; - (or as target): standard input')
-    .option('--shard <2/5>', 'only this part of the targets: one machine of five', shardOf)
-    .addOption(
-      new Option('--tls-ends-at <device>', 'who sends the certificates, on every server').choices(
-        terminators,
-      ),
-    )
-    .option(
-      '--node <name=address[,…]>',
-      'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',
-      nodes,
-    )
-    .option('--name <name>', 'further name of the farm, asked on every server; repeatable', repeatable)
-    .option('--upn-suffix <suffix>', 'see whether its devices register here; repeatable', repeatable)
-    .option('--port <number>', 'port where the target names none (default: 443); repeatable', ports)
-    .option('-4, --ipv4-only', 'leave out IPv6 addresses')
-    .option('-6, --ipv6-only', 'leave out IPv4 addresses')
-    .option(
-      '--repeat <number>',
-      'further connections, to meet every server behind an address',
-      wholeNumber(0, maxRepeat),
-      0,
-    )
-    .option(
-      '--retries <number>',
-      'further tries where no answer comes, with growing pauses',
-      wholeNumber(0, maxRetries),
-      0,
-    )
-    .option(
-      '--deadline <seconds>',
-      'for the whole run; what was found by then is printed',
-      seconds(0.1, 86_400),
-    )
-    .option(
-      '--concurrency <number>',
-      'servers probed at a time, over all names',
-      wholeNumber(1, 64),
-      defaultConcurrency,
-    )
-    .option(
-      '--per-network <number>',
-      `connections at a time into one /24 or IPv6 /48 (default: ${defaultPerNetwork})`,
-      wholeNumber(1, 1_024),
-    )
-  repairing(judging(connecting(program))).option(
-    '--password-file <file>',
-    'password of .pfx files, on the first line',
-  )
-  printing(
-    program
-      .optionsGroup('Again and again:')
-      .option('--watch', 'look again until every server is accepted, and tell each change')
-      .option('--interval <seconds>', 'with --watch: between two looks (default: 30)', seconds(1, 86_400))
-      .option('--watch-timeout <seconds>', 'with --watch: when to give up', seconds(1, 999_999))
-      .option('--state <file>', 'print what changed since the last run, which is kept here'),
-  )
-    .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
-    .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
-    .action(async (targets: string[], typed: TypedFlags) => {
-      const flags = withPorts(typed)
-      if (targets.length === 0 && flags.config === undefined && flags.targets === undefined) {
-        program.outputHelp({ error: true })
-        done(exitUsage)
-        return
-      }
-      const { refuseMisspelt } = await import('./misspelt.js')
-      refuseMisspelt(targets, args, program)
-      const { checkCommand } = await import('./check-command.js')
-      const said = withPorts(given(program, typed))
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, said, machine))
-    })
+  checkOptions(program).action(async (targets: string[], typed: TypedFlags) => {
+    const flags = withPorts(typed)
+    if (targets.length === 0 && flags.config === undefined && flags.targets === undefined) {
+      program.outputHelp({ error: true })
+      done(exitUsage)
+      return
+    }
+    const { refuseMisspelt } = await import('./misspelt.js')
+    refuseMisspelt(targets, args, program)
+    const { checkCommand } = await import('./check-command.js')
+    const said = withPorts(given(program, typed))
+    done(await checkCommand(targets, { ...checkDefaults, ...flags }, said, machine))
+  })
 
   const file = fileOptions(program.command('file'))
   file.action(async (files: string[], flags: FileFlags) => {
@@ -287,13 +224,6 @@ Examples:
 
   return program
 }
-
-type TypedFlags = Omit<CheckFlags, 'port'> & { readonly port?: readonly number[] }
-
-/** The first port is that of a target which names none; the others are ports of the farm beside it. */
-const withPorts = <F extends Partial<TypedFlags>>({ port, ...flags }: F) =>
-  ({ ...flags, ...(port?.[0] === undefined ? {} : { port: port[0], ports: port }) }) as Omit<F, 'port'> &
-    Pick<CheckFlags, 'port' | 'ports'>
 
 interface RootsFlags {
   readonly release?: string

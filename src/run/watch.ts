@@ -10,8 +10,8 @@ import { policyOf } from '../gate/policy.js'
 import type { Network } from '../network/network.js'
 import { type AnswerKey, answerKey } from '../observe/answer-key.js'
 import { endpointOf, observe } from '../observe/observe.js'
+import type { Looked } from '../observe/view.js'
 import type { ChangeReport } from '../report/schema.js'
-import type { ProbeOutcome } from '../tls/observation.js'
 import { type Slots, slots } from './slots.js'
 import { toldOf } from './told.js'
 
@@ -28,7 +28,7 @@ interface Watched {
   /** What the last full set of hellos came to. */
   attempts: readonly Attempt[]
   /** What came of a name that nobody has, when the watch began. */
-  strange: ProbeOutcome | null
+  strange: Looked['observed'][number]['strange']
   /** The last answer to each hello, by the hello's id. */
   readonly last: Map<string, AnswerKey>
   /** Every list and every whole answer it ever gave. */
