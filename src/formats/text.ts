@@ -5,17 +5,13 @@ import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { doorsText, machinesOf } from './machines.js'
 import { ownerLines } from './owners.js'
-import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
-import { changesText } from './text-changes.js'
-import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
 import { leftOut, servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
   count,
   kindsOf,
-  lowerFirst,
   nameOf,
   oneLine,
   sentText,
@@ -39,7 +35,7 @@ export const text: Format = {
     let shown = 0
     for await (const gated of reports) {
       names++
-      const screen = screenOf(gated, style, watched)
+      const screen = screenOf(gated, style, await sectionsFor(gated, style), watched)
       // With --state a farm where nothing changed is no news.
       if (screen === '') continue
       const rule = shown++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
@@ -55,30 +51,47 @@ export const text: Format = {
   },
 }
 
-function screenOf({ report, gate }: Gated, style: Style, watched = false): string {
+/** What few screens have: loaded for those, a sound farm's is not to wait for it. */
+interface Sections {
+  readonly fix?: (report: Report, style: Style) => string
+  readonly details?: (report: Report, style: Style) => string
+  readonly changesText?: (report: Report, style: Style) => string
+}
+
+const sectionsFor = async ({ report }: Gated, { verbose }: Style): Promise<Sections> => ({
+  ...(isToldFix(report, verbose) ? await import('./text-fix.js') : {}),
+  ...(verbose ? await import('./text-details.js') : {}),
+  ...(report.changes ? await import('./text-changes.js') : {}),
+})
+
+/** What was asked for and breaks nothing is told with the details. */
+const isToldFix = (report: Report, verbose: boolean): boolean =>
+  seriousIn(report).length > 0 || (verbose && report.plan.steps.length > 0)
+
+function screenOf({ report, gate }: Gated, style: Style, sections: Sections, watched = false): string {
   const last = result(report, watched ? '' : ` (exit ${gate.exitCode})`, style)
   const { changes, ...whole } = report
   if (changes) {
-    const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
-    if (style.verbose) return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style)}`
+    const news = changes.length === 0 ? '' : `${sections.changesText?.(report, style)}\n`
+    if (style.verbose)
+      return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style, sections)}`
     return news === '' ? '' : `${news}${last}\n`
   }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
     return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
-  const sections = [
+  const all = [
     headline(report, style),
     servers(report, style),
     files,
     waiversText(report, style),
     cause ? why(report, cause, others, style) : '',
-    // What was asked for and breaks nothing is told with the details.
-    cause || (style.verbose && report.plan.steps.length > 0) ? fix(report, style) : '',
-    style.verbose ? details(report, style) : '',
+    sections.fix?.(report, style) ?? '',
+    sections.details?.(report, style) ?? '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
-  return `${style.verbose ? [...sections, end.join('\n')].join('\n\n') : fitted([...sections, end.join('\n')], style)}\n`
+  return `${style.verbose ? [...all, end.join('\n')].join('\n\n') : fitted([...all, end.join('\n')], style)}\n`
 }
 
 /** The smallest terminal still in use has 24 rows, and the prompt comes after the report. */
@@ -269,51 +282,6 @@ function tidy(report: Report, style: Style): string[] {
 
 const labelled = (label: string, sentence: string, style: Style): string =>
   wrap(sentence, Math.min(style.columns, 80), `  ${label.padEnd(6)}`, ' '.repeat(8))
-
-function fix(report: Report, style: Style): string {
-  let number = 0
-  return (style.verbose ? fully(report) : shortly(report))
-    .flatMap(({ text: said, lines, expected, isAside }, index) => {
-      const indent = `${index === 0 ? '  Fix   ' : '        '}`
-      const head = isAside ? '' : `${++number}. `
-      const colon = lines.length > 0 ? ':' : said.endsWith('.') ? '' : '.'
-      return [
-        wrap(
-          `${head}${said}${colon}`,
-          Math.min(style.columns, 80),
-          isAside ? `${indent}   ` : indent,
-          ' '.repeat(11),
-        ),
-        // From column 0 and never wrapped: to be copied.
-        ...lines.map((line) => paint(style, 'cyan', line)),
-        ...(expected === '' ? [] : [wrap(`${expected}.`, style.columns, ' '.repeat(11))]),
-      ]
-    })
-    .join('\n')
-}
-
-interface Said {
-  readonly text: string
-  readonly lines: readonly string[]
-  readonly expected: string
-  readonly isAside: boolean
-}
-
-const shortly = (report: Report): Said[] =>
-  briefPlan(report).map(({ text: words, lines, isAside }) => ({
-    text: spokenWords(words, report, shortPlaceOf),
-    lines,
-    expected: '',
-    isAside,
-  }))
-
-const fully = (report: Report): Said[] =>
-  spokenPlan(report).map(({ who, text: words, lines, expected }) => ({
-    text: `${spokenWords(who, report)}: ${lowerFirst(spokenWords(words, report))}`,
-    lines,
-    expected: expected ? spokenWords(expected, report) : '',
-    isAside: false,
-  }))
 
 function more({ id }: FindingReport, style: Style): string {
   const explain = `  More  adfs-check explain ${id}`
