@@ -203,11 +203,13 @@ function why(report: Report, cause: FindingReport, others: readonly FindingRepor
     report,
   )
   const rest = style.verbose ? [] : others.filter((finding) => !hasOwnLine(report, finding))
+  // What is so under one name and another reads alike here.
+  const more = [...new Set(rest.map((finding) => also(report, finding)))]
   return [
     labelled('Why', sentence, style),
-    ...rest.slice(0, maxOthers).map((finding) => labelled('Also', also(report, finding), style)),
-    ...(rest.length > maxOthers
-      ? [labelled('', `and ${rest.length - maxOthers} more: --verbose`, style)]
+    ...more.slice(0, maxOthers).map((one) => labelled('Also', one, style)),
+    ...(more.length > maxOthers
+      ? [labelled('', `and ${more.length - maxOthers} more: --verbose`, style)]
       : []),
   ].join('\n')
 }

@@ -132,7 +132,7 @@ describe('a farm of six nodes, three names and two ports', () => {
     const { out } = await cli('--config', config, '--no-proxy')
     expect(out).toMatch(/^ {2}adfs2 [\d.]+:49443 +REFUSED/m)
     expect(out).toMatch(/^ {2}adfs2 [\d.]+, else +ok +leaf \+ 1$/m)
-    expect(out).toMatch(/^ {2}lb1 [\d.]+ certauth\.sts\.contoso\.com +REFUSED/m)
+    expect(out).toMatch(/^ {2}lb1 [\d.]+ certauth\.sts\.contoso\.com\n +REFUSED/m)
     const report = await checked('--server', 'lb1')
     expect(report.findings.map(({ id }) => id)).toContain('hostname-not-covered')
     expect(report.subjects).toHaveLength(4)
