@@ -72,7 +72,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .optionsGroup('What to check:')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
     .option(
-      '--node <name=address[,…]>',
+      '--node <name=address[,...]>',
       'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',
       nodes,
     )
