@@ -46,3 +46,12 @@ export function leftOutText({ reason, detail }: NonNullable<Report['farm']['left
       return detail
   }
 }
+
+/** Connections that were made: a hello without a name is said once a port, whatever names are asked there. */
+export function connectionsOf(subjects: readonly SubjectReport[]): number {
+  const made = subjects.flatMap(({ id, address, port, connections, strangeName }) => [
+    ...connections.map(({ hello, nth, sni }) => `${sni ? id : `${address} ${port}`} ${hello} ${nth}`),
+    ...(strangeName ? [`${id} strange`] : []),
+  ])
+  return new Set(made).size
+}

@@ -3,7 +3,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
-import { doorsText, machinesOf } from './machines.js'
+import { connectionsOf, doorsText, machinesOf } from './machines.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { details } from './text-details.js'
@@ -94,7 +94,7 @@ function headline(report: Report, style: Style): string {
   const refused = machinesOf(subjects.filter((subject) => kindsOf(subject).has('refused')))
   const all = machinesOf(subjects)
   const unseen = machinesOf(subjects.filter(({ verdicts }) => verdicts.length === 0))
-  const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
+  const connections = connectionsOf(subjects)
   const notes = [
     subjects.length === 0
       ? 'no server found'

@@ -124,6 +124,9 @@ describe('a farm of six nodes, three names and two ports', () => {
     const { out, code } = await cli(names.service, ...options)
     expect(code).toBe(0)
     expect(Object.keys(verdictsOf(reportOf(out)))).toHaveLength(6)
+    // Three hellos for each name and port; and on each port one without a name and one with a strange one.
+    const text = (await cli(names.service, ...options.slice(0, -2))).out
+    expect(text).toContain('(2 servers checked under 2 names and on 2 ports, 26 connections)')
   })
 
   it('tells what is wrong under one name on one port apart from the rest of the machine', async () => {
