@@ -5,8 +5,18 @@ import { benchWholeCommands } from './whole-commands.js'
 
 /**
  * `npm run bench`: every ratio that docs/reference/numbers.md names, as Markdown. BENCH_NODE names another Node.js for the
- * whole commands; `npm run bench -- commands` leaves the capture out.
+ * whole commands; `npm run bench -- commands` leaves the capture out, `npm run bench -- bundle` measures the executables,
+ * `npm run bench -- list [count]` long lists.
  */
+if (process.argv[2] === 'bundle') {
+  await (await import('./bundle.js')).benchBundle()
+  process.exit()
+}
+if (process.argv[2] === 'list') {
+  const { benchList } = await import('./list.js')
+  console.log(await benchList(Number(process.argv[3] ?? 10_000)))
+  process.exit()
+}
 const { rows, figures } = await benchWholeCommands()
 const capture =
   process.argv[2] === 'commands'

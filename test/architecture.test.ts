@@ -23,7 +23,7 @@ const walls: Walls = {
     // the network
     network: ['containers', 'farm', 'gate', 'tls', 'x509'],
     'network/live': ['network', 'tls'],
-    observe: ['android', 'examine', 'farm', 'network', 'tls'],
+    observe: ['android', 'examine', 'farm', 'network', 'tls', 'x509'],
     // the pure middle
     examine: [...ground, 'adfs', 'checks', 'containers', 'farm', 'gate', 'network'],
     checks: [...ground, 'adfs', 'examine', 'farm', 'gate', 'words'],
@@ -54,6 +54,7 @@ const walls: Walls = {
       'gate',
       'network',
       'network/live',
+      'observe',
       'report',
       'x509',
     ],

@@ -69,6 +69,16 @@ describe('a farm on loopback', () => {
     expect(report.subjects[0]!.connections.length).toBe(8)
   })
 
+  it('finds a hardened farm sound: phones that no longer sign in count only where they are asked for', async () => {
+    const server = await tlsServer([leaf, issuing2, issuing1], { minVersion: 'TLSv1.2' })
+    closers.push(server.close)
+    const today = await checked([server.port], { android: 'supported' })
+    expect([today.verdict, today.policy.releases[0]]).toEqual(['ok', '10'])
+    const all = await checked([server.port])
+    expect(all.verdict).toBe('critical')
+    expect(verdictOf(all, '4.4')).toMatchObject({ verdict: 'refused', counts: true })
+  })
+
   it('refuses a lone leaf, fetches both issuers over AIA and proves the repair', async () => {
     const report = await checked([await serving([leaf])])
     expect(report.verdict).toBe('critical')

@@ -2,10 +2,14 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import data from '../src/android/trust-store-data.js'
+import { buildParts } from './parts.js'
+import { storesFile, storesReader } from './stores-file.js'
 
 /**
- * Builds the command line (dist/main.cjs and what it loads when called for), the library (dist/index.js) and the trust stores of both,
- * and the command line once more as one file that needs nothing beside it (dist/adfs-check.cjs; not in the package).
+ * Builds the command line (dist/main.cjs and the parts in dist/cli that it loads when called for), the library
+ * (dist/index.js), the trust stores of both, and the command line once more as one file that needs nothing beside it
+ * (dist/adfs-check.cjs; not in the package).
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** The folder to build into, for tests; npm's is `dist`. */
@@ -31,7 +35,7 @@ const pagesInside: Plugin = {
     onLoad({ filter: /[\\/]src[\\/]cli[\\/][^\\/]+\.ts$/ }, ({ path }) => {
       const code = readFileSync(path, 'utf8')
       if (!code.includes('docs/checks')) return undefined
-      return { contents: code.replace(/'node:fs\/promises'/g, "'pages-inside'"), loader: 'ts' }
+      return { contents: code.replace(/'node:fs'/g, "'pages-inside'"), loader: 'ts' }
     })
     onResolve({ filter: /^pages-inside$/ }, ({ path }) => ({ path, namespace: 'pages' }))
     onLoad({ filter: /.*/, namespace: 'pages' }, () => {
@@ -41,14 +45,14 @@ const pagesInside: Plugin = {
       )
       return {
         contents: `const pages = ${JSON.stringify(pages)}
-export const readdir = async () => Object.keys(pages)
-export const readFile = async (path) => pages[String(path).split(/[\\\\/]/).at(-1)]`,
+export const readdirSync = () => Object.keys(pages)
+export const readFileSync = (path) => pages[String(path).split(/[\\\\/]/).at(-1)]`,
       }
     })
   },
 }
 
-/** The trust stores are half of the program: what is beside them in the package shares one file of them. */
+/** The file of the trust stores lies beside what is built. */
 const storesBeside: Plugin = {
   name: 'stores-beside',
   setup({ onResolve }) {
@@ -59,30 +63,41 @@ const storesBeside: Plugin = {
   },
 }
 
-/** Sources that are bundled by themselves, each loaded when it is called for; the fault that all of them know once. */
-const apart: Plugin = {
-  name: 'apart',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /[\\/](fault|program)\.js$/ }, ({ path, kind }) =>
-      kind === 'entry-point'
-        ? undefined
-        : { path: `./${path.split('/').at(-1)!.replace('.js', '.cjs')}`, external: true },
-    )
-    onResolve(
-      { filter: /^\.\/(check|file|lock|replay|demo|android)-command\.js$/ },
-      ({ path, kind, importer }) =>
-        kind === 'dynamic-import' && importer.endsWith('program.ts')
-          ? { path, namespace: 'command' }
-          : undefined,
-    )
-    onLoad({ filter: /.*/, namespace: 'command' }, ({ path }) => ({
-      contents: `const { loadCached } = require('./code-cache.js')
-module.exports = loadCached(require('node:path').join(__dirname, 'commands.cjs'), process)[${JSON.stringify(path)}]()`,
-      resolveDir: `${root}src/cli`,
+/** Data is read as text, from files of its own: as JavaScript it would be compiled, by far the longest way to read it. */
+const dataBeside: Plugin = {
+  name: 'data-beside',
+  setup({ onLoad }) {
+    const text = (name: string) => `require('node:fs').readFileSync(__dirname + '/${name}', 'latin1')`
+    onLoad({ filter: /[\\/]trust-store-data\.ts$/ }, () => ({
+      contents: storesReader(text('../trust-stores.cjs')),
     }))
+    onLoad({ filter: /[\\/]src[\\/].*-data\.json$/ }, ({ path }) => {
+      const name = path.split(/[\\/]/).at(-1)!
+      writeFileSync(`${out}/cli/${name}`, asciiJson(JSON.parse(readFileSync(path, 'utf8'))))
+      return { contents: `export default JSON.parse(${text(name)})`, loader: 'js' }
+    })
   },
 }
-const commands = ['check', 'file', 'lock', 'replay', 'demo', 'android'].map((name) => `./${name}-command.js`)
+
+/** One byte a character, which is read fastest. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+/** commander starts subcommands that are programs of their own, which there are none of: loading what does takes 3 ms. */
+const noSubprocesses: Plugin = {
+  name: 'no-subprocesses',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]commander[\\/]/.test(importer)
+        ? { path: 'none', namespace: 'no-subprocesses' }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'no-subprocesses' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
 
 const common = {
   absWorkingDir: root,
@@ -101,42 +116,22 @@ const commonJs = {
   supported: { 'dynamic-import': false },
   // Short lines, for stack traces that can be read.
   lineLimit: 160,
+  define: { 'import.meta.dirname': '__dirname' },
+  // `import.meta.url` would be empty.
+  logOverride: { 'empty-import-meta': 'error' },
 } as const satisfies BuildOptions
-const external = ['undici', 'node-forge', 'pkijs', 'asn1js', 'yaml']
 
-await build({
-  ...commonJs,
-  stdin: {
-    contents: "module.exports = require('./src/android/trust-store-data.ts').default",
-    resolveDir: root,
+await buildParts({
+  split: {
+    ...common,
+    entryPoints: { main: 'src/cli/main.ts' },
+    plugins: [scriptAsText, dataBeside, noSubprocesses],
+    external: ['undici', 'node-forge', 'pkijs', 'asn1js', 'yaml'],
   },
-  outfile: `${out}/trust-stores.cjs`,
+  bundle: commonJs,
+  out,
 })
-for (const [name, entry] of [
-  ['main', 'src/cli/main.ts'],
-  ['fault', 'src/fault.ts'],
-  ['program', 'src/cli/program.ts'],
-]) {
-  await build({
-    ...commonJs,
-    plugins: [apart],
-    entryPoints: [entry!],
-    outfile: `${out}/${name}.cjs`,
-    external,
-    ...selfUrl(),
-  })
-}
-await build({
-  ...commonJs,
-  plugins: [scriptAsText, storesBeside, apart],
-  stdin: {
-    contents: commands.map((path) => `exports['${path}'] = () => require('${path}')`).join('\n'),
-    resolveDir: `${root}src/cli`,
-  },
-  outfile: `${out}/commands.cjs`,
-  external,
-  ...selfUrl(),
-})
+writeFileSync(`${out}/trust-stores.cjs`, storesFile(data))
 await build({
   ...common,
   format: 'esm',
@@ -155,10 +150,9 @@ await build({
 const alone = `${out}/adfs-check.cjs`
 await build({
   ...commonJs,
-  plugins: [scriptAsText, pagesInside],
+  plugins: [scriptAsText, pagesInside, noSubprocesses],
   entryPoints: ['src/cli/main.ts'],
   outfile: alone,
-  ...selfUrl(),
 })
 chmodSync(alone, 0o755)
 chmodSync(`${out}/main.cjs`, 0o755)
@@ -166,11 +160,3 @@ chmodSync(`${out}/main.cjs`, 0o755)
 writeFileSync(`${out}/main.js`, "#!/usr/bin/env node\nimport './main.cjs'\n", { mode: 0o755 })
 copyFileSync(`${root}src/report/report.schema.json`, `${out}/report.schema.json`)
 copyFileSync(`${root}src/farm/adfs-check.schema.json`, `${out}/adfs-check.schema.json`)
-
-/** What `import.meta.url` is in a CommonJS module. */
-function selfUrl(): Pick<BuildOptions, 'banner' | 'define'> {
-  return {
-    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
-    define: { 'import.meta.url': 'importMetaUrl' },
-  }
-}

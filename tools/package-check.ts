@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /**
- * Packs the package, installs it into an empty project as a user would and uses it: command, library, types, schema,
- * offline pages. Also holds the promises about size. Throws at the first thing that is not as promised.
+ * Packs the package, installs it into an empty project as a user would and uses it: command, library, types, schemas,
+ * offline pages, links. Also holds the promises about size, and that npm has nothing to say of it before it is
+ * published. Throws at the first thing that is not as promised.
  */
 const maxPackages = 15
 const maxMegabytes = 12
@@ -21,7 +22,9 @@ try {
   ) as [{ filename: string; files: { path: string }[] }]
   const strays = files
     .map(({ path }) => path)
-    .filter((path) => !/^(dist\/|docs\/checks\/|(README|CHANGELOG)\.md$|LICENSE$|package\.json$)/.test(path))
+    .filter(
+      (path) => !/^(dist\/|docs\/|(README|CHANGELOG|CONTRIBUTING)\.md$|LICENSE$|package\.json$)/.test(path),
+    )
   const stores = files.filter(({ path }) => path.endsWith('.js') || path.endsWith('.cjs'))
   const holding = stores.filter(({ path }) =>
     readFileSync(join(root, path), 'utf8').includes('AOSP ca-certificates history'),
@@ -71,10 +74,44 @@ console.log(report.verdict, verdict.kind)
     '--target=node20',
   ])
   expect(run(process.execPath, ['use.js']).trim() === 'unknown refused', 'the library answers')
-  expect(existsSync(join(folder, 'node_modules/adfs-check/dist/report.schema.json')), 'the schema is shipped')
+
+  const shipped = join(folder, 'node_modules/adfs-check')
+  const manifest = JSON.parse(readFileSync(join(shipped, 'package.json'), 'utf8')) as Manifest
+  const entries = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === 'string' ? [entry] : Object.values(entry),
+  )
+  for (const path of [...Object.values(manifest.bin), ...entries])
+    expect(existsSync(join(shipped, path)), `package.json names ${path}`)
+  for (const path of entries.filter((path) => path.endsWith('.json')))
+    JSON.parse(readFileSync(join(shipped, path), 'utf8'))
+  const pages = files.map(({ path }) => path).filter((path) => path.endsWith('.md'))
+  expect(pages.length > 50, `the pages are shipped: ${pages.length}`)
+  for (const page of pages)
+    for (const to of linksOf(readFileSync(join(shipped, page), 'utf8')))
+      expect(existsSync(join(shipped, dirname(page), to)), `${page} leads to ${to}`)
+
+  const { status, stderr } = spawnSync(npm, ['publish', '--dry-run', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const said = stderr
+    .split('\n')
+    .filter((line) => /^npm (warn|error)/i.test(line) && !/requires you to be logged in/.test(line))
+  expect(status === 0 && said.length === 0, `npm publish --dry-run: ${said.join(' ') || stderr}`)
   console.log('package: as promised')
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+interface Manifest {
+  readonly bin: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+}
+
+/** Paths that a page links to, without their anchors. */
+function linksOf(markdown: string): readonly string[] {
+  const prose = markdown.replace(/^```[\s\S]*?^```/gm, '')
+  return [...prose.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, to]) => to!)
 }
 
 function size(path: string): number {

@@ -36,6 +36,8 @@ export type Renewal =
 export type Lookup =
   | { readonly kind: 'certification-path'; readonly certificate: Sha256 }
   | { readonly kind: 'bindings' }
+  /** Whether what one place is shown is the server's own, or of a device in between. */
+  | { readonly kind: 'own-certificate'; readonly certificate: Sha256 }
   | { readonly kind: 'services' }
   | { readonly kind: 'tls-settings' }
   | { readonly kind: 'clock' }
@@ -62,6 +64,10 @@ export type Action =
   | { readonly verb: 'reissue'; readonly certificate: Sha256 | null; readonly demands: readonly Demand[] }
   /** The authority issues its own certificate anew; then it is imported in place of the old one. */
   | { readonly verb: 'renew-authority'; readonly certificate: Sha256; readonly renewal: Renewal }
+  /** One server at a time, in the order of the step: out of the balancer, changed, checked, back. */
+  | { readonly verb: 'drain' }
+  /** What this plan changed is put back, should it have made things worse. */
+  | { readonly verb: 'undo' }
   /** For whoever ends TLS without Windows' stores: what its bundle must hold, leaf first. */
   | { readonly verb: 'edit-bundle'; readonly chain: readonly Sha256[] }
   | { readonly verb: 'delete-binding' }
@@ -74,8 +80,13 @@ export type Action =
   | { readonly verb: 'save' }
   /** The target was an address. `name`: one that its certificate has; the plan finds it. */
   | { readonly verb: 'check-by-name'; readonly name?: string }
-  | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later' }
-  | { readonly verb: 'confirm' }
+  | { readonly verb: 'run-again'; readonly where: 'here' | 'elsewhere' | 'later'; readonly from?: string }
+  /** As `remove`, of what breaks nothing: no service need notice it. */
+  | { readonly verb: 'tidy'; readonly certificate: Sha256 }
+  /** TLS inspection is to leave the farm's name alone. */
+  | { readonly verb: 'exempt' }
+  /** `from`: label of the place it is to be run at, where there are several. */
+  | { readonly verb: 'confirm'; readonly from?: string }
 
 /** Who does it. */
 export type Person = 'adfs-admin' | 'certificate-buyer' | 'network-admin' | 'whoever-checks' | 'ca-admin'

@@ -9,11 +9,14 @@ import {
   isAlone,
   isByHand,
   rolesOf,
+  rootNote,
   thumbprint,
 } from './brief-context.js'
 import { demanded } from './demands.js'
+import { given, inSentence } from './devices.js'
 import { titles, type WindowsRole } from './facts.js'
 import { importPfxLine, newThumbprint, rebind } from './recipes/windows.js'
+import { onlyWindows } from './who.js'
 
 /** Where nothing else is changed, the right certificate is there and only not in use. */
 export function reset(step: Step, certificate: Sha256, context: BriefContext): readonly Brief[] {
@@ -23,12 +26,25 @@ export function reset(step: Step, certificate: Sha256, context: BriefContext): r
   const on = step.on.filter(
     (id) => !changed.some((other) => other.action !== step.action && other.on.includes(id)),
   )
-  if (on.length === 0) return []
+  const devices =
+    step.action.verb === 'bind'
+      ? given(
+          step,
+          say`Give it ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} with its private key and its chain, as other servers have it`,
+          context,
+        )
+      : []
+  const told = devices.map(
+    ({ who, text }): Brief => ({ text: inSentence(who, text), lines: [], isAside: false }),
+  )
+  const windows = onlyWindows({ ...step, on }, context)
+  if (on.length === 0 || windows === null) return told
   const names = context.certificate(certificate)?.names ?? []
   const certauth = names.find((name) => name.toLowerCase().startsWith('certauth.')) ?? null
   return [
+    ...told,
     {
-      text: say`${isAlone(context.plan) ? 'If Windows does: on' : 'On'} ${at({ ...step, on }, context)}, import ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} with its private key`,
+      text: say`${isAlone(context.plan) ? 'If Windows does: on' : 'On'} ${at(windows, context)}, import ${{ certificate }} ${{ code: thumbprint(certificate, context).slice(0, 8) }} with its private key`,
       lines: [],
       isAside: false,
     },
@@ -69,16 +85,25 @@ export function reissued(step: Step, reissues: readonly Step[], context: BriefCo
       lines: [],
       isAside: false,
     },
-    {
-      text: say`Import it on every server, as administrator, proxies first`,
-      lines: [importPfxLine],
-      isAside: false,
-    },
+    ...reissues.flatMap((one) =>
+      given(one, say`Give it the new certificate with its private key and its chain`, context).map(
+        ({ who, text }): Brief => ({ text: inSentence(who, text), lines: [], isAside: false }),
+      ),
+    ),
+    ...(onlyWindows(step, context) === null
+      ? []
+      : [
+          {
+            text: say`Import it on every server, as administrator, proxies first`,
+            lines: [importPfxLine],
+            isAside: false,
+          },
+        ]),
     ...windowsRoles(step, context).map((role) => setting(role, newThumbprint, certauth ?? null, context)),
     ...(rolesOf(step, context).has('unknown')
       ? [
           {
-            text: say`If a balancer ends TLS: it goes there, with its chain.`,
+            text: say`${rootNote(step, context)}If a balancer ends TLS: it goes there, with its chain.`,
             lines: [],
             isAside: true,
           },

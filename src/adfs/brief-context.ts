@@ -44,6 +44,10 @@ export const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): stri
 export const rolesOf = ({ on }: Step, { subject }: SpeechContext): ReadonlySet<Role> =>
   new Set(on.length === 0 ? ['unknown'] : on.map((id) => subject(id)?.role ?? 'unknown'))
 
+/** What is seen of the servers of a step that Windows does not do; empty: nothing. */
+export const rootNote = ({ on }: Step, { subject }: SpeechContext): Words =>
+  on.some((id) => subject(id)?.sendsRoot) ? ['Windows leaves the root out, which is sent here. '] : []
+
 export function at({ on: all }: Step, { servers, plan, subject }: BriefContext): Words {
   // Each machine once, however many names and ports lead to it.
   const on = [...new Map(all.map((id) => [subject(id)?.node ?? id, id])).values()]

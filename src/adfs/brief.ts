@@ -10,10 +10,12 @@ import {
   changes,
   isAlone,
   isByHand,
-  rolesOf,
+  rootNote,
   thumbprint,
 } from './brief-context.js'
+import { deviceBundle } from './brief-device.js'
 import { defaultKitFolder } from './commands.js'
+import { atDevices, byTerminator, inSentence, obtained } from './devices.js'
 import { deviceRegistrationService, services } from './facts.js'
 import {
   certificationPath,
@@ -27,7 +29,8 @@ import {
   storeSwitch,
 } from './recipes/windows.js'
 import { notes, spoken } from './speak.js'
-import { chainFileName, ports, type SpeechContext } from './speech.js'
+import { chainFileName, ports, restartsByScript, type SpeechContext } from './speech.js'
+import { onlyWindows } from './who.js'
 
 export type { Brief, BriefContext } from './brief-context.js'
 
@@ -42,7 +45,8 @@ export function briefly(plan: readonly Step[], context: BriefContext): readonly 
   const reissues = plan.filter(({ action }) => action.verb === 'reissue')
   const steps = plan.filter(
     ({ action, argv }, index) =>
-      !(action.verb === 'look' && isChanged) &&
+      // What may not be the server's own is looked at before anything is changed there.
+      !(action.verb === 'look' && action.at.kind !== 'own-certificate' && isChanged) &&
       // The kit is for what it has files for, and what is to be exported by hand is not in it.
       !(action.verb === 'save' && !has('import') && (!has('edit-bundle') || has('fetch-by-hand'))) &&
       // Several new certificates are one order.
@@ -53,25 +57,7 @@ export function briefly(plan: readonly Step[], context: BriefContext): readonly 
         plan.slice(0, index).some((other) => other.argv !== null && other.argv.join(' ') === argv?.join(' '))
       ),
   )
-  return bundlesFirst(removalsFirst(steps)).flatMap((step) => told(step, { ...context, plan }, reissues))
-}
-
-/**
- * The script imports and restarts in one go, so what is to be removed goes before it: the services send what they hold
- * until then. Not where it has to name the root that is to be disabled.
- */
-function removalsFirst(steps: readonly Step[]): readonly Step[] {
-  if (steps.some(({ action }) => action.verb === 'disable-root')) return steps
-  const rank = ({ action: { verb } }: Step) => (verb === 'remove' ? 1 : verb === 'import' ? 2 : null)
-  const from = steps.findIndex((step) => rank(step) !== null)
-  const moved = steps.filter((step) => rank(step) !== null).sort((a, b) => rank(a)! - rank(b)!)
-  return from < 0
-    ? steps
-    : [
-        ...steps.slice(0, from),
-        ...moved,
-        ...steps.filter((step, index) => index >= from && rank(step) === null),
-      ]
+  return bundlesFirst(steps).flatMap((step) => told(step, { ...context, plan }, reissues))
 }
 
 /** What Windows never does by itself is more likely a balancer's doing. */
@@ -89,18 +75,28 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   const on = at(step, context)
   switch (action.verb) {
     case 'import': {
-      const removals = context.plan.filter((other) => isRemovedWith(step, other, context))
-      const first = removals.flatMap((other) => removalOf(other, context))
+      const [removal] = context.plan.filter((other) => isRemovedWith(step, other, context))
       const folder = say`"${folderOf(context)}"`
-      if (first.length > 0 && context.servers === 1)
-        return one(say`Copy ${folder} there; then as administrator (line 1 removes the old one)`, [
-          ...first,
-          ...scripts(step, action, context),
-        ])
-      return one(
-        say`Copy ${context.servers === 1 ? 'the folder ' : ''}${folder} to ${on}${step.on.length > 1 ? ', proxies first' : ''}; there, as administrator${first.length === 0 ? '' : ' (line 1 removes the old one)'}`,
-        [...first, ...scripts(step, action, context)],
-      )
+      const lines = scripts(step, action, context)
+      const many = step.on.length > 1 ? ', proxies first' : ''
+      if (!removal)
+        return [
+          ...one(
+            say`Copy ${context.servers === 1 ? 'the folder ' : ''}${folder} to ${on}${many}; there, as administrator`,
+            lines,
+          ),
+          ...doubted(step, context),
+        ]
+      const again = scriptLine(...storeSwitch(action.store), '-Restart')
+      return [
+        ...one(
+          context.servers === 1
+            ? say`Copy ${folder} there; then as administrator (line 3 removes the old one)`
+            : say`Copy ${folder} to ${on}${many}; there, as administrator (line 3 removes the old one${removal.on.length < step.on.length ? say`: on ${at(removal, context)} only` : []})`,
+          [...lines, ...removalOf(removal, context), again],
+        ),
+        ...doubted(step, context),
+      ]
     }
     case 'remove':
       if (context.plan.some((other) => isRemovedWith(other, step, context))) return []
@@ -117,25 +113,27 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       return restarted(step, context)
     case 'edit-bundle': {
       if (isByHand(context))
-        return one(say`If a balancer ends TLS: it goes into the balancer's chain file.`, [], true)
-      const file = { code: chainFileName(context.plan, action.chain) }
-      return rolesOf(step, context).has('balancer')
-        ? one(
-            say`Give ${file} from the folder "${folderOf(context)}" to whoever runs the balancer (leaf first, no root)`,
-          )
-        : one(
-            say`If a balancer ends TLS: give it ${file} from "${folderOf(context)}"${isAlone(context.plan) ? '' : ' instead'}.`,
-            [],
-            !isAlone(context.plan),
-          )
+        return byTerminator(step, context).some(({ at: recipe }) => recipe === null)
+          ? one(say`If a balancer ends TLS: it goes into the balancer's chain file.`, [], true)
+          : []
+      return byTerminator(step, context).flatMap(({ at: recipe, step: own }) =>
+        recipe === null
+          ? anyBundle(own, action.chain, context)
+          : deviceBundle(recipe, own, action.chain, folderOf(context), context),
+      )
     }
     case 'reissue':
       return reissued(step, reissues, context)
     case 'fetch-by-hand':
-      return one(
-        say`On ${on}, ${certificationPath}; export each above it but the topmost (Details > Copy to File) and import it${elsewhere(action.urls)}`,
-        [certutilLine('CA', exportedFile)],
-      )
+      return [
+        ...(onlyWindows(step, context) === null
+          ? []
+          : one(
+              say`On ${on}, ${certificationPath}; export each above it but the topmost (Details > Copy to File) and import it${elsewhere(action.urls)}`,
+              [certutilLine('CA', exportedFile)],
+            )),
+        ...obtained(step, action, context).flatMap(({ who, text }) => one(inSentence(who, text))),
+      ]
     case 'delete-binding':
       return one(
         say`On ${on}, if nothing needs it, delete the binding for connections without a name`,
@@ -143,12 +141,18 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
       )
     case 'confirm':
       return spoken(step, context).flatMap(({ lines }) =>
-        one(say`Check again, from here${notes(step, context)}`, lines),
+        one(
+          say`Check again, from ${action.from === undefined ? 'here' : action.from}${notes(step, context)}`,
+          lines,
+        ),
       )
     case 'bind':
     case 'rebind':
       return reset(step, action.certificate, context)
     case 'reboot':
+    case 'drain':
+    case 'undo':
+    case 'tidy':
       return []
     case 'renew-authority':
       return spoken(step, context).map(({ text, lines }) => ({
@@ -157,15 +161,18 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         lines,
         isAside: false,
       }))
-    case 'repair-key':
-      return spoken(step, context).map(({ text, lines }) => ({
-        text:
-          lines.length > 0
-            ? text
-            : say`If a balancer ends TLS: give it the certificate and its key together.`,
-        lines,
-        isAside: lines.length === 0,
-      }))
+    case 'repair-key': {
+      const devices = atDevices(step, context)
+      return spoken(step, context).flatMap(({ who, text, lines }) =>
+        lines.length > 0
+          ? one(text, lines)
+          : devices.length > 0
+            ? one(inSentence(who, text))
+            : one(say`If a balancer ends TLS: give it the certificate and its key together.`, [], true),
+      )
+    }
+    case 'exempt':
+      return spoken(step, context).flatMap(({ who, text }) => one(say`${who}: ${text}`))
     case 'look':
     case 'save':
     case 'run-again':
@@ -175,37 +182,63 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   }
 }
 
-const removalOf = ({ action }: Step, context: BriefContext): readonly string[] =>
-  action.verb === 'remove' ? [removeLine(thumbprint(action.certificate, context))] : []
+/** Windows was named, and sends what Windows does not send. */
+const doubted = (step: Step, { subject }: BriefContext): readonly Brief[] =>
+  step.on.some((id) => subject(id)?.tlsEndsAt !== null && subject(id)?.sendsRoot)
+    ? [
+        {
+          text: say`Windows leaves the root out, which is sent here: see first what answers there.`,
+          lines: [],
+          isAside: true,
+        },
+      ]
+    : []
 
-/** One certificate goes and others come, on the same servers: one step. */
-const isRemovedWith = (imports: Step, removal: Step, { plan }: BriefContext): boolean =>
-  imports.action.verb === 'import' &&
-  removal.action.verb === 'remove' &&
-  imports.on.join() === removal.on.join() &&
-  plan.filter(({ action }) => action.verb === 'remove').length === 1 &&
-  !plan.some(({ action }) => action.verb === 'disable-root')
-
-function scripts(
-  step: Step,
-  { store }: Action & { verb: 'import' },
-  { plan }: BriefContext,
-): readonly string[] {
-  const switches = storeSwitch(store)
+/** Where nobody said who ends TLS. */
+function anyBundle(step: Step, chain: readonly string[], context: BriefContext): readonly Brief[] {
+  const file = { code: chainFileName(context.plan, chain) }
+  const folder = folderOf(context)
+  const alone = isAlone(context.plan)
   return [
-    scriptLine(...switches, '-WhatIf'),
-    scriptLine(...switches, ...(isRestartedLater(step.on, plan) ? [] : ['-Restart'])),
+    {
+      text: say`${rootNote(step, context)}If a balancer ends TLS: give it ${file} from "${folder}"${alone ? '' : ' instead'}.`,
+      lines: [],
+      isAside: !alone,
+    },
   ]
 }
 
-/** A root is disabled between import and restart. */
-const isRestartedLater = (on: readonly SubjectId[], plan: readonly Step[]): boolean =>
-  plan.some(({ action, on: there }) => action.verb === 'disable-root' && there.some((id) => on.includes(id)))
+const removalOf = ({ action }: Step, context: BriefContext): readonly string[] =>
+  action.verb === 'remove' ? [removeLine(thumbprint(action.certificate, context))] : []
+
+/** One certificate goes where others come: one step. */
+const isRemovedWith = (imports: Step, removal: Step, { plan }: BriefContext): boolean =>
+  imports.action.verb === 'import' &&
+  removal.action.verb === 'remove' &&
+  removal.on.length > 0 &&
+  removal.on.every((id) => imports.on.includes(id)) &&
+  plan.filter(({ action }) => action.verb === 'remove').length === 1 &&
+  !plan.some(({ action }) => action.verb === 'disable-root')
+
+const scripts = (
+  { on }: Step,
+  { store }: Action & { verb: 'import' },
+  { plan }: BriefContext,
+): readonly string[] => {
+  const switches = storeSwitch(store)
+  const restart = on.every((id) => restartsByScript(id, plan)) ? ['-Restart'] : []
+  return [scriptLine(...switches, '-WhatIf'), scriptLine(...switches, ...restart)]
+}
 
 function restarted(step: Step, context: BriefContext): readonly Brief[] {
   const imports = context.plan.filter(({ action }) => action.verb === 'import')
   const byScript = (id: SubjectId) =>
-    imports.some(({ on }) => on.includes(id) && !isRestartedLater(on, context.plan))
+    imports.some(
+      (one) =>
+        one.on.includes(id) &&
+        (one.on.every((each) => restartsByScript(each, context.plan)) ||
+          context.plan.some((other) => isRemovedWith(one, other, context))),
+    )
   const on = step.on.filter((id) => !byScript(id))
   if (on.length === 0 && step.on.length > 0) return []
   const names = [...new Set([...services.wap, deviceRegistrationService])]

@@ -32,18 +32,29 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
     const { files: _, passwordFile: __, ...served } = asked
     return [asked.target, ...optionsOf(served)]
   }
-  if (asked.files)
+  if (asked.joined && kit !== undefined)
+    return [
+      'join',
+      ...asked.joined.paths,
+      ...asked.joined.as.flatMap((label) => ['--as', label]),
+      '--kit',
+      kit,
+    ]
+  if (asked.files) {
+    const { tlsEndsAt: _, ...judged } = asked
     return [
       'file',
       ...asked.files.paths,
       ...asked.files.names.flatMap((name) => ['--name', name]),
-      ...optionsOf(asked),
+      ...optionsOf(judged),
       ...(asked.at ? ['--at', instantText(asked.at)] : []),
       '--kit',
       kit!,
     ]
+  }
   const servers = serversOf(farm, asked, subjects)
   return [
+    ...(asked.renewed ? ['renewed'] : []),
     printableTarget(asked.target),
     ...servers.flatMap((server) => ['--server', server]),
     ...(servers.length > 0 ? foundNames(farm, asked) : []).flatMap((name) => ['--name', name]),
@@ -112,6 +123,7 @@ export function optionsOf(asked: Asked): readonly string[] {
     value === null || value === undefined ? [] : [option, String(value)]
   const files = (option: string, paths: Asked['intermediates']) => paths.flatMap(({ path }) => [option, path])
   return [
+    ...given('--tls-ends-at', asked.tlsEndsAt),
     ...(asked.inventory?.names ?? []).flatMap((name) => ['--name', name]),
     ...(asked.inventory?.upnSuffixes ?? []).flatMap((suffix) => ['--upn-suffix', suffix]),
     ...(asked.inventory?.ports.length
@@ -122,13 +134,16 @@ export function optionsOf(asked: Asked): readonly string[] {
     ...given('--repeat', asked.repeat > 0 ? asked.repeat : null),
     ...given('--android', asked.android),
     ...files('--trust-anchor', asked.trustAnchors),
+    ...given('--trust-data', asked.trustData?.path),
     ...files('--device-ca', asked.deviceCas),
     ...files('--remembered', asked.remembered),
     ...files('--intermediates', asked.intermediates),
     ...files('--store', asked.files?.stores ?? []),
     ...given('--windows-server', asked.files?.server),
+    ...given('--pfx', asked.renewed?.pfx),
+    ...(asked.renewed?.before ?? []).flatMap((path) => ['--old', path]),
     ...given('--password-file', asked.passwordFile),
-    ...given('--password-env', asked.files?.passwordEnv),
+    ...given('--password-env', asked.files?.passwordEnv ?? asked.renewed?.passwordEnv),
     ...given('--against', asked.files?.against),
     ...(asked.offline ? ['--offline'] : []),
     ...(asked.aiaAllowPrivate ? ['--aia-allow-private'] : []),

@@ -1,6 +1,8 @@
 import { say, type Words } from '../words/words.js'
-import type { Lookup, Step } from './actions.js'
+import type { Sha256 } from '../x509/identity.js'
+import type { Action, Lookup, Step } from './actions.js'
 import { shellLine } from './commands.js'
+import { atDevices, keeperOf, staged } from './devices.js'
 import { applicationId } from './facts.js'
 import {
   bindingLines,
@@ -12,6 +14,7 @@ import {
   verifyLine,
 } from './recipes/windows.js'
 import { places, ports, type SpeechContext, type Spoken } from './speech.js'
+import { onlyWindows, thumbprint } from './who.js'
 
 export const whoLooks = ({ by }: Step): Words => [
   {
@@ -23,8 +26,69 @@ export const whoLooks = ({ by }: Step): Words => [
   }[by],
 ]
 
+/** At Windows and at what nobody named in its words, at each other device in that one's. */
+export function lookedAt(
+  step: Step,
+  { at }: Action & { verb: 'look' },
+  context: SpeechContext,
+): readonly Spoken[] {
+  const there = onlyWindows(step, context)
+  return [
+    ...(there === null ? [] : [{ who: whoLooks(there), ...looked(at, there, context), expected: null }]),
+    ...atDevices(step, context).flatMap(({ at: recipe, step: own }): readonly Spoken[] => {
+      const text = withoutWindows(at, recipe.title, own, context)
+      const who = keeperOf(recipe, own, context)
+      return text === null
+        ? staged(recipe, ['look'], { file: 'fullchain.pem', server: context.server }, who)
+        : [{ who, ...text, expected: null }]
+    }),
+  ]
+}
+
+/** What is looked at where no Windows is; null: the certificate that the device has, by its own recipe. */
+function withoutWindows(
+  at: Lookup,
+  title: string,
+  step: Step,
+  context: SpeechContext,
+): Pick<Spoken, 'text' | 'lines'> | null {
+  const only = (text: Words) => ({ text, lines: [] })
+  switch (at.kind) {
+    case 'bindings':
+    case 'certification-path':
+      return null
+    case 'services':
+      return only(say`See whether ${title} runs, and listens on port ${ports(step, context).join(', ')}`)
+    case 'tls-settings':
+      return only(
+        say`See which protocols, cipher suites and curves ${title} allows; TLS 1.2 with ECDHE, AES-GCM and P-256 reaches Android 5.0 and later`,
+      )
+    case 'clock':
+      return only(say`See whether the clock of ${title} is right`)
+    case 'issuer-kind':
+      return only(
+        say`See whether the issuer of ${{ certificate: at.certificate }} is a root of your own (issued to and by itself). If it is, phones do not have it, and only a certificate from a public authority helps; if not, it is an intermediate that belongs into the chain`,
+      )
+    case 'ocsp-stapling':
+      return only(say`Let ${title} reach the OCSP address over HTTP, or switch OCSP stapling off`)
+    case 'client-certificate-binding':
+      return only(
+        say`See whether ${title} asks for client certificates on this port; AD FS asks on port 49443 or on ${{ code: 'certauth.' }} names only`,
+      )
+    case 'own-certificate':
+      return only(comparison(at.certificate, step, context))
+    case 'firewall':
+    case 'device-at-address':
+    case 'dns':
+      return looked(at, step, context)
+  }
+}
+
+const comparison = (certificate: Sha256, step: Step, context: SpeechContext): Words =>
+  say`Compare ${{ certificate }} (thumbprint ${{ code: thumbprint(certificate, context) }}) with what is bound at ${places(step, context)}. If that is another one, TLS inspection answers on the way: have the name exempted there, and change nothing on the servers`
+
 /** Each thing to look at, in its one spelling. */
-export function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 'text' | 'lines'> {
+function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spoken, 'text' | 'lines'> {
   switch (at.kind) {
     case 'certification-path':
       return { text: say`Look at ${{ certificate: at.certificate }}: ${certificationPath}`, lines: [] }
@@ -33,6 +97,8 @@ export function looked(at: Lookup, step: Step, context: SpeechContext): Pick<Spo
         text: say`See which certificate is bound (the first on an AD FS server, the second on a proxy); see whether the name is in the list; an entry headed ${{ code: 'IP:port' }} may overrule the one for the name. AD FS bindings have the application id ${{ code: applicationId }}`,
         lines: [bindingLines.adfs, bindingLines.wap, bindingLines.all],
       }
+    case 'own-certificate':
+      return { text: comparison(at.certificate, step, context), lines: [bindingLines.adfs, bindingLines.wap] }
     case 'services':
       return { text: say`See whether the services run on ${places(step, context)}`, lines: serviceLines }
     case 'tls-settings':

@@ -2,7 +2,7 @@ import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
 import type { Seen } from '../examine/examination.js'
 import { leafOf } from '../examine/presented.js'
-import type { CaseKey, Role, Subject } from '../farm/subject.js'
+import { type CaseKey, mendedAs, type Role, type Subject } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Person } from './actions.js'
 
@@ -28,7 +28,7 @@ export function placesOf({ examinations }: ExaminedFarm): Map<string, Place> {
     const id = placeId(subject)
     const place = places.get(id)
     places.set(id, {
-      role: subject.kind === 'file' ? 'file' : subject.node.role,
+      role: subject.kind === 'file' ? 'file' : mendedAs(subject.node),
       subjects: [...(place?.subjects ?? []), subject],
       seen: [...(place?.seen ?? []), ...(examination.kind === 'seen' ? [examination] : [])],
       wishes: [],
@@ -36,6 +36,13 @@ export function placesOf({ examinations }: ExaminedFarm): Map<string, Place> {
   }
   return places
 }
+
+/** Proxies first: phones meet them first. */
+const ranks = { wap: 0, unknown: 1, balancer: 1, file: 1, adfs: 2 } as const
+
+/** In the order in which a farm is changed. */
+export const inTurn = (places: readonly Place[]): readonly Place[] =>
+  [...places].sort((a, b) => ranks[a.role] - ranks[b.role])
 
 const placeId = (subject: Subject): string => (subject.kind === 'file' ? subject.id : subject.node.id)
 

@@ -1,12 +1,12 @@
 import type { Advice, ExaminedFarm } from '../checks/check.js'
 import type { Finding } from '../checks/result.js'
 import type { Asked } from '../farm/asked.js'
-import type { CaseKey, SubjectId } from '../farm/subject.js'
+import { type CaseKey, endingTls, type SubjectId } from '../farm/subject.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Action, Lookup, Person, Step } from './actions.js'
 import { here } from './fitting.js'
 import { importsOf, merged, union } from './merge.js'
-import { leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
+import { inTurn, leavesAt, neededAt, type Place, placesFor, placesOf, repairsAt, type Wish } from './place.js'
 import { argvOf } from './step-command.js'
 
 /**
@@ -16,11 +16,13 @@ import { argvOf } from './step-command.js'
 const order: readonly Action['verb'][] = [
   'look',
   'check-by-name',
+  'exempt',
   'name-nodes',
   'renew-authority',
   'fetch-by-hand',
   'reissue',
   'save',
+  'drain',
   'import',
   'remove',
   'disable-root',
@@ -31,8 +33,10 @@ const order: readonly Action['verb'][] = [
   'rebind',
   'reboot',
   'edit-bundle',
+  'tidy',
   'run-again',
   'confirm',
+  'undo',
 ]
 
 /** Changes of Windows' stores, and what makes its services notice them. */
@@ -44,6 +48,7 @@ const obtained: readonly Action['verb'][] = ['fetch-by-hand', 'renew-authority']
 const changes: readonly Action['verb'][] = [
   ...windowsVerbs,
   'reissue',
+  'exempt',
   'delete-binding',
   'edit-bundle',
   'repair-key',
@@ -63,19 +68,37 @@ export function planOf(findings: readonly Finding[], farm: ExaminedFarm, asked: 
     for (const advice of finding.advice) {
       const named = placesFor(advice, finding, places)
       for (const place of named) {
-        const action = here(advice.action, place, named)
-        if (action) place.wishes.push(...wishesOf({ ...advice, action }, finding, place))
+        const action = here(inRenewal(advice.action, place, farm), place, named)
+        const by = action?.verb === advice.action.verb ? advice.by : undefined
+        if (action)
+          place.wishes.push(...wishesOf({ action, ...(by === undefined ? {} : { by }) }, finding, place))
       }
     }
   for (const place of places.values()) place.wishes = settled(place, farm)
-  return shared([...places.values()], farm, asked)
+  return shared(rolling(inTurn([...places.values()])), farm, asked)
 }
 
-function wishesOf({ action, by }: Advice, finding: Finding, { subjects, seen }: Place): readonly Wish[] {
+/** What is to be ordered is there already: the certificate of the renewal takes the place of whatever is served. */
+const inRenewal = (action: Action, place: Place, { renewal }: ExaminedFarm): Action =>
+  action.verb === 'reissue' && renewal && !leavesAt(place).includes(renewal.leaf.sha256)
+    ? { verb: 'bind', certificate: renewal.leaf.sha256 }
+    : action
+
+function wishesOf(
+  { action, by }: Advice,
+  finding: Finding,
+  { role, subjects, seen }: Place,
+): readonly Wish[] {
   const cases = casesBySubject(finding)
   const here = [...(cases.get(null) ?? []), ...subjects.flatMap(({ id }) => cases.get(id) ?? [])]
   const because = here.length > 0 ? here.map(({ key }) => key) : [finding.key]
-  const wish = { action, by: by ?? doer(action), because }
+  // Nobody looks after Windows where a balancer ends TLS.
+  const asked = by ?? doer(action)
+  const wish = {
+    action,
+    by: role === 'balancer' && asked === 'adfs-admin' ? 'network-admin' : asked,
+    because,
+  } as const
   const touched =
     action.verb === 'import' ? action.certificates : action.verb === 'remove' ? [action.certificate] : []
   if (touched.length === 0) return [wish]
@@ -125,6 +148,8 @@ function doer(action: Action): Person {
       return 'ca-admin'
     case 'edit-bundle':
       return 'network-admin'
+    case 'exempt':
+      return 'network-admin'
     case 'look':
       return looker(action.at)
     case 'save':
@@ -150,7 +175,7 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
     ...imports.flatMap(({ action }) => (action.verb === 'import' ? action.certificates : [])),
   ])
   const kept = merged([...imports, ...wishes.filter(({ action }) => action.verb !== 'import')]).filter(
-    ({ action }) => !(action.verb === 'remove' && needed.has(action.certificate)),
+    ({ action }) => !((action.verb === 'remove' || action.verb === 'tidy') && needed.has(action.certificate)),
   )
   return withConsequences(place, kept).filter(({ action }) => {
     const { verb } = action
@@ -158,6 +183,8 @@ function settled(place: Place, farm: ExaminedFarm): Wish[] {
     if (action.verb === 'edit-bundle')
       return role !== 'adfs' && role !== 'wap' && isWorthAFile(action.chain, place)
     if (verb === 'repair-key') return role !== 'file'
+    if (role === 'balancer' && verb === 'bind') return true
+    if (role === 'balancer' && verb === 'delete-binding') return false
     if (!windowsVerbs.includes(verb) || role === 'adfs' || role === 'wap' || role === 'unknown') return true
     return role === 'file' && verb === 'import'
   })
@@ -212,6 +239,33 @@ function withConsequences(place: Place, wishes: readonly Wish[]): Wish[] {
   )
 }
 
+/**
+ * Several servers are changed one after the other, and it is said beforehand how to put them back; a device whose recipe
+ * is known is told its way back, too.
+ */
+function rolling(places: readonly Place[]): readonly Place[] {
+  const asks = ({ wishes }: Place, ...verbs: readonly Action['verb'][]) =>
+    wishes.filter(({ action }) => verbs.includes(action.verb))
+  const restarted = places.filter((place) => asks(place, 'restart').length > 0)
+  return places.map((place) => {
+    const drains = restarted.length > 1 && restarted.includes(place)
+    const isKnown = place.subjects.some((one) => one.kind === 'served' && endingTls(one.node) !== null)
+    const undoable = drains || isKnown ? asks(place, 'import', 'edit-bundle') : []
+    const further = (action: Action, wishes: readonly Wish[]): readonly Wish[] =>
+      wishes.length === 0
+        ? []
+        : [{ action, by: wishes[0]!.by, because: [...new Set(wishes.flatMap(({ because }) => because))] }]
+    return {
+      ...place,
+      wishes: [
+        ...place.wishes,
+        ...(drains ? further({ verb: 'drain' }, asks(place, ...storeVerbs)) : []),
+        ...further({ verb: 'undo' }, undoable),
+      ],
+    }
+  })
+}
+
 /** Steps of all places, equal ones together, with the commands of ours. */
 function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): readonly Step[] {
   const steps = new Map<string, { on: Set<SubjectId>; because: Set<CaseKey>; wish: Wish }>()
@@ -223,8 +277,10 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     for (const caseKey of wish.because) step.because.add(caseKey)
     steps.set(key, step)
   }
-  for (const { subjects, wishes } of places) {
+  for (const { subjects, wishes: wished } of places) {
     const ids = subjects.map(({ id }) => id)
+    const from = vantageAt(subjects)
+    const wishes = wished.map((wish) => ({ ...wish, action: fromThere(wish.action, from) }))
     for (const wish of wishes) add(ids, wish)
     for (const [verb, verbs] of [
       ['save', kitVerbs],
@@ -232,7 +288,7 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
     ] as const) {
       const asking = wishes.filter(({ action }) => verbs.includes(action.verb))
       const because = asking.reduce<readonly CaseKey[]>((keys, wish) => union(keys, wish.because), [])
-      if (asking.length > 0) add(ids, { action: { verb }, by: 'whoever-checks', because })
+      if (asking.length > 0) add(ids, { action: fromThere({ verb }, from), by: 'whoever-checks', because })
     }
   }
   const told = [...steps.values()]
@@ -245,3 +301,12 @@ function shared(places: readonly Place[], farm: ExaminedFarm, asked: Asked): rea
   const again = told.flatMap(({ action, argv }) => (action.verb === 'run-again' ? [argv?.join('\0')] : []))
   return told.filter(({ action, argv }) => action.verb !== 'confirm' || !again.includes(argv?.join('\0')))
 }
+
+const vantageAt = ([subject]: Place['subjects']): string | undefined =>
+  subject?.kind === 'served' ? subject.vantage : undefined
+
+/** What is seen from one place only is looked at from there again. */
+const fromThere = (action: Action, from: string | undefined): Action =>
+  from !== undefined && (action.verb === 'confirm' || action.verb === 'run-again')
+    ? { ...action, from }
+    : action

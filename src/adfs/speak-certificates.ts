@@ -1,6 +1,7 @@
 import { listed, say } from '../words/words.js'
 import type { Action, Step } from './actions.js'
 import { demanded, keepsChildren, renewed } from './demands.js'
+import { byTerminator, given } from './devices.js'
 import { whoLooks } from './look.js'
 import {
   certutilLine,
@@ -23,7 +24,7 @@ export function bound(
   action: Action & { verb: 'bind' },
   context: SpeechContext,
 ): readonly Spoken[] {
-  return byRole(step, context, (role) =>
+  const windows = byRole(step, context, (role) =>
     rebind(
       role,
       thumbprint(action.certificate, context),
@@ -37,6 +38,8 @@ export function bound(
       lines: [...(index === 0 ? [findOwnLine(thumbprint(action.certificate, context))] : []), ...lines],
     })),
   )
+  const what = say`Give it ${{ certificate: action.certificate }} with its private key and its chain, as other servers have it`
+  return [...windows, ...given(step, what, context)]
 }
 
 export function repairedKey(
@@ -44,27 +47,21 @@ export function repairedKey(
   { certificate }: Action & { verb: 'repair-key' },
   context: SpeechContext,
 ): readonly Spoken[] {
-  const roles = rolesOf(step, context)
+  const together = say`${{ certificate }} and its private key together: it has one of them from another certificate`
   return [
-    ...(roles.size === 1 && roles.has('balancer')
-      ? []
-      : onWindows(
-          step,
-          context,
-          say`Tie ${{ certificate }} to its own private key; where the first line does not find it, import certificate and key again, as PFX`,
-          [repairKeyLine(thumbprint(certificate, context)), importGivenPfxLine],
-          null,
-        )),
-    ...(roles.has('unknown') || roles.has('balancer')
-      ? [
-          {
-            who: bundleKeeper(step, context),
-            text: say`Give it ${{ certificate }} and its private key together: it has one of them from another certificate`,
-            lines: [],
-            expected: null,
-          },
-        ]
-      : []),
+    ...onWindows(
+      step,
+      context,
+      say`Tie ${{ certificate }} to its own private key; where the first line does not find it, import certificate and key again, as PFX`,
+      [repairKeyLine(thumbprint(certificate, context)), importGivenPfxLine],
+      null,
+    ),
+    ...given(step, say`Give it ${together}`, context),
+    ...byTerminator(step, context).flatMap(({ at, step: there }): readonly Spoken[] =>
+      at === null && rolesOf(there, context).has('unknown')
+        ? [{ who: bundleKeeper(there, context), text: say`Give it ${together}`, lines: [], expected: null }]
+        : [],
+    ),
   ]
 }
 
@@ -88,6 +85,7 @@ export function renewedAuthority(
       [certutilLine('CA', renewedFile), removeLine(thumbprint(certificate, context))],
       say`Where a balancer ends TLS, the new one takes the old one's place in its bundle`,
     ),
+    ...given(step, say`Then put the new one in place of the old in its chain`, context),
   ]
 }
 
@@ -111,5 +109,6 @@ export function reissued(
         lines: [...(index === 0 ? [importPfxLine] : []), ...lines],
       })),
     ),
+    ...given(step, say`Give it the new certificate with its private key and its chain`, context),
   ]
 }

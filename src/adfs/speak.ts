@@ -3,8 +3,9 @@ import { listed, say, type Word, type Words } from '../words/words.js'
 import type { Action, Step, Store } from './actions.js'
 import { harmless } from './addresses.js'
 import { defaultKitFolder, shellLine } from './commands.js'
+import { bundled, obtained, windowsFirst } from './devices.js'
 import { applicationId, stores } from './facts.js'
-import { looked, whoLooks } from './look.js'
+import { lookedAt, whoLooks } from './look.js'
 import {
   bindingLines,
   certutilLine,
@@ -13,6 +14,7 @@ import {
   exportedFile,
   exportParents,
   findRootLine,
+  keepLine,
   rebind,
   rebootLine,
   removeLine,
@@ -20,11 +22,12 @@ import {
   scriptLine,
   storeSwitch,
 } from './recipes/windows.js'
+import { drained, undone } from './rolling.js'
 import { bound, reissued, renewedAuthority, repairedKey } from './speak-certificates.js'
-import { chainFileName, here, places, ports, type SpeechContext, type Spoken } from './speech.js'
-import { bundleKeeper, byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
+import { here, places, ports, restartsByScript, type SpeechContext, type Spoken } from './speech.js'
+import { byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
 
-export { chainFileName, here, type SpeechContext, type Spoken } from './speech.js'
+export { chainFileName, here, type SpeechContext, type Spoken, spokenSubject } from './speech.js'
 
 /**
  * One step in words, for each role it may concern. Nothing where another step already says it (the script restarts the
@@ -41,15 +44,15 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       return context.kit === null ? onceHere(say`Write the files`) : []
     case 'confirm':
       return onceHere(
-        say`Check again, after the next reboot and each renewal too`,
+        say`Check again${fromWords(action)}, after the next reboot and each renewal too`,
         say`Every server is accepted. On a phone, try one that never opened this sign-in page: apps remember intermediates they have met`,
       )
     case 'run-again':
       return onceHere(
         {
-          here: say`Run it again`,
+          here: say`Run it again${fromWords(action)}`,
           elsewhere: say`Run it where the servers can be reached, for example outside the company's network`,
-          later: say`Run it again later`,
+          later: say`Run it again later${fromWords(action)}`,
         }[action.where],
       )
     case 'check-by-name':
@@ -64,7 +67,7 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
         say`Each server has a line of its own; ${{ code: '--repeat' }} looks longer where they cannot be reached one by one`,
       )
     case 'import':
-      return imported(step, action, context)
+      return [...windowsFirst(step, context), ...imported(step, action, context)]
     case 'restart':
       return restarted(step, context)
     case 'bind':
@@ -89,9 +92,20 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
       return onWindows(
         step,
         context,
-        say`Remove ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) from the stores`,
-        [removeLine(thumbprint(action.certificate, context))],
+        say`Remove ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) from the stores; the first line keeps it`,
+        [
+          keepLine(thumbprint(action.certificate, context)),
+          removeLine(thumbprint(action.certificate, context)),
+        ],
         say`Where it is not there, or comes back, look in the store of the SYSTEM account, which ${{ code: 'certlm.msc' }} does not show`,
+      )
+    case 'tidy':
+      return onWindows(
+        step,
+        context,
+        say`Where ${{ certificate: action.certificate }} (thumbprint ${{ code: thumbprint(action.certificate, context) }}, no other of that name) is still in the stores and no other certificate there was issued by it, remove it; nothing need be restarted`,
+        [removeLine(thumbprint(action.certificate, context))],
+        null,
       )
     case 'disable-root':
       return onWindows(step, context, disabling(action), disablingLines(action, context), disablingRisk)
@@ -121,15 +135,33 @@ export function spoken(step: Step, context: SpeechContext): readonly Spoken[] {
           [certutilLine('CA', exportedFile)],
           say`Or run this check again with ${{ code: '--intermediates' }} and the folder of these files: that proves that they are the right ones`,
         ),
+        ...obtained(step, action, context),
       ]
     case 'edit-bundle':
-      return [bundle(step, action, context)]
+      return bundled(step, action, context)
+    case 'drain':
+      return drained(step, context)
+    case 'undo':
+      return undone(step, context)
     case 'reissue':
       return reissued(step, action, context)
+    case 'exempt':
+      return [
+        {
+          who: whoLooks(step),
+          text: say`Exempt the name from TLS inspection on the device between that network and ${places(step, context)}`,
+          lines: [],
+          expected: say`Phones there are shown the server's own certificate. Change nothing on the AD FS servers for this`,
+        },
+      ]
     case 'look':
-      return [{ who: whoLooks(step), ...looked(action.at, step, context), expected: null }]
+      return lookedAt(step, action, context)
   }
 }
+
+/** Which of several places a command is to be run at. */
+export const fromWords = ({ from }: { readonly from?: string }): Words =>
+  from === undefined ? [] : [` from ${from}`]
 
 const commandLines = ({ argv }: Step): readonly string[] => (argv === null ? [] : [shellLine(argv).line])
 
@@ -144,16 +176,6 @@ export function notes({ argv }: Step, { environment }: SpeechContext): Words {
       ')',
     ]),
   ]
-}
-
-/** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
-function restartsByScript(id: SubjectId, plan: readonly Step[]): boolean {
-  const imports = plan.filter(({ on, action }) => action.verb === 'import' && on.includes(id))
-  const between = plan.filter(({ action }) => action.verb === 'remove' || action.verb === 'disable-root')
-  return (
-    imports.length > 0 &&
-    imports.every(({ on }) => !between.some((step) => step.on.some((one) => on.includes(one))))
-  )
 }
 
 function imported(
@@ -234,14 +256,4 @@ function importStore(on: readonly SubjectId[], plan: readonly Step[]): Store | n
       )[0],
   )
   return stores[0] !== undefined && stores.every((store) => store === stores[0]) ? stores[0] : null
-}
-
-function bundle(step: Step, { chain }: Action & { verb: 'edit-bundle' }, context: SpeechContext): Spoken {
-  const isFile = step.on.length > 0 && step.on.every((id) => context.subject(id)?.kind === 'file')
-  return {
-    who: isFile ? say`If the file is for a balancer or another proxy` : bundleKeeper(step, context),
-    text: say`Give it ${{ code: chainFileName(context.plan, chain) }}: ${listed(chain.map((sha256): Words => [{ certificate: sha256 }]))}, in this order, without the root`,
-    lines: [],
-    expected: say`Windows' stores do not matter there. Microsoft does not support ending TLS in front of AD FS`,
-  }
 }

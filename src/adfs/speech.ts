@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Role, SubjectId } from '../farm/subject.js'
+import { mendedAs, type Role, type SubjectId, type Terminator } from '../farm/subject.js'
 import { listed, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Step } from './actions.js'
@@ -37,7 +37,18 @@ export interface SpokenSubject {
   readonly role: Role
   /** The machine, where it is more than this one subject. */
   readonly node?: string
+  /** Null: nobody said. */
+  readonly tlsEndsAt: Terminator | null
+  /** What Windows leaves out was sent, so that something else may end TLS. */
+  readonly sendsRoot?: boolean
 }
+
+/** A served subject as a report has it. */
+export const spokenSubject = <T extends { readonly role: Role }>(
+  subject: T,
+  tlsEndsAt: Terminator | null,
+  sendsRoot: boolean,
+) => ({ ...subject, role: mendedAs({ role: subject.role, tlsEndsAt }), tlsEndsAt, sendsRoot })
 
 export interface SpokenCertificate {
   /** SHA-1 of the DER, upper-case hex. */
@@ -49,18 +60,25 @@ export interface SpokenCertificate {
 }
 
 /** Servers, each once however many names lead to it. */
-export function places({ on }: Step, { subject }: SpeechContext): Words {
+export function places(step: Step, context: SpeechContext): Words {
+  const ids = machines(step, context)
+  return ids.length === 0
+    ? ['every AD FS server and proxy']
+    : ids.length > maxNamed
+      ? [{ count: [ids.length, 'server', 'servers'] }]
+      : listed(ids.map((id): Words => [{ subject: id }]))
+}
+
+/** More servers than these are counted. */
+export const maxNamed = 4
+
+/** A subject of each machine of a step, in its order, however many names and ports lead to it. */
+export function machines({ on }: Step, { subject }: SpeechContext): readonly SubjectId[] {
   const placeOf = (id: SubjectId) => {
     const served = subject(id)
     return served?.kind === 'served' ? (served.node ?? `${served.address} ${served.port}`) : id
   }
-  const first = new Map(on.map((id) => [placeOf(id), id]))
-  const ids = [...first.values()]
-  return ids.length === 0
-    ? ['every AD FS server and proxy']
-    : ids.length > 4
-      ? [{ count: [ids.length, 'server', 'servers'] }]
-      : listed(ids.map((id): Words => [{ subject: id }]))
+  return [...new Map(on.map((id) => [placeOf(id), id])).values()]
 }
 
 export const ports = ({ on }: Step, { subject }: SpeechContext): readonly number[] => [
@@ -74,4 +92,14 @@ export function chainFileName(plan: readonly Step[], chain: readonly Sha256[]): 
   )
   if (all.size <= 1) return 'fullchain.pem'
   return `fullchain-${createHash('sha256').update(chain.join()).digest('hex').slice(0, 8)}.pem`
+}
+
+/** The script restarts unless something else is to be changed between import and restart at a server of the same step. */
+export function restartsByScript(id: SubjectId, plan: readonly Step[]): boolean {
+  const imports = plan.filter(({ on, action }) => action.verb === 'import' && on.includes(id))
+  const between = plan.filter(({ action }) => action.verb === 'remove' || action.verb === 'disable-root')
+  return (
+    imports.length > 0 &&
+    imports.every(({ on }) => !between.some((step) => step.on.some((one) => on.includes(one))))
+  )
 }

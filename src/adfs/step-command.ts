@@ -1,7 +1,7 @@
 import type { ExaminedFarm } from '../checks/check.js'
 import type { Examination } from '../examine/examination.js'
 import type { Asked } from '../farm/asked.js'
-import type { SubjectId } from '../farm/subject.js'
+import type { Subject, SubjectId } from '../farm/subject.js'
 import type { Action } from './actions.js'
 import { commandByName, commandLine, defaultKitFolder } from './commands.js'
 import { repairsAt } from './place.js'
@@ -25,12 +25,20 @@ export function argvOf(
       return commandLine(farm, asked, { subjects: subjects(all), kit: defaultKitFolder })
     }
     case 'confirm':
-    case 'run-again':
-      return commandLine(farm, asked, { subjects: on.length === 0 ? null : subjects(here) })
+    case 'run-again': {
+      const own = action.from === undefined ? undefined : asked.joined?.views[action.from]
+      const seen = { ...farm, subjects: farm.subjects.filter((one) => isFrom(one, action.from)) }
+      return commandLine(own ? seen : farm, own ?? asked, {
+        subjects: on.length === 0 ? null : subjects(here),
+      })
+    }
     default:
       return null
   }
 }
+
+const isFrom = (subject: Subject, from: string | undefined): boolean =>
+  subject.kind === 'served' && subject.vantage === from
 
 /** Servers whose lists gave this one's repair a certificate. */
 const suppliers = (examination: Examination): readonly SubjectId[] =>

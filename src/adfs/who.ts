@@ -19,6 +19,12 @@ const windowsAdmin = (step: Step, context: SpeechContext): Words =>
       ? say`If Windows ends TLS at ${places(step, context)}, as administrator there`
       : say`As administrator on ${places(step, context)}`
 
+/** The step as far as Windows may end TLS there; null: it nowhere does. */
+export function onlyWindows(step: Step, { subject }: SpeechContext): Step | null {
+  const on = step.on.filter((id) => subject(id)?.role !== 'balancer')
+  return on.length === 0 && step.on.length > 0 ? null : { ...step, on }
+}
+
 /** What is to be served, not a server. */
 const isFile = ({ on }: Step, { subject }: SpeechContext): boolean =>
   on.length > 0 && on.every((id) => subject(id)?.kind === 'file')
@@ -29,7 +35,10 @@ export const onWindows = (
   text: Words,
   lines: readonly string[],
   expected: Words | null,
-): readonly Spoken[] => [{ who: windowsAdmin(step, context), text, lines, expected }]
+): readonly Spoken[] => {
+  const there = onlyWindows(step, context)
+  return there === null ? [] : [{ who: windowsAdmin(there, context), text, lines, expected }]
+}
 
 /** Once for each of Windows' roles among the servers; both where the role is unknown. */
 export function byRole(
@@ -55,13 +64,9 @@ export function byRole(
     })
 }
 
-/** Whoever keeps the files of the device that ends TLS, if one does. */
-export function bundleKeeper(step: Step, context: SpeechContext): Words {
-  const where = places(step, context)
-  return [...rolesOf(step, context)].some((role) => role !== 'balancer')
-    ? say`If a balancer or another proxy ends TLS at ${where}, whoever runs it`
-    : say`Whoever runs the balancer at ${where}`
-}
+/** Whoever keeps the files of a device that may end TLS. */
+export const bundleKeeper = (step: Step, context: SpeechContext): Words =>
+  say`If a balancer or another proxy ends TLS at ${places(step, context)}, whoever runs it`
 
 export const thumbprint = (sha256: Sha256, { certificate }: SpeechContext): string =>
   certificate(sha256)?.thumbprint ?? sha256

@@ -26,9 +26,19 @@ export interface PublishedIssuer {
   readonly source: string
 }
 
-export const catalogue = data.rows as readonly PublishedIssuer[]
-export const catalogueSources: Readonly<Record<string, { readonly source: string; readonly read: string }>> =
-  data.sources
+export interface CatalogueData {
+  readonly sources: Readonly<Record<string, { readonly source: string; readonly read: string }>>
+  readonly rows: readonly PublishedIssuer[]
+}
+
+export let { rows: catalogue, sources: catalogueSources } = data as CatalogueData
+
+/** For `useTrustData` only. */
+export function useCatalogue({ rows, sources }: CatalogueData): void {
+  catalogue = rows
+  catalogueSources = sources
+  bySha256 = byName = null
+}
 
 /** More than four on one way are nobody's. */
 const maxDepth = 4
@@ -45,13 +55,23 @@ export function publishedWay(
   depth = 0,
 ): readonly PublishedIssuer[] {
   if (depth >= maxDepth) return []
-  const usable = named(name, keyIdentifier).filter(
+  const ways = usableIssuers(name, keyIdentifier, at).map((row) => [
+    row,
+    ...publishedWay(row.issuer, row.issuerKeyIdentifier, at, depth + 1),
+  ])
+  return [...new Set(ways.filter((way) => way.some(({ leadsTo }) => leadsTo !== null)).flat())]
+}
+
+/** Certificates of the issuer called `name` that may be imported at `at`: neither withdrawn, expired nor self-signed. */
+export const usableIssuers = (
+  name: Name | string,
+  keyIdentifier: string | null,
+  at: Date,
+): readonly PublishedIssuer[] =>
+  named(name, keyIdentifier).filter(
     ({ state, subject, issuer, notAfter }) =>
       state === 'current' && subject !== issuer && (notAfter === null || Date.parse(notAfter) > at.getTime()),
   )
-  const ways = usable.map((row) => [row, ...publishedWay(row.issuer, row.issuerKeyIdentifier, at, depth + 1)])
-  return [...new Set(ways.filter((way) => way.some(({ leadsTo }) => leadsTo !== null)).flat())]
-}
 
 /** Releases that a published way reaches, as shipped; oldest first. */
 export function releasesReached(way: readonly PublishedIssuer[]): readonly Release[] {
@@ -63,10 +83,11 @@ export function releasesReached(way: readonly PublishedIssuer[]): readonly Relea
 export const isPublished = (name: Name, keyIdentifier: string | null): boolean =>
   named(name, keyIdentifier).length > 0
 
-const bySha256 = new Map(catalogue.map((row) => [row.sha256, row]))
+let bySha256: ReadonlyMap<string | null, PublishedIssuer> | null = null
 
 /** What the catalogue knows against a certificate; null: nothing. */
 export function knownAgainst(sha256: string): (PublishedIssuer & { state: 'revoked' | 'superseded' }) | null {
+  bySha256 ??= new Map(catalogue.map((row) => [row.sha256, row]))
   const row = bySha256.get(sha256)
   return row && row.state !== 'current' ? { ...row, state: row.state } : null
 }

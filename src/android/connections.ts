@@ -179,7 +179,14 @@ const isCovered = (shape: HelloShape): boolean =>
   !shape.versions.includes(0x0304) && shape.extensions.includes(23)
 
 /** The same hello without a name, so that what differs in the answer is due to the name. */
-export const nameless = (shape: HelloShape): HelloShape => ({ ...shape, id: 'no-server-name', sni: false })
+export function nameless(shape: HelloShape): HelloShape {
+  const known = namelessOf.get(shape) ?? { ...shape, id: 'no-server-name', sni: false }
+  namelessOf.set(shape, known)
+  return known
+}
+
+/** One for all servers: what its hellos have in common is encoded once. */
+const namelessOf = new WeakMap<HelloShape, HelloShape>()
 
 function furtherShapes(tried: readonly Tried[], chosen: readonly Release[]): readonly HelloShape[] {
   if (!tried.some(({ outcome }) => speaksTls.has(outcome.kind))) return []
@@ -191,7 +198,11 @@ function furtherShapes(tried: readonly Tried[], chosen: readonly Release[]): rea
   }
   const groups = helloGroups(chosen)
   const again = groups.map(({ shape }) => shape).filter(({ id }) => isCutOnce(id))
-  const open = groups.filter(({ releases }) => evidenceFor(releases[0]!, tried).kind === 'not-asked')
+  // What was said is never `not-asked`, whatever came of it.
+  const isSaid = (id: string) => named.some(({ shape }) => shape.id === id)
+  const open = groups.filter(
+    ({ shape, releases }) => !isSaid(shape.id) && evidenceFor(releases[0]!, tried).kind === 'not-asked',
+  )
   const union = isCutOnce(unionOf6To9.id) ? [unionOf6To9] : []
   const alone = open.filter(({ shape }) => union.length === 0 || !isCovered(shape))
   const byReach = [...alone].sort((a, b) => b.releases.length - a.releases.length)

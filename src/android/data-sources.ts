@@ -1,6 +1,6 @@
 import { catalogue, catalogueSources } from './catalogue.js'
 import { programmeSources } from './public-roots.js'
-import { factsOf, releases, supported } from './releases.js'
+import { factsOf, releases, supported, targetingApi37 } from './releases.js'
 import { rootSchedule } from './root-schedule.js'
 import { logList } from './transparency.js'
 import { rootsIn, storeInfo, storeUpdates } from './trust-store.js'
@@ -42,6 +42,11 @@ export const dataSources = (): readonly Datum[] => [
     date: read,
     source,
   })),
+  {
+    datum: `apps that target API 37 by rule of the store: from about ${targetingApi37.from}`,
+    date: targetingApi37.read,
+    source: targetingApi37.source,
+  },
   { datum: 'roots that leave', date: rootSchedule.read, source: rootSchedule.source },
   { datum: 'Certificate Transparency logs', date: logList.newestChange, source: logList.source },
 ]

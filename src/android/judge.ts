@@ -7,6 +7,7 @@ import { parseCertificate } from '../x509/parse.js'
 import { searchGreedily } from './builder-greedy.js'
 import { searchRecursively } from './builder-recursive.js'
 import { hostVerdict } from './host-verdict.js'
+import { likeness } from './likeness.js'
 import { type Attempt, entries, type Search, type SearchResult } from './path-search.js'
 import { type ReleaseRules, releaseRules } from './release-rules.js'
 import type { Release } from './releases.js'
@@ -36,6 +37,8 @@ export interface JudgeInput {
   readonly handshake?: Handshake
   /** Tell all paths that the release would accept, not the first alone. */
   readonly allPaths?: boolean
+  /** Verdicts on this very input by the likeness of the release, to be used and added to by further calls. */
+  readonly decided?: Map<string, Verdict>
 }
 
 /** BoringSSL's SSL_MAX_CERT_LIST_DEFAULT, and OpenSSL's before it. */
@@ -50,7 +53,7 @@ export function judge(input: JudgeInput): Verdict {
 }
 
 /**
- * `judge` for several releases at once; certificates are parsed once. `input.anchors` may differ by release. `within`:
+ * `judge` for several releases at once; certificates are parsed once, and releases that decide alike search once. `input.anchors` may differ by release. `within`:
  * a budget for many verdicts that these are a part of.
  */
 export function judgeAll(
@@ -62,6 +65,7 @@ export function judgeAll(
 ): readonly Verdict[] {
   const [strict, lenient] = readPresented(input.presented)
   const staple = input.stapledOcsp ? parseOcspResponse(input.stapledOcsp) : null
+  const decided = input.decided ?? new Map<string, Verdict>()
   return releases.map((release) => {
     const presented = releaseRules[release].toleratesTrailingBytes ? lenient : strict
     if ('rule' in presented) return { kind: 'refused', release, reason: presented, attempted: [] }
@@ -76,7 +80,10 @@ export function judgeAll(
       budget: new Budget({ within }),
       allPaths: input.allPaths ?? false,
     }
-    return judgeRelease(input, release, search)
+    const key = likeness(search)
+    const verdict = decided.get(key) ?? judgeRelease(input, release, search)
+    decided.set(key, verdict)
+    return { ...verdict, release }
   })
 }
 

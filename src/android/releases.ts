@@ -53,6 +53,16 @@ export function factsOf(release: Release): ReleaseFacts {
 }
 
 /**
+ * When apps meet what Android 17 asks of those that target API 37 (Certificate Transparency, the local network): Google
+ * Play takes new builds for API 36 only since 2026-08-31, and has raised that every year on that day.
+ */
+export const targetingApi37 = {
+  from: '2027-08-31',
+  read: '2026-11-24',
+  source: 'Google Play: target API level 36 since 2026-08-31; 37 a year later by the same rule (inferred)',
+} as const
+
+/**
  * The releases that a range names, oldest first: `10`, `8..`, `..9`, `7.0..14`, or several separated by commas. A
  * number without its minor version means all of them: `8` is 8.0 and 8.1, `8..` begins at 8.0, `..8` ends at 8.1.
  *
@@ -89,8 +99,23 @@ const badRange = (text: string, why: string): AdfsCheckFault =>
  * Android 10 or later" since October 2024 ("Support for Android OS versions for user-based management", Intune what's
  * new). It is raised once or twice a year, so the date goes into every report.
  */
-export const supported = {
+export const builtInSupported: Supported = {
   from: '10',
   asOf: '2026-11-24',
   source: 'Microsoft Intune: user-based management requires Android 10 or later (since 2024-10)',
-} as const satisfies { from: Release; asOf: string; source: string }
+}
+
+/** What this run goes by. */
+export let supported = builtInSupported
+
+export interface Supported {
+  readonly from: Release
+  /** `YYYY-MM-DD` */
+  readonly asOf: string
+  readonly source: string
+}
+
+/** For `useTrustData` only. */
+export function useSupported(newer: Supported): void {
+  supported = newer
+}

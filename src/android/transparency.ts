@@ -43,8 +43,32 @@ export type TransparencyVerdict =
   /** Logs that the list does not have would decide. */
   | { readonly kind: 'cannot-tell'; readonly counts: readonly TransparencyCount[] }
 
-/** Where and when the list of logs was read. `newestChange` is the last change in it, `YYYY-MM-DD`. */
-export const logList = { source: data.source, newestChange: data.newestChange }
+export interface LogData {
+  /** Where and when the list of logs was read. `newestChange` is the last change in it, `YYYY-MM-DD`. */
+  readonly source: string
+  readonly newestChange: string
+  readonly operators: readonly {
+    readonly name: string
+    readonly logs: readonly { readonly id: string; readonly name: string; readonly retiredAt?: string }[]
+  }[]
+}
+
+export let logList: LogData
+let knownLogs: ReadonlyMap<string, KnownLog>
+
+/** For `useTrustData` only. */
+export function useLogs(newer: LogData): void {
+  logList = newer
+  knownLogs = new Map(
+    newer.operators.flatMap(({ name: operator, logs }) =>
+      logs.map(({ id, retiredAt }): [string, KnownLog] => [
+        id,
+        { operator, retiredAt: retiredAt === undefined ? null : new Date(retiredAt) },
+      ]),
+    ),
+  )
+}
+useLogs(data as LogData)
 
 /**
  * Judges what a server presents for its leaf: timestamps in the certificate, or in the handshake and the staple
@@ -164,15 +188,6 @@ interface KnownLog {
   readonly operator: string
   readonly retiredAt: Date | null
 }
-
-const knownLogs: ReadonlyMap<string, KnownLog> = new Map(
-  data.operators.flatMap(({ name: operator, logs }) =>
-    logs.map((log): [string, KnownLog] => [
-      log.id,
-      { operator, retiredAt: 'retiredAt' in log ? new Date(log.retiredAt) : null },
-    ]),
-  ),
-)
 
 function orNone(read: () => readonly SignedTimestamp[]): readonly SignedTimestamp[] {
   try {

@@ -62,7 +62,7 @@ export function deviceAnchors(store: {
   readonly unknownByName?: (looseKey: string) => readonly UnknownRoot[]
 }): TrustAnchors {
   return {
-    named: (name) => store.byNameHash(hashOf(store.sortsNames ? sortedName(name) : name.der)),
+    named: (name) => store.byNameHash(store.sortsNames ? sortedNameHash(name) : nameHash(name)),
     unknownRoots: (name) => store.unknownByName?.(looseNameKey(name)) ?? [],
   }
 }
@@ -75,8 +75,21 @@ export function combinedAnchors(...stores: readonly TrustAnchors[]): TrustAnchor
   }
 }
 
+/** Asked for every release, list and store of a run, of the same few names. */
+function oncePerName(of: (name: Name) => string): (name: Name) => string {
+  const known = new WeakMap<Name, string>()
+  return (name) => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const text = of(name)
+    known.set(name, text)
+    return text
+  }
+}
+
 /** File name stem of a root on a device: `openssl x509 -subject_hash_old`, MD5 of the encoded name. */
-export const nameHash = (name: Name): string => hashOf(name.der)
+export const nameHash = oncePerName((name) => hashOf(name.der))
+const sortedNameHash = oncePerName((name) => hashOf(sortedName(name)))
 
 function hashOf(encodedName: Uint8Array): string {
   const digest = createHash('md5').update(encodedName).digest()
@@ -94,19 +107,25 @@ function sortedName({ der }: Name): Uint8Array {
  * A key under which a parsed name and the one-line text of a name (`C=DE, O=Example, CN=Root`) meet: the attribute
  * values without punctuation, sorted. Loose on purpose: it only serves to say "not certain".
  */
-export function looseNameKey(name: Name | string): string {
-  const values =
-    typeof name === 'string'
-      ? name.split(/(?:^|\s*[,+/]\s*)(?:[A-Za-z]+|[\d.]+)\s*=\s*/)
-      : readName(onlyElement(name.der))
-          .flat()
-          .map((attribute) => stringOf(attribute) ?? '')
-  return values
+export const looseNameKey = (name: Name | string): string =>
+  typeof name === 'string'
+    ? looseKey(name.split(/(?:^|\s*[,+/]\s*)(?:[A-Za-z]+|[\d.]+)\s*=\s*/))
+    : looseKeyOf(name)
+
+const looseKeyOf = oncePerName((name) =>
+  looseKey(
+    readName(onlyElement(name.der))
+      .flat()
+      .map((attribute) => stringOf(attribute) ?? ''),
+  ),
+)
+
+const looseKey = (values: readonly string[]): string =>
+  values
     .map((value) => value.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''))
     .filter((value) => value !== '')
     .sort()
     .join(' ')
-}
 
 function groupByName(
   anchors: readonly Certificate[],

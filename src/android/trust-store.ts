@@ -40,7 +40,7 @@ export interface StoreUpdate {
 }
 
 /** Shape of the generated file. */
-interface StoreData {
+export interface StoreData {
   readonly stores: readonly { readonly release: Release; readonly source: string }[]
   readonly updates: readonly StoreUpdate[]
   /** Name hash, release bits (hex), SHA-256, SHA-256 of the key, DER in Base64. */
@@ -55,8 +55,6 @@ interface StoreData {
   }[]
 }
 
-const data: StoreData = generated
-
 interface Row {
   readonly nameHash: string
   readonly inReleases: number
@@ -66,29 +64,17 @@ interface Row {
   certificate: Certificate | null
 }
 
-const rows: readonly Row[] = data.anchors.map(([nameHash, mask, sha256, spkiSha256, base64]) => ({
-  nameHash,
-  inReleases: Number.parseInt(mask, 16),
-  sha256,
-  spkiSha256,
-  base64,
-  certificate: null,
-}))
-
-const rowsByNameHash = new Map<string, Row[]>()
-for (const row of rows) {
-  const others = rowsByNameHash.get(row.nameHash)
-  if (others) others.push(row)
-  else rowsByNameHash.set(row.nameHash, [row])
-}
+let data: StoreData
+let rows: readonly Row[]
+let rowsByNameHash: ReadonlyMap<string, readonly Row[]>
+/** All stores that came by a Play system update, oldest first. */
+export let storeUpdates: readonly StoreUpdate[]
+let hashOnlyRoots: readonly (Root & { readonly bits: number; readonly looseKey: string })[]
 
 const sortsNames = (release: Release): boolean => releases.indexOf(release) >= releases.indexOf('7.0')
 
 const bitOf = (release: Release): number => 1 << releases.indexOf(release)
 const releasesIn = (bits: number): Release[] => releases.filter((release) => (bits & bitOf(release)) !== 0)
-
-/** All stores that came by a Play system update, oldest first. */
-export const storeUpdates: readonly StoreUpdate[] = data.updates
 
 /** Those that may have replaced the store of `release`, oldest first; empty before 14. */
 export const updatesOf = (release: Release): readonly StoreUpdate[] =>
@@ -105,7 +91,7 @@ export function trustStore(release: Release, update: StoreUpdate | null = null):
     sortsNames: sortsNames(release),
     byNameHash: (hash) =>
       (rowsByNameHash.get(hash) ?? []).filter((row) => (row.inReleases & bit) !== 0).map(certificateOf),
-    unknownByName: (key) => hashOnly.filter((root) => looseNameKey(root.subject) === key),
+    unknownByName: (key) => hashOnly.filter((root) => root.looseKey === key),
   })
 }
 
@@ -165,7 +151,7 @@ export function rootsNamed(name: Name): readonly Root[] {
   const key = looseNameKey(name)
   return [
     ...(rowsByNameHash.get(nameHash(name)) ?? []).map(rootOf),
-    ...hashOnlyRoots.filter((root) => looseNameKey(root.subject) === key),
+    ...hashOnlyRoots.filter((root) => root.looseKey === key),
   ]
 }
 
@@ -181,6 +167,12 @@ export function releasesOf(root: Pick<Certificate, 'subject' | 'publicKey'>): re
 /** Releases that shipped with the root of this SHA-256, oldest first; no certificate is parsed. */
 export const releasesHaving = (sha256: string): readonly Release[] =>
   releasesIn(rows.find((row) => row.sha256 === sha256)?.inReleases ?? 0)
+
+/** The root of this SHA-256; null: no release has it. */
+export function rootOfHash(sha256: string): Root | null {
+  const row = rows.find((other) => other.sha256 === sha256)
+  return row ? rootOf(row) : null
+}
 
 /** How many roots a Play system update brings. */
 export const rootsIn = (update: StoreUpdate): number =>
@@ -202,14 +194,36 @@ export function storeInfo(release: Release): StoreInfo {
   return { roots: carried + hashOnly.length, hashOnly, source: store?.source ?? '' }
 }
 
-const hashOnlyRoots: readonly (Root & { readonly bits: number })[] = data.hashOnly.map((root) => ({
-  ...root,
-  bits: Number.parseInt(root.releases, 16),
-  releases: releasesIn(Number.parseInt(root.releases, 16)),
-  notBefore: new Date(root.notBefore),
-  notAfter: new Date(root.notAfter),
-  certificate: null,
-}))
+/** For `useTrustData` only; bits are in the order of `releases`, those of the updates above them. */
+export function useStores(newer: StoreData): void {
+  data = newer
+  storeUpdates = newer.updates
+  rows = newer.anchors.map(([nameHash, mask, sha256, spkiSha256, base64]) => ({
+    nameHash,
+    inReleases: Number.parseInt(mask, 16),
+    sha256,
+    spkiSha256,
+    base64,
+    certificate: null,
+  }))
+  const byNameHash = new Map<string, Row[]>()
+  for (const row of rows) {
+    const others = byNameHash.get(row.nameHash)
+    if (others) others.push(row)
+    else byNameHash.set(row.nameHash, [row])
+  }
+  rowsByNameHash = byNameHash
+  hashOnlyRoots = newer.hashOnly.map((root) => ({
+    ...root,
+    bits: Number.parseInt(root.releases, 16),
+    looseKey: looseNameKey(root.subject),
+    releases: releasesIn(Number.parseInt(root.releases, 16)),
+    notBefore: new Date(root.notBefore),
+    notAfter: new Date(root.notAfter),
+    certificate: null,
+  }))
+}
+useStores(generated)
 
 function rootOf(row: Row): Root {
   const certificate = certificateOf(row)

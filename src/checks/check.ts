@@ -14,6 +14,8 @@ export type Severity = 'critical' | 'warning' | 'info'
 /** All that checks may look at: facts and the clock, nothing that can be asked for more. */
 export interface ExaminedFarm {
   readonly farm: Farm
+  /** The servers are what the resolver says of the name; false or missing: they were named. */
+  readonly isResolved?: boolean
   /** One per subject, in the farm's order. */
   readonly examinations: readonly Examination[]
   readonly at: Date
@@ -25,12 +27,23 @@ export interface ExaminedFarm {
   readonly crit: Threshold
   /** What the farm was locked to; null: the lock file does not know it; missing: no lock file. */
   readonly lock?: LockedFarm | null
+  /** The certificate that is to be served; missing: nobody said. */
+  readonly renewal?: Renewal
   /** Releases, counting or not, whose trust store holds an anchor with this subject and key, oldest first. */
   readonly releasesTrusting: (certificate: Certificate) => readonly Release[]
   /** Whether some release ships this anchor, so that the authority is public; false for anchors the operator added. */
   readonly isPublicAnchor: (certificate: Certificate) => boolean
   /** Every certificate met anywhere in the run, by its SHA-256. */
   readonly certificates: ReadonlyMap<Sha256, Certificate>
+}
+
+/** A certificate that takes the place of another. */
+export interface Renewal {
+  /** File of the new one, as named. */
+  readonly path: string
+  readonly leaf: Certificate
+  /** Certificates of files that were served before, as the operator gave them. */
+  readonly before: readonly Certificate[]
 }
 
 /** One thing one check found at one subject (or in the whole farm). */
@@ -78,6 +91,8 @@ export interface Check<Id extends string = string, E = unknown> {
   readonly sources: readonly string[]
   /** Rules of the judge whose refusals this check reports; each rule belongs to exactly one check. */
   readonly rules: readonly RuleId[]
+  /** Looks at what a device in between answered, too; all others speak of servers. */
+  readonly seesInspected?: true
   // Methods, so that a check of any evidence is a `Check`: only the registry hands evidence back, to the check it is from.
   run(farm: ExaminedFarm): CheckResult<E>
   /**

@@ -6,9 +6,11 @@ import { type Sha256, shortName } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
 import {
   applying,
+  confirming,
   disabling,
   importing,
   type RootTwin,
+  reissuing,
   rootTwins,
   twinWords,
   untouched,
@@ -48,6 +50,16 @@ export interface Evidence extends Beside {
   readonly open: { readonly sha256: Sha256; readonly issuer: string } | null
   /** Of the issuer that nobody could supply. */
   readonly published: Published | null
+  /** What can be got of it, and is not proposed; missing: nothing was got, or something is proposed. */
+  readonly withdrawn?: {
+    readonly leaf: Sha256
+    readonly sha256: Sha256
+    readonly from: string
+    readonly state: 'revoked' | 'superseded'
+    /** ISO 8601; null: the day is not known. */
+    readonly since: string | null
+    readonly source: string
+  }
   readonly byLuck: readonly Release[]
   readonly twins: readonly RootTwin[]
   readonly list: ListFact | null
@@ -70,17 +82,21 @@ export const intermediateMissing = defineCheck({
       ),
     ),
   tell(evidence, told) {
-    const { child, missing, issuer, urls, byLuck, open, published } = evidence
+    const { child, missing, issuer, urls, byLuck, open, published, withdrawn } = evidence
     const who = concerned(evidence, told)
     const names = namesOf(missing)
+    const unsent = say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier.slice(0, 8) }})` : ''}`
     const fact =
       missing.length === 0
-        ? say`The server does not send the issuer of ${called(child)}, ${quoted(issuer.name)}${issuer.keyIdentifier ? say` (key identifier ${{ code: issuer.keyIdentifier.slice(0, 8) }})` : ''}, and it could not be got from here; ${who} refuses the server.`
+        ? withdrawn
+          ? say`${unsent}, and what can be got of it was ${withdrawn.state === 'revoked' ? 'revoked' : 'replaced'} by its authority${withdrawn.since ? say` on ${{ date: new Date(withdrawn.since) }}` : []}, so it is not proposed; ${who} refuses the server.`
+          : say`${unsent}, and it could not be got from here; ${who} refuses the server.`
         : missing.length === 1
           ? say`The server does not send ${names}, the issuer of ${called(child)}; ${who} refuses it.`
           : say`The server does not send ${names}, which lead from ${called(child)} to a root; ${who} refuses it.`
-    const pc =
-      urls.length > 0
+    const pc = withdrawn
+      ? say` Windows and Chrome may go by it until they learn of that. Ask the authority for what replaced it.`
+      : urls.length > 0
         ? say` Windows and Chrome fetch a missing certificate from the address that ${{ certificate: child.sha256 }} names (AIA), which is why it works for you; apps on Android do not.`
         : say` A PC may have it in a store of its own and be content; apps on Android go by what is sent.`
     const luck =
@@ -96,7 +112,9 @@ export const intermediateMissing = defineCheck({
     return [...whichList(evidence, told), ...fact, ...pc, ...luck, ...above, ...twinWords(evidence.twins)]
   },
   short(evidence, told) {
-    const { missing, issuer, urls } = evidence
+    const { missing, issuer, urls, withdrawn } = evidence
+    if (withdrawn)
+      return say`${whichList(evidence, told)}The server does not send ${quoted(issuer.name)}, and its authority ${withdrawn.state === 'revoked' ? 'revoked' : 'replaced'} what can be got of it. Ask the authority for what replaced it. ${untouched}`
     const names = missing.length === 0 ? quoted(issuer.name) : namesOf(missing)
     const it = missing.length > 1 ? 'them' : 'it'
     const pc = urls.length > 0 ? 'PCs do, so they look fine' : `PCs may have ${it}`
@@ -106,8 +124,14 @@ export const intermediateMissing = defineCheck({
     missing.length > 1
       ? say`${{ certificate: missing[0]!.sha256 }} and ${{ count: [missing.length - 1, 'other', 'others'] }} are missing`
       : say`${missing[0] ? { certificate: missing[0].sha256 } : quoted(issuer.name)} is missing`,
-  actions({ child, missing, open, twins, published }, told) {
+  actions({ child, missing, open, twins, published, withdrawn }, told) {
     const unknown = told.farm.certificates.get(open?.sha256 ?? (missing.length === 0 ? child.sha256 : ''))
+    if (unknown && withdrawn) {
+      const { action } = fetchingPublished(unknown, published ?? noneKnown, [withdrawn.from])
+      return action.urls.length > 0
+        ? [{ action }, ...applying(told)]
+        : [reissuing(withdrawn.leaf, { kind: 'known-authority' }), confirming]
+    }
     return [
       ...(unknown
         ? [
@@ -148,6 +172,7 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
     hasRootTwin(farm, certificate) || twins.some(({ twinOf }) => twinOf === certificate.sha256)
   const keyIdentifier = child.authorityKeyIdentifier?.keyIdentifier ?? null
   const unsupplied = add.length === 0 ? child : open
+  const withdrawn = add.length === 0 && open ? shown.repair?.withdrawn?.[0] : undefined
   return {
     facet: `${child.issuer.text} ${keyIdentifier ?? ''}`.trimEnd(),
     subject: shown.seen.subject.id,
@@ -175,6 +200,16 @@ function caseOf(farm: ExaminedFarm, { shown, chain, missing, open }: NoAnchor): 
           missing,
           farm.at,
         ),
+      ...(withdrawn && {
+        withdrawn: {
+          leaf: chain.leaf.sha256,
+          sha256: withdrawn.certificate.sha256,
+          from: withdrawn.from,
+          state: withdrawn.state,
+          since: withdrawn.since?.toISOString() ?? null,
+          source: withdrawn.source,
+        },
+      }),
       byLuck: counting(farm, shown.repair?.byLuck ?? []),
       twins,
       list: listFact(shown),

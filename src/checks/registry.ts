@@ -23,12 +23,15 @@ import { handshakeRefusedToRelease } from './handshake-refused-to-release.js'
 import { hostnameNotCovered } from './hostname-not-covered.js'
 import { intermediateMissing } from './intermediate-missing.js'
 import { intermediateNamedLikeRoot } from './intermediate-named-like-root.js'
+import { intermediateNoLongerNeeded } from './intermediate-no-longer-needed.js'
 import { keyNotProven } from './key-not-proven.js'
 import { keyStoreUnsuitable } from './key-store-unsuitable.js'
 import { leafNotFirst } from './leaf-not-first.js'
+import { localNetworkAddress } from './local-network-address.js'
 import { lockedOutcomeChanged } from './locked-outcome-changed.js'
 import { nameLost } from './name-lost.js'
 import { noCertificateSent } from './no-certificate-sent.js'
+import { oldCertificateStillServed } from './old-certificate-still-served.js'
 import { pathConstraintViolated } from './path-constraint-violated.js'
 import { pfxUnreadableByServer } from './pfx-unreadable-by-server.js'
 import { privateKeyNotFitting } from './private-key-not-fitting.js'
@@ -40,12 +43,15 @@ import { severalServersBehindAddress } from './several-servers-behind-address.js
 import { sniRequired } from './sni-required.js'
 import { stapleRejected } from './staple-rejected.js'
 import { supersededIntermediate } from './superseded-intermediate.js'
+import { ownAnswers } from './support/vantages.js'
 import { systemUpdateDependent } from './system-update-dependent.js'
+import { tlsInspected } from './tls-inspected.js'
 import { tellAll } from './told.js'
 import { tooFewSct } from './too-few-sct.js'
 import { unrelatedCertificate } from './unrelated-certificate.js'
 import { unsuitableExtendedKeyUsage } from './unsuitable-extended-key-usage.js'
 import { unsuitableKeyUsage } from './unsuitable-key-usage.js'
+import { vantagePointsDiffer } from './vantage-points-differ.js'
 import { verdictUndetermined } from './verdict-undetermined.js'
 import { weakKey } from './weak-key.js'
 import { weakSignature } from './weak-signature.js'
@@ -60,6 +66,7 @@ export const checks = [
   certificateListTooLarge,
   certificateUnreadable,
   leafNotFirst,
+  vantagePointsDiffer,
   selfSignedCertificate,
   certificateExpired,
   certificateNotYetValid,
@@ -76,11 +83,13 @@ export const checks = [
   pathConstraintViolated,
   blocklistedKey,
   stapleRejected,
+  tlsInspected,
   privateKeyNotFitting,
   pfxUnreadableByServer,
   keyStoreUnsuitable,
   keyNotProven,
   handshakeRefusedToRelease,
+  oldCertificateStillServed,
   certificateExpiring,
   lockedOutcomeChanged,
   nameLost,
@@ -99,7 +108,9 @@ export const checks = [
   rootIncluded,
   fallbackCertificate,
   sniRequired,
+  localNetworkAddress,
   anchorLeaving,
+  intermediateNoLongerNeeded,
   dataOutdated,
   checkFailed,
 ] as const satisfies readonly Check[]
@@ -156,7 +167,7 @@ function rankOf({ id, severity }: Finding): number {
 const severities: readonly Severity[] = ['critical', 'warning', 'info']
 
 function runOne(check: Check, farm: ExaminedFarm): Ran {
-  const result = check.run(farm)
+  const result = check.run(check.seesInspected ? farm : ownAnswers(farm))
   if (result.status === 'found')
     return {
       check,

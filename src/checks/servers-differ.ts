@@ -70,7 +70,7 @@ export const serversDiffer = defineCheck({
 })
 
 /**
- * Compared are servers of one name and port that every counting release accepts: what a server lacks or has expired is
+ * Compared are servers of one name and port, seen from one place, that every counting release accepts: what a server lacks or has expired is
  * told where it is found, and differs only in consequence.
  */
 function casesOf(farm: ExaminedFarm): readonly Case<Evidence>[] {
@@ -87,7 +87,8 @@ function casesOf(farm: ExaminedFarm): readonly Case<Evidence>[] {
     const intermediates = distinct(lists.flatMap(({ certificates }) => certificates.slice(1)))
       .filter((certificate) => !leaves.includes(certificate) && !isSelfSigned(certificate))
       .map(({ sha256 }) => sha256)
-    const name = `${subject.name?.ascii ?? ''}:${subject.port}`
+    const from = subject.vantage === undefined ? '' : `${subject.vantage}/`
+    const name = `${from}${subject.name?.ascii ?? ''}:${subject.port}`
     const groups = byName.get(name) ?? new Map<string, Group>()
     const key = [...leaves.map(({ sha256 }) => sha256).sort(), '', ...[...intermediates].sort()].join()
     groups.set(key, {

@@ -1,3 +1,4 @@
+import { targetingApi37 } from '../android/releases.js'
 import { judgeTransparency, type TransparencyCount } from '../android/transparency.js'
 import { listed, say, type Words } from '../words/words.js'
 import { type Case, defineCheck, type ExaminedFarm, found } from './check.js'
@@ -20,6 +21,7 @@ export const tooFewSct = defineCheck({
     'RFC 6962 §3.3',
     'google/conscrypt PolicyImpl.java',
     'frameworks/base NetworkSecurityConfig.java (2026, apps targeting API 37)',
+    targetingApi37.source,
   ],
   rules: [],
   run: (farm) =>
@@ -31,7 +33,7 @@ export const tooFewSct = defineCheck({
     const consequence = uncertain
       ? say`Whether the logs unknown here count for ${{ releases: [asking] }} cannot be told`
       : say`${{ releases: [asking] }} refuses it in apps that target API 37, unless they trust user-installed or bundled authorities`
-    return say`${{ certificate: cases[0]!.certificate! }} has ${ways.length === 0 ? 'no timestamps' : say`timestamps of ${listed(ways)}`}. ${consequence}; older apps and releases do not ask.`
+    return say`${{ certificate: cases[0]!.certificate! }} has ${ways.length === 0 ? 'no timestamps' : say`timestamps of ${listed(ways)}`}. ${consequence}; older apps and releases do not ask. Google Play will want apps to target it from about ${{ date: new Date(targetingApi37.from) }}.`
   },
   actions: (_evidence, { cases }) => [reissuing(cases[0]!.certificate, { kind: 'other' }), confirming],
 })

@@ -6,11 +6,13 @@ import { rootsOf, storeInfo, storeUpdates, updatesOf } from '../android/trust-st
 import { AdfsCheckFault } from '../fault.js'
 import { inAscii, neutralised } from '../formats/terminal-text.js'
 import { versionName } from '../tls/code-points.js'
+import { trustDataBy } from './asked.js'
 import type { Machine } from './machine.js'
 import { textStyle } from './terminal.js'
 
 /** Lists the releases with the rules and stores they are judged by. */
-export function androidCommand(machine: Machine): number {
+export async function androidCommand(trustData: string | undefined, machine: Machine): Promise<number> {
+  await usingTrustData(trustData, machine)
   const rows = releases.map((release) => {
     const facts = factsOf(release)
     const { shape } = helloOf(release)
@@ -59,7 +61,8 @@ export function androidCommand(machine: Machine): number {
 }
 
 /** Every datum with its date and source. */
-export function androidDataCommand(machine: Machine): number {
+export async function androidDataCommand(trustData: string | undefined, machine: Machine): Promise<number> {
+  await usingTrustData(trustData, machine)
   print(
     machine,
     table([
@@ -71,7 +74,12 @@ export function androidDataCommand(machine: Machine): number {
 }
 
 /** Which roots came and went between the first and the last release of a range, as shipped. */
-export function androidRootsDiffCommand(range: string, machine: Machine): number {
+export async function androidRootsDiffCommand(
+  range: string,
+  trustData: string | undefined,
+  machine: Machine,
+): Promise<number> {
+  await usingTrustData(trustData, machine)
   const chosen = parseReleaseRange(range)
   const [first, last] = [chosen[0]!, chosen.at(-1)!]
   if (first === last) {
@@ -105,11 +113,13 @@ export function androidRootsDiffCommand(range: string, machine: Machine): number
 }
 
 /** Lists the roots of one release, or those whose subject or fingerprint matches. */
-export function androidRootsCommand(
+export async function androidRootsCommand(
   range: string | undefined,
   subject: string | undefined,
+  trustData: string | undefined,
   machine: Machine,
-): number {
+): Promise<number> {
+  await usingTrustData(trustData, machine)
   if (range === undefined) {
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', 'Say which release, or which two are to be compared.', {
       hint: 'Write --release 7.0 or --diff 14..17.',
@@ -138,6 +148,17 @@ export function androidRootsCommand(
     `\n${roots.length} of ${storeInfo(release).roots} roots of Android ${release}. Source: ${storeInfo(release).source}.\n`,
   )
   return roots.length > 0 ? 0 : 1
+}
+
+/** Whatever is listed is of that file, which is said first. */
+async function usingTrustData(path: string | undefined, machine: Machine): Promise<void> {
+  if (path === undefined) return
+  const { sha256, date, unknownReleases } = await trustDataBy(path)
+  const more =
+    unknownReleases.length > 0
+      ? `It also has stores of Android ${unknownReleases.join(', ')}, which this program does not know.\n`
+      : ''
+  print(machine, `Trust data of ${date}: ${path}, SHA-256 ${sha256}\n${more}`)
 }
 
 const span = (having: readonly Release[]) =>

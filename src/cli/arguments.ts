@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { type AskedNode, parseNode } from '../farm/inventory.js'
 import { AdfsCheckFault } from '../fault.js'
 import { type Threshold, thresholdOf } from '../gate/thresholds.js'
+import type { Shard } from './shard.js'
 
 /** A whole number within limits, with an error that names them. */
 export const wholeNumber = (minimum: number, maximum: number) => (text: string) => {
@@ -61,4 +62,17 @@ export function threshold(text: string): Threshold {
   } catch (error) {
     throw new InvalidArgumentError(error instanceof AdfsCheckFault ? (error.hint ?? '') : String(error))
   }
+}
+
+/** More machines than a list of a hundred thousand names needs. */
+const maxShards = 1_000
+
+/** `2/5`. */
+export function shardOf(text: string): Shard {
+  const [nth = 0, count = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).slice(1).map(Number)
+  if (nth < 1 || nth > count || count > maxShards)
+    throw new InvalidArgumentError(
+      `Write it like 2/5, for the second of five parts; at most ${maxShards} parts.`,
+    )
+  return { nth, count }
 }

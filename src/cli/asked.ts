@@ -1,7 +1,9 @@
-import type { Asked, GivenFile } from '../farm/asked.js'
+import type { Asked, AskedTrustData, GivenFile } from '../farm/asked.js'
 import { type Inventory, isEmpty, soundInventory } from '../farm/inventory.js'
+import type { ReadTrustData } from '../farm/trust-data.js'
 import { AdfsCheckFault } from '../fault.js'
-import { loadCertificates, readPassword } from './files.js'
+import { printableProxy } from '../run/options.js'
+import { loadCertificates, readPassword, readWithin } from './files.js'
 import type { CheckFlags } from './options.js'
 
 /**
@@ -32,6 +34,7 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     deviceCas: await files(flags.deviceCa),
     remembered: await files(flags.remembered),
     intermediates: await files(flags.intermediates),
+    ...(flags.trustData === undefined ? {} : { trustData: await askedTrustData(flags.trustData) }),
     at: flags.at ?? null,
     offline: flags.offline ?? false,
     aiaAllowPrivate: flags.aiaAllowPrivate ?? false,
@@ -40,7 +43,27 @@ export async function askedBy(flags: CheckFlags): Promise<Omit<Asked, 'target' |
     timeoutMs: flags.timeout ?? null,
     repeat: flags.repeat,
     ...inventoryBy(flags),
+    ...(flags.tlsEndsAt === undefined ? {} : { tlsEndsAt: flags.tlsEndsAt }),
   }
+}
+
+export async function askedTrustData(file: string): Promise<AskedTrustData> {
+  const { path, sha256, date } = await trustDataBy(file)
+  return { path, sha256, date }
+}
+
+/**
+ * Reads the file, and from here on this process goes by it.
+ *
+ * @throws AdfsCheckFault ADFS_CHECK_BAD_FILE, ADFS_CHECK_BAD_OPTION
+ */
+export async function trustDataBy(
+  path: string,
+): Promise<AskedTrustData & Pick<ReadTrustData, 'unknownReleases'>> {
+  // Loaded where it is asked for: the program's own data needs no reader.
+  const { goBy, maxTrustDataBytes } = await import('../farm/trust-data.js')
+  const { id, unknownReleases } = goBy(await readWithin(path, maxTrustDataBytes), path)
+  return { path, ...id, unknownReleases }
 }
 
 /** What is said of the farm beside its name, if anything. */
@@ -57,6 +80,11 @@ function inventoryBy({ name = [], upnSuffix = [], ports = [], node = [] }: Check
   return isEmpty(inventory) ? {} : { inventory: soundInventory(inventory) }
 }
 
-/** What reports and printed commands say of the proxy: never its credentials. */
-export const proxyAsked = (proxy: URL | null, option: string | false | undefined): Asked['proxy'] =>
-  option === false ? 'none' : (proxy?.origin ?? null)
+/** What reports and printed commands say of the proxy: never its credentials, but that there are some. */
+export const proxyAsked = (
+  proxy: URL | null,
+  option: string | false | undefined,
+): Pick<Asked, 'proxy' | 'proxyCredentials'> => ({
+  proxy: option === false ? 'none' : proxy && printableProxy(proxy),
+  ...(proxy && proxy.username + proxy.password !== '' ? { proxyCredentials: true } : {}),
+})

@@ -12,12 +12,12 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs'
-import { createRequire, Module } from 'node:module'
+import type { Module } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Script, constants as vmConstants } from 'node:vm'
 
-/** The running process, handed in by what is built (tools/build.ts). */
+/** The running process, handed in by what is built (tools/parts.ts). */
 type Host = Pick<NodeJS.Process, 'arch' | 'env' | 'geteuid' | 'once' | 'pid' | 'platform' | 'version'>
 
 /**
@@ -27,18 +27,22 @@ type Host = Pick<NodeJS.Process, 'arch' | 'env' | 'geteuid' | 'once' | 'pid' | '
  * it made. Whatever is wrong with it, the file is loaded without. `ADFS_CHECK_CODE_CACHE=off`, or Node's own
  * NODE_DISABLE_COMPILE_CACHE, keeps none.
  */
-export function loadCached(file: string, host: Host): unknown {
-  const cache = cacheFile(host)
-  if (cache === null) return createRequire(file)(file)
-  const source = readFileSync(file, 'utf8')
+export function loadCached(file: string, require: NodeJS.Require, parent: Module, host: Host): unknown {
+  // Of a second part that needs it too.
+  const cache = file in require.cache ? null : cacheFile(host)
+  if (cache === null) return require(file)
+  // What `node:module` hands out; importing that would load half of Node's loader for ES modules.
+  const { Module } = parent.constructor as typeof import('node:module')
+  const source = readFileSync(file)
   const known = readOwn(cache, source, host)
-  const script = new Script(Module.wrap(source), {
+  const script = new Script(Module.wrap(source.toString('utf8')), {
     filename: file,
     ...(known ? { cachedData: known } : {}),
     importModuleDynamically: vmConstants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
-  const module = { exports: {} }
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file))
+  const module = new Module(file)
+  require.cache[file] = module
+  script.runInThisContext()(module.exports, Module.createRequire(file), module, file, dirname(file))
   if (!known || script.cachedDataRejected) {
     // At the end, when what is needed has been compiled. A run that failed or was stopped has not come so far.
     host.once('exit', (code) => {
@@ -50,8 +54,8 @@ export function loadCached(file: string, host: Host): unknown {
 
 /** Null: off, or there is nowhere that is the user's alone. */
 function cacheFile(host: Host): string | null {
-  const { ADFS_CHECK_CODE_CACHE: wanted, NODE_DISABLE_COMPILE_CACHE: disabled, ...env } = host.env
-  if (wanted === 'off' || disabled) return null
+  const { env } = host
+  if (env.ADFS_CHECK_CODE_CACHE === 'off' || env.NODE_DISABLE_COMPILE_CACHE) return null
   try {
     const base =
       host.platform === 'win32'
@@ -73,10 +77,10 @@ const isOurs = ({ uid, mode }: { uid: number; mode: number }, { platform, geteui
   platform === 'win32' || (uid === geteuid?.() && (mode & 0o077) === 0)
 
 const digestBytes = 32
-const digest = (source: string, data: Uint8Array): Buffer =>
+const digest = (source: Uint8Array, data: Uint8Array): Buffer =>
   createHash('sha256').update(source).update(data).digest()
 
-function readOwn(path: string, source: string, host: Host): Buffer | null {
+function readOwn(path: string, source: Uint8Array, host: Host): Buffer | null {
   let handle: number | null = null
   try {
     handle = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
@@ -93,7 +97,7 @@ function readOwn(path: string, source: string, host: Host): Buffer | null {
 }
 
 /** Whole or not at all; that it cannot be written concerns nobody, and the next run tries again. */
-function writeOwn(path: string, part: string, source: string, data: Uint8Array): void {
+function writeOwn(path: string, part: string, source: Uint8Array, data: Uint8Array): void {
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
     const handle = openSync(part, flags, 0o600)

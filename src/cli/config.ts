@@ -1,13 +1,13 @@
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname, join } from 'node:path'
 import { type AskedNode, narrowed } from '../farm/inventory.js'
 import type { PolicyOptions } from '../farm/policy-fields.js'
-import { type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
+import { type PolicyFarm, type PolicyFile, readPolicyFile } from '../farm/policy-file.js'
 import { parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import type { FileFlags } from './file-options.js'
 import { readWithin } from './files.js'
 import { type Aimed, type CheckFlags, checkDefaults } from './options.js'
+import { uriOf } from './uri.js'
 
 /**
  * Targets with their options: the command line over the farm's own over the policy's over the defaults. Without a target
@@ -20,18 +20,39 @@ export async function aimedBy(
   targets: readonly string[],
   given: Partial<CheckFlags>,
 ): Promise<{ readonly aimed: readonly Aimed[]; readonly flags: CheckFlags }> {
-  const file = await readConfig(path)
-  const names = targets.length > 0 ? targets : file.farms.map(({ name }) => name)
+  const { farms, aim, flags } = await aimingBy(path, given)
+  const names = targets.length > 0 ? targets : farms
   if (names.length === 0)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `${path} names no farm, and no target is given.`, {
       hint: 'List farms in it, or name one: adfs-check sts.contoso.com --config FILE',
     })
-  const aimed = names.map((target) => {
-    const line = file.farms.find(({ name }) => sameTarget(name, target))?.line
-    const listed = line === undefined ? {} : { listed: { uri: uriOf(path), line } }
-    return { target, flags: flagsFor(file, path, [target], given), ...listed }
-  })
-  return { aimed, flags: flagsFor(file, path, [], given) }
+  return { aimed: names.map(aim), flags }
+}
+
+/** A policy as what gives a target its options. */
+export interface Aiming {
+  /** Names of its farms, as written. */
+  readonly farms: readonly string[]
+  /** Of targets that are none of its farms; they share this one object. */
+  readonly flags: CheckFlags
+  readonly aim: (target: string) => Aimed
+}
+
+/** @throws AdfsCheckFault ADFS_CHECK_BAD_FILE */
+export async function aimingBy(path: string, given: Partial<CheckFlags>): Promise<Aiming> {
+  const file = await readConfig(path)
+  const flags = flagsFor(file, path, undefined, given)
+  const own = new Map<string, Omit<Aimed, 'target'>>()
+  for (const farm of file.farms) {
+    const listed = { uri: uriOf(path), line: farm.line }
+    const key = keyOf(farm.name)
+    if (!own.has(key)) own.set(key, { flags: flagsFor(file, path, farm, given), listed })
+  }
+  return {
+    farms: file.farms.map(({ name }) => name),
+    flags,
+    aim: (target) => ({ target, ...(own.get(keyOf(target)) ?? { flags }) }),
+  }
 }
 
 /** The same for `file`, whose farm is the one that a name of the certificate belongs to. */
@@ -40,18 +61,14 @@ export async function fileFlagsBy(
   names: readonly string[],
   given: Partial<FileFlags>,
 ): Promise<FileFlags> {
+  const file = await readConfig(path)
+  const keys = new Set(names.map(keyOf))
+  const farm = file.farms.find(({ name }) => keys.has(keyOf(name)))
   // The farm's further names are not what the file is for; its nodes are servers to compare with.
-  const { name: _, node = [], ...flags } = flagsFor(await readConfig(path), path, names, given)
+  const { name: _, node = [], ...flags } = flagsFor(file, path, farm, given)
   const servers = [...flags.server, ...node.flatMap(({ addresses }) => addresses)]
   // Servers of the farm are asked only where a live farm is to be compared with.
   return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : servers) }
-}
-
-/** As readers of reports take it, who know the working directory. */
-function uriOf(path: string): string {
-  const near = relative('.', path)
-  if (near.startsWith('..') || isAbsolute(near)) return pathToFileURL(resolve(path)).href
-  return encodeURI(near.replaceAll('\\', '/')).replace(/[#:?]/g, encodeURIComponent)
 }
 
 const maxBytes = 1024 * 1024
@@ -61,12 +78,11 @@ async function readConfig(path: string): Promise<PolicyFile> {
 }
 
 function flagsFor(
-  { policy, farms, waivers }: PolicyFile,
+  { policy, waivers }: PolicyFile,
   path: string,
-  names: readonly string[],
+  farm: PolicyFarm | undefined,
   given: Partial<CheckFlags>,
 ): CheckFlags & Pick<FileFlags, 'windowsServer'> {
-  const farm = farms.find(({ name }) => names.some((other) => sameTarget(name, other)))
   const { servers, names: further, nodes, ports, 'upn-suffixes': suffixes, ...options } = farm?.options ?? {}
   return {
     ...checkDefaults,
@@ -96,13 +112,27 @@ function placesBy(
 
 const portsBy = (ports: readonly number[] = []) => (ports[0] === undefined ? {} : { ports, port: ports[0] })
 
-const sameTarget = (a: string, b: string): boolean => {
-  const [first, second] = [parseTarget(a), parseTarget(b)]
-  return first.name === second.name && first.port === second.port
+/** The same for two ways to write one target; what is none is told where it is to be checked. */
+function keyOf(target: string): string {
+  try {
+    const { name, port } = parseTarget(target)
+    return `${name}:${port}`
+  } catch {
+    return target
+  }
 }
 
 /** Files are named from where the policy lies, whoever runs it from where. */
-const files = new Set(['trust-anchor', 'device-ca', 'remembered', 'intermediates', 'password-file', 'lock'])
+const files = new Set([
+  'trust-anchor',
+  'device-ca',
+  'remembered',
+  'intermediates',
+  'password-file',
+  'lock',
+  'state',
+  'trust-data',
+])
 
 function flagsOf(options: PolicyOptions, path: string): Partial<CheckFlags> {
   const beside = (file: string) =>

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { AdfsCheckFault } from '../fault.js'
 import { renderMarkdown } from '../formats/terminal-markdown.js'
 import { inAscii, wrap } from '../formats/terminal-text.js'
@@ -9,14 +9,16 @@ import { textStyle } from './terminal.js'
 
 /** Prints the page that an id or an error text means, or the list of all pages; works offline. */
 export async function explainCommand(words: readonly string[], machine: Machine): Promise<number> {
-  const pages = await allPages()
+  const ids = pageIds()
   const style = textStyle(machine, machine.out, {})
   const print = (text: string) => void machine.out.write(style.unicode ? text : inAscii(text))
   if (words.length === 0) {
-    print(listing(pages, style.columns))
+    print(listing(allPages(), style.columns))
     return 0
   }
   const asked = words.join(' ')
+  // Fifty pages need not be read for the id of one.
+  const pages = (ids.includes(asked) ? [asked] : ids).map(readPage)
   const page = findPage(asked, pages)
   if (!page) {
     const similar = similarIds(asked, pages)
@@ -38,35 +40,27 @@ function listing(pages: readonly Page[], columns: number): string {
     .join('')
 }
 
-async function allPages(): Promise<readonly Page[]> {
-  const folder = await pagesFolder()
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.md')).sort()
-  return Promise.all(
-    files.map(async (file) => {
-      const markdown = await readFile(`${folder}/${file}`, 'utf8')
-      const title = /^# (?:`[^`]*`\s*:\s*)?(.+)$/m.exec(markdown)?.[1] ?? ''
-      return { id: file.slice(0, -'.md'.length), title: title.replaceAll('`', ''), markdown }
-    }),
-  )
+/** Two levels up from here, in the source tree as in the package. */
+const folder = join(import.meta.dirname, '../../docs/checks')
+
+function pageIds(): readonly string[] {
+  try {
+    const files = readdirSync(folder).filter((file) => file.endsWith('.md'))
+    return files.map((file) => file.slice(0, -'.md'.length)).sort()
+  } catch (cause) {
+    throw new AdfsCheckFault(
+      'ADFS_CHECK_INTERNAL',
+      'The pages of the findings are missing from this installation.',
+      { hint: 'Install adfs-check again.', cause },
+    )
+  }
 }
 
-/** The pages lie beside the bundle in the package, and two levels up in the source tree. */
-async function pagesFolder(): Promise<string> {
-  for (const candidate of ['../docs/checks', '../../docs/checks']) {
-    const folder = fileURLToPath(new URL(candidate, import.meta.url))
-    if (
-      await readdir(folder).then(
-        () => true,
-        () => false,
-      )
-    )
-      return folder
-  }
-  throw new AdfsCheckFault(
-    'ADFS_CHECK_INTERNAL',
-    'The pages of the findings are missing from this installation.',
-    {
-      hint: 'Install adfs-check again.',
-    },
-  )
+/** In the order of their ids. */
+export const allPages = (): readonly Page[] => pageIds().map(readPage)
+
+function readPage(id: string): Page {
+  const markdown = readFileSync(`${folder}/${id}.md`, 'utf8')
+  const title = /^# (?:`[^`]*`\s*:\s*)?(.+)$/m.exec(markdown)?.[1] ?? ''
+  return { id, title: title.replaceAll('`', ''), markdown }
 }

@@ -62,7 +62,7 @@ export async function fileCommand(
     judged(read, { ...common, files, passwordFile: flags.passwordFile ?? null }, flags, machine),
     flags,
     machine,
-    { known },
+    known,
   )
 }
 
@@ -81,7 +81,7 @@ async function* judged(
   const timeoutMs = common.timeoutMs ?? defaultTimeoutMs
   const network = live({ ...common, timeoutMs, proxy, signal: machine.signal })
   const pause = turns(machine.signal)
-  const asked = { ...common, proxy: proxyAsked(proxy, flags.proxy) }
+  const asked = { ...common, ...proxyAsked(proxy, flags.proxy) }
   const { against } = common.files
   let servers: readonly LiveServer[] | null = null
   if (against !== null) {
@@ -95,9 +95,10 @@ async function* judged(
       })
   }
   const judging = await judgingBy(flags)
-  for (const name of common.files.names) {
+  for (const [nth, name] of common.files.names.entries()) {
     const own = { ...asked, target: name }
     yield {
+      nth,
       checked: await checkFiles(read, own, network, at, { pause, ...judging }, servers),
       asked: own,
     }
@@ -114,8 +115,8 @@ const storesBy = async (
 }
 
 /** Never from the command line: process lists and shell histories keep it. */
-async function passwordBy(
-  { passwordFile, passwordEnv }: FileFlags,
+export async function passwordBy(
+  { passwordFile, passwordEnv }: Pick<FileFlags, 'passwordFile' | 'passwordEnv'>,
   { env }: Machine,
 ): Promise<string | undefined> {
   if (passwordFile !== undefined && passwordEnv !== undefined)
@@ -136,11 +137,17 @@ async function passwordBy(
   return password
 }
 
-async function readOne(path: string, password: string | undefined, machine: Machine): Promise<ReadFile> {
+export async function readOne(
+  path: string,
+  password: string | undefined,
+  machine: Machine,
+): Promise<ReadFile> {
   const bytes = await readWithin(path, bundleLimits.maxBytes)
   let offered = await readOffered(bytes, password === undefined ? {} : { password })
-  if (password === undefined && machine.secret && needsPassword(offered))
-    offered = await readOffered(bytes, { password: await machine.secret(`Password of ${path}: `) })
+  if (password === undefined && needsPassword(offered)) {
+    const typed = await machine.secret?.(`Password of ${path}: `)
+    if (typed != null) offered = await readOffered(bytes, { password: typed })
+  }
   const { certificates, problems } = offered
   if (certificates.length === 0)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${path} ${failed(offered)}.`, {

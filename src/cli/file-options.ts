@@ -34,3 +34,20 @@ export function fileOptions(command: Command): Command {
     )
   return printing(repairing(judging(connecting(command))))
 }
+
+export function renewedOptions(command: Command): Command {
+  command
+    .description('after a renewal: is the new file sound, and does every server send its certificate?')
+    .argument('[target]', 'federation service name (default: the first name in the certificate)')
+    .optionsGroup('What was renewed:')
+    .requiredOption('--pfx <file>', 'the new certificate with its chain: .pfx, .p12 or .pem')
+    .option('--old <file>', 'what was served before, to tidy up after it; repeatable', repeatable)
+    .addOption(
+      new Option('--windows-server <release>', 'where the file is to be imported').choices(windowsReleases),
+    )
+    .option('--password-file <file>', 'password of the .pfx files, on the first line')
+    .option('--password-env <name>', 'environment variable with the password')
+    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
+    .addHelpText('after', '\nExample:\n  adfs-check renewed --pfx NEW.pfx --old OLD.pfx')
+  return printing(repairing(judging(connecting(command))))
+}

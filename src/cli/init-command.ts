@@ -44,7 +44,7 @@ export async function initCommand(name: string, flags: CheckFlags, machine: Mach
   const asked: Asked = {
     ...(await askedBy(flags)),
     target: target.port === 443 ? target.name : `${target.name}:${target.port}`,
-    proxy: proxyAsked(proxy, flags.proxy),
+    ...proxyAsked(proxy, flags.proxy),
     inventory: { ...nothingKnown, ports: [target.port, userCertificatePort] },
   }
   const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs

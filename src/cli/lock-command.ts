@@ -7,6 +7,7 @@ import { checkAimed, readLockFile } from './check-command.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
 import type { Aimed, CheckFlags } from './options.js'
+import { listsOf, listsOfAimed } from './targets.js'
 
 /** Checks farms and writes what they come to beside those already in the file; the exit code is that of the check. */
 export async function lockCommand(
@@ -15,12 +16,12 @@ export async function lockCommand(
   given: Partial<CheckFlags>,
   machine: Machine,
 ): Promise<number> {
-  const { aimed, path } = await aim(targets, all, given)
+  const { lists, path } = await aim(targets, all, given)
   const before = await lockAt(path)
   const farms = new Map<string, LockedFarm>()
   const missed: string[] = []
   const { lock: _, ...flags } = all
-  const code = await checkAimed(aimed, flags, machine, ({ examined }: Checked) => {
+  const code = await checkAimed(lists, flags, machine, ({ examined }: Checked) => {
     const locked = lockOf(examined)
     if (locked) farms.set(lockKey(examined.farm), locked)
     else missed.push(examined.farm.id)
@@ -33,19 +34,20 @@ export async function lockCommand(
   return missed.length > 0 ? Math.max(code, exitUnfinished) : code
 }
 
-/** The comparison is left out: what is to be written is not measured by what was. */
+/** Comparisons are left out: what is to be written is not measured by what was. */
 async function aim(targets: readonly string[], all: CheckFlags, given: Partial<CheckFlags>) {
-  const unlocked = ({ target, flags: { lock: _, ...flags } }: Aimed): Aimed => ({ target, flags })
+  const unlocked = ({ target, flags: { lock: _, state: __, ...flags } }: Aimed): Aimed => ({ target, flags })
   if (all.config !== undefined) {
     const { aimedBy } = await import('./config.js')
     const { aimed, flags } = await aimedBy(all.config, targets, given)
-    return { aimed: aimed.map(unlocked), path: flags.lock ?? defaultLock }
+    return { lists: listsOfAimed(aimed.map(unlocked), flags), path: flags.lock ?? defaultLock }
   }
   if (targets.length === 0)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', 'No farm is named.', {
       hint: 'Name one, or give --config adfs-check.yaml: adfs-check lock sts.contoso.com',
     })
-  return { aimed: targets.map((target) => unlocked({ target, flags: all })), path: all.lock ?? defaultLock }
+  const { lock: _, ...flags } = all
+  return { lists: listsOf(targets, flags), path: all.lock ?? defaultLock }
 }
 
 const defaultLock = 'adfs-check.lock'

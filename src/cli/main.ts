@@ -50,12 +50,14 @@ async function answer(): Promise<number> {
   return run(args, {
     out: process.stdout,
     err: process.stderr,
+    input: () => process.stdin,
     env: process.env,
     platform: process.platform,
     now: new Date(),
-    secret: process.stdin.isTTY
-      ? async (question) => (await import('./prompt.js')).askSecret(question, process.stdin, process.stderr)
-      : null,
+    secret: async (question) =>
+      process.stdin.isTTY
+        ? (await import('./prompt.js')).askSecret(question, process.stdin, process.stderr)
+        : null,
     signal: stop.signal,
   })
 }

@@ -1,14 +1,17 @@
 import type { AskedNode } from '../farm/inventory.js'
+import type { Terminator } from '../farm/subject.js'
 import type { Listing } from '../formats/format.js'
 import type { FormatName } from '../formats/names.js'
 import type { Threshold } from '../gate/thresholds.js'
 import type { Waiver } from '../gate/waivers.js'
 import { defaultConcurrency } from '../run/limits.js'
 import type { OutputFile } from './outputs.js'
+import type { Shard } from './shard.js'
 
 /** Options of `check`, as commander hands them over. */
 export interface CheckFlags {
   readonly server: readonly string[]
+  readonly tlsEndsAt?: Terminator
   readonly port?: number
   /** All ports of the farm, the first beside `port`. */
   readonly ports?: readonly number[]
@@ -18,12 +21,20 @@ export interface CheckFlags {
   readonly node?: readonly AskedNode[]
   readonly timeout?: number
   readonly concurrency: number
+  /** Connections at a time into one network. */
+  readonly perNetwork?: number
+  /** File with a target on each line; `-`: standard input. */
+  readonly targets?: string
+  /** The part of the targets that this run checks. */
+  readonly shard?: Shard
   readonly ipv4Only?: boolean
   readonly ipv6Only?: boolean
   readonly android?: string
   readonly trustAnchor: readonly string[]
   readonly deviceCa: readonly string[]
   readonly remembered: readonly string[]
+  /** Newer stores and catalogue. */
+  readonly trustData?: string
   readonly at?: Date
   readonly intermediates: readonly string[]
   readonly passwordFile?: string
@@ -42,12 +53,22 @@ export interface CheckFlags {
   /** From --config. */
   readonly waivers?: readonly Waiver[]
   readonly config?: string
+  /** Of a farm of --config. */
+  readonly owner?: string
   /** File of outcomes to compare with. */
   readonly lock?: string
   readonly repeat: number
   readonly retries: number
   /** For the whole run, milliseconds. */
   readonly deadline?: number
+  /** Look again until every server is accepted. */
+  readonly watch?: boolean
+  /** Between two looks, milliseconds. */
+  readonly interval?: number
+  /** Milliseconds. */
+  readonly watchTimeout?: number
+  /** File that the outcome of the last run is kept in. */
+  readonly state?: string
   readonly save?: string
   readonly redact?: boolean
   readonly verbose?: boolean

@@ -1,16 +1,19 @@
-import { Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
-import { defaultConcurrency, maxRepeat, maxRetries } from '../run/limits.js'
 import { version } from '../version.js'
-import { nodes, ports, repeatable, seconds, wholeNumber } from './arguments.js'
+import { repeatable } from './arguments.js'
+import { checkOptions, type TypedFlags, withPorts } from './check-options.js'
+import type { Shell } from './completion-scripts.js'
 import type { DemoFlags } from './demo-command.js'
 import { exitUsage } from './exit-code.js'
-import { type FileFlags, fileOptions } from './file-options.js'
+import { type FileFlags, fileOptions, renewedOptions } from './file-options.js'
+import type { JoinFlags } from './join-command.js'
 import type { Machine } from './machine.js'
 import { type CheckFlags, checkDefaults } from './options.js'
+import type { RenewedFlags } from './renewed-command.js'
 import type { ReplayFlags } from './replay-command.js'
 import { reportFault } from './report-fault.js'
-import { connecting, judging, painting, printing, repairing, standingOn } from './shared-options.js'
+import { connecting, painting, printing, standingOn } from './shared-options.js'
 
 /** Runs one command line (program name left out) and returns the exit code. Never throws. */
 export async function run(args: readonly string[], machine: Machine): Promise<number> {
@@ -41,22 +44,28 @@ const examples = `
 Examples:
   adfs-check sts.contoso.com                           check every server behind the name
   adfs-check sts.contoso.com --kit fix                 ... and write the import kit into ./fix
+  adfs-check sts.contoso.com --tls-ends-at f5          ... an F5 in front ends TLS: what to do there
   adfs-check sts.contoso.com --server 10.0.0.5         check this AD FS server or proxy, past the balancer
   adfs-check sts.contoso.com --android 9.. --offline   only Android 9 and newer, no downloads
+  adfs-check sts.contoso.com --watch                   tell what changes until all is well
   adfs-check sts.contoso.com --format json             for other programs
   adfs-check user@contoso.com                          find the federation service of a domain
   adfs-check init sts.contoso.com                      write adfs-check.yaml: names, nodes, ports
+  adfs-check --targets targets.txt --format ndjson     a long list, each told as it is done
   adfs-check explain intermediate-missing              what a finding means and how to fix it
   adfs-check demo                                      see it work on a farm of its own
 
 Exit codes: 0 every selected Android release accepts every server, 1 warnings,
-2 some release refuses a server, 3 could not check, 4 bad usage or a fault of ours.`
+2 refused or about to expire, 3 could not check, 4 bad usage or a fault of ours.`
 
 function build(args: readonly string[], machine: Machine, done: (exitCode: number) => void): Command {
   const program = new Command('adfs-check')
     .description('Will Android accept the certificates that an AD FS farm sends, on every server?')
     .version(version, '-V, --version')
-    .argument('[target...]', 'federation service name, name:port, https URL, or user@domain')
+    .argument(
+      '[target...]',
+      'federation service name, name:port, https URL or user@domain; -: a list on standard input',
+    )
     .configureOutput({
       writeOut: (text) => void machine.out.write(text),
       writeErr: (text) => void machine.err.write(text),
@@ -68,67 +77,31 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .addHelpCommand(false)
     .addHelpText('after', examples)
 
-  program
-    .optionsGroup('What to check:')
-    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
-    .option(
-      '--node <name=address[,...]>',
-      'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',
-      nodes,
-    )
-    .option('--name <name>', 'further name of the farm, asked on every server; repeatable', repeatable)
-    .option('--upn-suffix <suffix>', 'see whether its devices register here; repeatable', repeatable)
-    .option('--port <number>', 'port where the target names none (default: 443); repeatable', ports)
-    .option('-4, --ipv4-only', 'leave out IPv6 addresses')
-    .option('-6, --ipv6-only', 'leave out IPv4 addresses')
-    .option(
-      '--repeat <number>',
-      'further connections, to meet every server behind an address',
-      wholeNumber(0, maxRepeat),
-      0,
-    )
-    .option(
-      '--retries <number>',
-      'further tries where no answer comes, with growing pauses',
-      wholeNumber(0, maxRetries),
-      0,
-    )
-    .option(
-      '--deadline <seconds>',
-      'for the whole run; what was found by then is printed',
-      seconds(0.1, 86_400),
-    )
-    .option(
-      '--concurrency <number>',
-      'servers probed at a time, over all names',
-      wholeNumber(1, 64),
-      defaultConcurrency,
-    )
-  repairing(judging(connecting(program))).option(
-    '--password-file <file>',
-    'password of .pfx files, on the first line',
-  )
-  printing(program)
-    .option('--save <file>', 'keep all that was seen as a case, to be judged again with "replay"')
-    .option('--redact', 'with --save: replace addresses, labels and paths by aliases')
-    .action(async (targets: string[], typed: TypedFlags) => {
-      const flags = withPorts(typed)
-      if (targets.length === 0 && flags.config === undefined) {
-        program.outputHelp({ error: true })
-        done(exitUsage)
-        return
-      }
-      const { refuseMisspelt } = await import('./misspelt.js')
-      refuseMisspelt(targets, args, program)
-      const { checkCommand } = await import('./check-command.js')
-      const said = withPorts(given(program, typed))
-      done(await checkCommand(targets, { ...checkDefaults, ...flags }, said, machine))
-    })
+  checkOptions(program).action(async (targets: string[], typed: TypedFlags) => {
+    const flags = withPorts(typed)
+    if (targets.length === 0 && flags.config === undefined && flags.targets === undefined) {
+      program.outputHelp({ error: true })
+      done(exitUsage)
+      return
+    }
+    const { refuseMisspelt } = await import('./misspelt.js')
+    refuseMisspelt(targets, args, program)
+    const { checkCommand } = await import('./check-command.js')
+    const said = withPorts(given(program, typed))
+    done(await checkCommand(targets, { ...checkDefaults, ...flags }, said, machine))
+  })
 
   const file = fileOptions(program.command('file'))
   file.action(async (files: string[], flags: FileFlags) => {
     const { fileCommand } = await import('./file-command.js')
     done(await fileCommand(files, { ...checkDefaults, ...flags }, given(file, flags), machine))
+  })
+
+  const renewed = renewedOptions(program.command('renewed'))
+  renewed.action(async (target: string | undefined, flags: RenewedFlags) => {
+    const { renewedCommand } = await import('./renewed-command.js')
+    const all = { ...checkDefaults, ...flags }
+    done(await renewedCommand(target, all, given(renewed, flags), machine))
   })
 
   const lock = program
@@ -161,9 +134,27 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .description('judge a saved case again, without a network')
     .argument('<case>', 'file written with --save, or a page of --format html')
     .option('--kit <folder>', 'write the import kit here')
+    .option('--trust-data <file>', 'newer stores and catalogue, or those of the run')
   printing(replay).action(async (file: string, flags: ReplayFlags) => {
     const { replayCommand } = await import('./replay-command.js')
     done(await replayCommand(file, flags, machine))
+  })
+
+  const join = program
+    .command('join')
+    .description('judge cases saved at several places as one farm, and compare what they are shown')
+    .argument('<case...>', 'files written with --save: one inside, one outside')
+    .option(
+      '--as <label>',
+      'name of the place (default: from the file name); once for each case',
+      repeatable,
+      [],
+    )
+    .option('--kit <folder>', 'write the import kit here')
+    .addHelpText('after', '\nExample:\n  adfs-check join inside-case.json outside-case.json')
+  printing(join).action(async (files: string[], flags: JoinFlags) => {
+    const { joinCommand } = await import('./join-command.js')
+    done(await joinCommand(files, flags, machine))
   })
 
   const demo = program
@@ -192,34 +183,53 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .command('android')
     .description('the Android releases, their rules and trust stores')
     .option('--data', 'every datum that verdicts rest on, with source and date')
-    .action(async ({ data }: { data?: boolean }) => {
+    .option('--trust-data <file>', 'newer stores and catalogue than this program has')
+    .action(async ({ data, trustData }: { data?: boolean; trustData?: string }) => {
       const { androidCommand, androidDataCommand } = await import('./android-command.js')
-      done(data ? androidDataCommand(machine) : androidCommand(machine))
+      done(await (data ? androidDataCommand : androidCommand)(trustData, machine))
     })
   android
     .command('roots')
     .description('the roots of one release')
     .option('--release <release>', 'e.g. 7.0')
     .option('--diff <range>', 'what changed between two releases, e.g. 14..17')
+    .option('--trust-data <file>', 'newer stores and catalogue than this program has')
     .argument('[subject]', 'only roots whose subject contains this, or whose SHA-256 begins with it')
-    .action(async (subject: string | undefined, { release, diff }: { release?: string; diff?: string }) => {
+    .action(async (subject: string | undefined, { release, diff, trustData }: RootsFlags) => {
       const { androidRootsCommand, androidRootsDiffCommand } = await import('./android-command.js')
       done(
-        diff === undefined
-          ? androidRootsCommand(release, subject, machine)
-          : androidRootsDiffCommand(diff, machine),
+        await (diff === undefined
+          ? androidRootsCommand(release, subject, trustData, machine)
+          : androidRootsDiffCommand(diff, trustData, machine)),
       )
+    })
+
+  program
+    .command('completion')
+    .description('what a shell needs to complete command lines of adfs-check')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(adfs-check completion bash)                                    in ~/.bashrc
+  source <(adfs-check completion zsh)                                     in ~/.zshrc, after compinit
+  adfs-check completion fish > ~/.config/fish/completions/adfs-check.fish
+  adfs-check completion powershell | Out-String | Invoke-Expression       in $PROFILE`,
+    )
+    .action(async (shell: Shell) => {
+      const { completionCommand } = await import('./completion-command.js')
+      done(await completionCommand(shell, program, machine))
     })
 
   return program
 }
 
-type TypedFlags = Omit<CheckFlags, 'port'> & { readonly port?: readonly number[] }
-
-/** The first port is that of a target which names none; the others are ports of the farm beside it. */
-const withPorts = <F extends Partial<TypedFlags>>({ port, ...flags }: F) =>
-  ({ ...flags, ...(port?.[0] === undefined ? {} : { port: port[0], ports: port }) }) as Omit<F, 'port'> &
-    Pick<CheckFlags, 'port' | 'ports'>
+interface RootsFlags {
+  readonly release?: string
+  readonly diff?: string
+  readonly trustData?: string
+}
 
 /** Options that stand on the command line, defaults left out. */
 const given = <F extends object>(command: Command, flags: F): Partial<F> =>

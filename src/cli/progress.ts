@@ -10,8 +10,13 @@ export interface Progress {
   readonly observed: (subject: ServedSubject, attempts: readonly Attempt[]) => void
 }
 
+/** Names in all; infinite while a list is being read. */
+export interface Names {
+  total: number
+}
+
 /** For people who wait at a terminal: each server's line when it is known, counted over all names; else null. */
-export function progress(names: number, quiet: boolean, machine: Machine): Progress | null {
+export function progress(names: Readonly<Names>, quiet: boolean, machine: Machine): Progress | null {
   const { err } = machine
   if (!err.isTTY || quiet) return null
   const { unicode } = textStyle(machine, err, {})
@@ -33,8 +38,8 @@ export function progress(names: number, quiet: boolean, machine: Machine): Progr
       seen++
       const best = attempts.find(({ outcome }) => outcome.kind === 'observed') ?? attempts[0]!
       // More may come: some names have not been resolved yet.
-      const total = `${Math.max(servers, seen)}${resolved < names ? '+' : ''}`
-      const of = names > 1 && name ? `${name.display} ` : ''
+      const total = `${Math.max(servers, seen)}${resolved < names.total ? '+' : ''}`
+      const of = names.total > 1 && name ? `${name.display} ` : ''
       const label = node.label === node.address ? '' : ` (${node.label})`
       say(
         `  [${seen}/${total}] ${of}${endpointText(node.address, port)}${label}: ${outcomeText(best.outcome)}`,

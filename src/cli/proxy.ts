@@ -2,7 +2,7 @@ import { AdfsCheckFault } from '../fault.js'
 import { validProxy } from '../run/options.js'
 
 /**
- * The HTTP proxy for one host: the option wins over HTTPS_PROXY, which NO_PROXY limits as curl does (`*`, names,
+ * The proxy for one host: the option wins over HTTPS_PROXY, which NO_PROXY limits as curl does (`*`, names,
  * name suffixes). Null: connect directly.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION

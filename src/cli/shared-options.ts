@@ -8,7 +8,7 @@ import { outputFile } from './outputs.js'
 export const connecting = (command: Command): Command =>
   command
     .option('--timeout <seconds>', 'for each connection (default: 10)', seconds(0.1, 300))
-    .option('--proxy <url>', 'HTTP proxy for every connection (default: HTTPS_PROXY)')
+    .option('--proxy <url>', 'HTTP or socks5:// proxy for every connection (default: HTTPS_PROXY)')
     .option('--no-proxy', 'connect directly whatever HTTPS_PROXY says')
 
 /** Releases, roots and clock. */
@@ -20,6 +20,7 @@ export const standingOn = (command: Command): Command =>
       'root that the phones have in their system store; repeatable',
       repeatable,
     )
+    .option('--trust-data <file>', 'newer stores and catalogue than this program has')
     .option('--at <date>', 'judge as of this date instead of now', instant)
 
 export const judging = (command: Command): Command =>

@@ -4,6 +4,7 @@ import {
   AccessDescription,
   AuthorityKeyIdentifier,
   BasicConstraints,
+  DistributionPoint,
   Extension,
   ExtKeyUsage,
   GeneralName,
@@ -56,6 +57,8 @@ export interface IssueOptions {
   /** Purpose OIDs; null: no extension. Default: serverAuth for end entities, none for authorities. */
   readonly extendedKeyUsage?: readonly string[] | null
   readonly caIssuers?: readonly string[]
+  /** Addresses of its list of revoked certificates. */
+  readonly revocationLists?: readonly string[]
   readonly hash?: Hash
   /** Sign with RSASSA-PSS even though the issuer's key is plain RSA. */
   readonly pss?: boolean
@@ -216,6 +219,10 @@ function extensionsOf(options: IssueOptions): Block[] {
       ),
     },
     caIssuers && { oid: '1.3.6.1.5.5.7.1.1', value: informationAccess(caIssuers) },
+    options.revocationLists && {
+      oid: '2.5.29.31',
+      value: sequence(...options.revocationLists.map(distributionPoint)),
+    },
     ...(options.extensions ?? []),
   ]
   return list.filter((extension) => !!extension).map(extensionBlock)
@@ -233,6 +240,9 @@ const informationAccess = (urls: readonly string[]): Buffer =>
       ),
     }).toSchema(),
   )
+
+const distributionPoint = (url: string): Buffer =>
+  der(new DistributionPoint({ distributionPoint: [new GeneralName({ type: 6, value: url })] }).toSchema())
 
 function keyUsageBits(bits: readonly number[]): Buffer {
   const bytes = Buffer.alloc(bits.some((bit) => bit > 7) ? 2 : 1)

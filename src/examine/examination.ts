@@ -7,6 +7,7 @@ import type { HelloShape, ProbeOutcome } from '../tls/observation.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Answer, AnswerId, Entry } from './presented.js'
+import type { Revocation } from './revocation.js'
 
 /** One connection, whatever came of it. */
 export interface Attempt {
@@ -41,6 +42,20 @@ export interface RepairCertificate {
   readonly from: string
   /** The certificate whose signature it verifies: the proof that it belongs here. */
   readonly issued: Certificate
+  /** What its authority's list of revoked certificates says; null or missing: it names none, or nobody asked. */
+  readonly revocation?: Revocation | null
+}
+
+/** A certificate that would have fitted and is not proposed, because its authority withdrew it. */
+export interface WithdrawnCertificate {
+  readonly certificate: Certificate
+  readonly origin: RepairOrigin
+  readonly from: string
+  readonly state: 'revoked' | 'superseded'
+  /** Null: the day is not known. */
+  readonly since: Date | null
+  /** Address of the list, or where the catalogue's row was read. */
+  readonly source: string
 }
 
 /** A certificate the server should stop sending. */
@@ -62,12 +77,14 @@ export type Condition =
 export interface Repair {
   /** Leaf side first; empty: nothing was found that helps. */
   readonly add: readonly RepairCertificate[]
+  /** Missing where nothing was. */
+  readonly withdrawn?: readonly WithdrawnCertificate[]
   readonly drop: readonly RemovedCertificate[]
   /** What the server should send: leaf first, in order, no root. */
   readonly chain: readonly Certificate[]
   /** How each release takes the answer once `chain` is sent. */
   readonly verdictsAfter: readonly Verdict[]
-  /** What Windows' chain engine would send once `add` is imported and `drop` removed. */
+  /** What Windows' chain engine would send once `add` is imported and `drop` removed; a device sends what it is given. */
   readonly takesEffect: { readonly predicted: boolean; readonly unless: readonly Condition[] }
   /** The issuer that nobody could supply; null: none is missing. */
   readonly open: {

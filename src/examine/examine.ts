@@ -2,7 +2,8 @@ import { prediction } from '../adfs/chain-engine.js'
 import { judgeAllStores } from '../android/judge-stores.js'
 import type { Release } from '../android/releases.js'
 import { rootsNamed } from '../android/trust-store.js'
-import type { ServedSubject, Subject } from '../farm/subject.js'
+import type { Verdict } from '../android/verdict.js'
+import { mendedAs, type ServedSubject, type Subject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import type { Budget } from '../path/limits.js'
 import { observationOf } from '../tls/exchange-end.js'
@@ -16,6 +17,7 @@ import { type AskedUrl, IssuerSource } from './issuers.js'
 import { IssuerPool } from './pool.js'
 import { type Answer, certificatesOf, leafOf } from './presented.js'
 import { planRepair } from './repair.js'
+import { RevocationSource } from './revocation.js'
 import { examineServed, hostOf, judgePresented } from './served.js'
 import type { Settings } from './settings.js'
 
@@ -61,14 +63,15 @@ export async function repaired(
   pause: Pause,
 ): Promise<Examined> {
   const issuers = new IssuerSource(network)
-  const repairs = new Repairs(examinations, issuers, settings, pause)
+  const revocation = new RevocationSource(network, settings.offline, settings.at)
+  const repairs = new Repairs(examinations, issuers, revocation, settings, pause)
   const done: Examination[] = []
   // One after the other: servers of a farm lack the same issuers, and equal lists are repaired once.
   for (const examination of examinations)
     done.push(
       examination.kind === 'seen' ? { ...examination, repairs: await repairs.of(examination) } : examination,
     )
-  return { examinations: done, fetches: await issuers.asked() }
+  return { examinations: done, fetches: [...(await issuers.asked()), ...(await revocation.asked())] }
 }
 
 /** Nothing stands first that could be repaired: unreadable, or an authority where the server's own certificate should be. */
@@ -78,6 +81,18 @@ function isLeafMisplaced(entries: Answer['entries']): boolean {
   return leaf === null || (isAuthority(leaf) && !certificatesOf(entries).every(isAuthority))
 }
 
+/** A device sends what its file holds; what Windows would make of the same certificates is no matter there. */
+const effective = (repair: Repair, subject: Subject): Repair =>
+  subject.kind === 'served' && mendedAs(subject.node) === 'balancer'
+    ? { ...repair, takesEffect: { predicted: true, unless: [] } }
+    : repair
+
+/** Roots of any release whose key signed it. */
+const rootsOver = (certificate: Certificate): readonly Certificate[] =>
+  rootsNamed(certificate.issuer).flatMap((root) =>
+    root.certificate && verifySignature(certificate, root.certificate) ? [root.certificate] : [],
+  )
+
 class Repairs {
   readonly #known = new Map<string, Promise<Repair>>()
   readonly #pool = new IssuerPool()
@@ -85,6 +100,7 @@ class Repairs {
   constructor(
     examinations: readonly Examination[],
     readonly issuers: IssuerSource,
+    readonly revocation: RevocationSource,
     readonly settings: Settings,
     readonly pause: Pause,
   ) {
@@ -109,7 +125,7 @@ class Repairs {
       const known = this.#known.get(key) ?? this.#repair(answer, wanted, subject)
       this.#known.set(key, known)
       try {
-        repairs.push({ answer: answer.id, repair: await known })
+        repairs.push({ answer: answer.id, repair: effective(await known, subject) })
       } catch (error) {
         if (!(error instanceof Ended)) throw error
       }
@@ -133,9 +149,10 @@ class Repairs {
     // Only the chain can be repaired by importing certificates: name, protocol and staple are judged apart.
     const score = async (list: readonly Certificate[], within: Budget) => {
       const accepting = new Set<Release>()
+      const { stores: anchors, updated, at } = settings
+      const input = { presented: list, anchors, updated, at, decided: new Map<string, Verdict>() }
       for (const release of wanted) {
-        const { stores: anchors, updated, at } = settings
-        const [verdict] = judgeAllStores({ presented: list, anchors, updated, at }, [release], [], within)
+        const [verdict] = judgeAllStores(input, [release], [], within)
         if (verdict!.kind === 'accepted') accepting.add(release)
         if (!(await this.pause())) throw new Ended()
       }
@@ -145,6 +162,15 @@ class Repairs {
       presented,
       pool: this.#pool,
       ...(settings.offline ? {} : { fetch: (urls: readonly string[]) => issuers.fetch(urls) }),
+      revocation: {
+        begin: (certificate) => this.revocation.begin(certificate),
+        of: (certificate, found) =>
+          this.revocation.of(certificate, [
+            ...found,
+            ...this.#anchorsOf(certificate),
+            ...rootsOver(certificate),
+          ]),
+      },
       score,
       wanted: new Set(wanted),
       anchored: (certificate) => this.#isAnchored(certificate),
@@ -165,6 +191,7 @@ class Repairs {
         : []
     return {
       add,
+      ...(plan.withdrawn.length > 0 ? { withdrawn: plan.withdrawn } : {}),
       drop: plan.remove,
       chain: plan.chain,
       verdictsAfter: add.length > 0 || plan.remove.length > 0 ? judged(plan.chain) : [],
@@ -186,13 +213,19 @@ class Repairs {
   }
 
   #isAnchored(certificate: Certificate): boolean {
-    const { settings } = this
-    return settings.releases.some((release) =>
-      settings
-        .stores(release)
-        .named(certificate.issuer)
-        .some((anchor) => verifySignature(certificate, anchor)),
+    return this.#namedAnchors(certificate).some((anchor) => verifySignature(certificate, anchor))
+  }
+
+  /** Roots of releases that count, or of the operator, whose key signed it. */
+  #anchorsOf(certificate: Certificate): readonly Certificate[] {
+    return [...new Set(this.#namedAnchors(certificate))].filter((anchor) =>
+      verifySignature(certificate, anchor),
     )
+  }
+
+  #namedAnchors({ issuer }: Certificate): readonly Certificate[] {
+    const { settings } = this
+    return settings.releases.flatMap((release) => settings.stores(release).named(issuer))
   }
 
   /** Self-signed certificates met anywhere that bear the name of one on the chain: Windows may trust them. */

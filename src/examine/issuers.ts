@@ -10,9 +10,10 @@ export interface FetchedIssuer {
   readonly url: string
 }
 
-/** What one URL came to: `problem` says why a fetched body holds no certificate. */
+/** What one URL came to: `problem` says why a fetched body holds nothing of its purpose. */
 export interface AskedUrl {
   readonly url: string
+  readonly purpose: 'aia' | 'crl'
   readonly outcome: FetchOutcome
   readonly certificates: readonly Certificate[]
   readonly problem: string | null
@@ -47,6 +48,7 @@ export class IssuerSource {
           ? this.#download(url)
           : Promise.resolve({
               url,
+              purpose: 'aia',
               outcome: { kind: 'too-many-fetches', maximum: maxFetches, redirects: [] },
               certificates: [],
               problem: null,
@@ -58,10 +60,11 @@ export class IssuerSource {
 
   async #download(url: string): Promise<AskedUrl> {
     const outcome = await this.network.fetch({ url, purpose: 'aia' })
-    if (outcome.kind !== 'fetched') return { url, outcome, certificates: [], problem: null }
+    const common = { url, purpose: 'aia', outcome } as const
+    if (outcome.kind !== 'fetched') return { ...common, certificates: [], problem: null }
     // No PKCS #12: its key derivation would let whoever answers decide how long we work.
     const { certificates, problems } = await readCertificates(outcome.body, { from: 'stranger' })
     const problem = certificates.length > 0 ? null : (problems[0]?.message ?? 'no certificate in it')
-    return { url, outcome, certificates, problem }
+    return { ...common, certificates, problem }
   }
 }

@@ -1,3 +1,4 @@
+import { type Budget, LimitReached } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { nameKey } from '../x509/name-match.js'
 import { verifySignature } from '../x509/signature.js'
@@ -58,5 +59,15 @@ export class IssuerPool {
     if (this.#below === null) return own
     const below = this.#below.named(subject)
     return [...own, ...below.filter(({ certificate }) => !this.#known.has(certificate.sha256))]
+  }
+}
+
+/** Empty where that asks for more signatures than the budget has left, which it then shows. */
+export function issuersWithin(budget: Budget, pool: IssuerPool, child: Certificate): readonly Candidate[] {
+  try {
+    return pool.issuersOf(child, budget.verify)
+  } catch (error) {
+    if (error instanceof LimitReached) return []
+    throw error
   }
 }

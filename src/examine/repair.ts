@@ -1,12 +1,12 @@
-import { knownAgainst } from '../android/catalogue.js'
 import type { Release } from '../android/releases.js'
-import { Budget, LimitReached } from '../path/limits.js'
+import { Budget } from '../path/limits.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued } from '../x509/identity.js'
 import { nameKey } from '../x509/name-match.js'
-import type { RemovedCertificate, RepairCertificate } from './examination.js'
+import type { RemovedCertificate, RepairCertificate, WithdrawnCertificate } from './examination.js'
 import type { FetchedIssuer } from './issuers.js'
-import { type Candidate, IssuerPool } from './pool.js'
+import { type Candidate, IssuerPool, issuersWithin } from './pool.js'
+import { type RevocationAsked, Standing } from './standing.js'
 
 export interface RepairPlan {
   /** Leaf to root. Empty: nothing was found that helps, or nothing is missing. */
@@ -14,6 +14,8 @@ export interface RepairPlan {
   /** What the server should send: leaf first, in order, without a root. */
   readonly chain: readonly Certificate[]
   readonly remove: readonly RemovedCertificate[]
+  /** What would have fitted and was not considered, because its authority withdrew it. */
+  readonly withdrawn: readonly WithdrawnCertificate[]
   /** Wanted releases that the scores say accept what was sent, and the chain proposed. */
   readonly accepts: ReadonlySet<Release>
   readonly acceptsAfter: ReadonlySet<Release>
@@ -30,6 +32,8 @@ export interface RepairInput {
   readonly pool: IssuerPool
   /** Asks the caIssuers URLs of one certificate; omitted: offline. */
   readonly fetch?: (urls: readonly string[]) => Promise<readonly FetchedIssuer[]>
+  /** Omitted: nobody is asked. */
+  readonly revocation?: RevocationAsked
   /**
    * Releases that accept a server sending exactly this list: the judge, handed in. Called at most `maxScored` times for
    * each of two searches; gives way to other work, and ends where the run is to end, by being awaited. Spends `within`.
@@ -60,6 +64,9 @@ const maxScored = 128
  */
 const maxVerdicts = 8
 
+/** Searches for a chain after one whose certificates turned out to be revoked. */
+const maxSearches = 8
+
 /**
  * The smallest change to what a server sends that makes the most releases accept it. Looks in what was sent and in the
  * pool first, and asks the network only when that is not enough; then in all three together, because a fetched or an
@@ -73,18 +80,21 @@ export async function planRepair(input: RepairInput): Promise<RepairPlan> {
   const known = new IssuerPool(input.pool)
   for (const certificate of presented) known.add({ certificate, origin: 'sent', from: 'the server' })
   const accepts = intersection(await input.score(presented, budget), wanted)
+  const standing = new Standing(input.revocation, known, budget)
 
-  let chosen = await chooseChain(input, known, budget, accepts)
+  let chosen = await chooseSound(input, known, budget, accepts, standing)
   if (input.fetch && (chosen?.accepts ?? accepts).size < wanted.size && !budget.isSpent) {
-    await addFetched(known, presented[0]!, input.fetch, budget)
-    chosen = await chooseChain(input, known, budget, accepts)
+    await addFetched(known, presented[0]!, input, budget)
+    chosen = await chooseSound(input, known, budget, accepts, standing)
   }
+  const withdrawn = standing.withdrawn()
   if (!chosen) {
-    const isCutShort = budget.isSpent
+    const isCutShort = budget.isSpent || standing.gaveUp
     return {
       missing: [],
       chain: presented,
       remove: [],
+      withdrawn,
       accepts,
       acceptsAfter: accepts,
       unresolved: null,
@@ -97,13 +107,18 @@ export async function planRepair(input: RepairInput): Promise<RepairPlan> {
     acceptsAfter.size === 0 &&
     !isSelfIssued(top) &&
     !input.anchored(top) &&
-    !issuersWithin(budget, known, top).some(({ certificate }) => certificate.notAfter >= input.at)
+    !issuersWithin(budget, known, top).some(
+      (issuer) => issuer.certificate.notAfter >= input.at && standing.allows(issuer),
+    )
   return {
     missing: links.flatMap(({ certificate, origin, from }, index) =>
-      origin === 'sent' ? [] : [{ certificate, origin, from, issued: chain[index]! }],
+      origin === 'sent'
+        ? []
+        : [{ certificate, origin, from, issued: chain[index]!, revocation: standing.of(certificate) }],
     ),
     chain,
     remove: superfluous(presented, chain, input.at),
+    withdrawn,
     accepts,
     acceptsAfter,
     unresolved: isOpen && !budget.isSpent ? { child: top, urls: top.caIssuers } : null,
@@ -117,6 +132,22 @@ interface Chain {
   readonly accepts: ReadonlySet<Release>
 }
 
+/** The best chain none of whose new certificates was withdrawn; of those that are asked about, as many as are proposed. */
+async function chooseSound(
+  input: RepairInput,
+  pool: IssuerPool,
+  budget: Budget,
+  accepting: ReadonlySet<Release>,
+  standing: Standing,
+): Promise<Chain | null> {
+  for (let searches = 0; searches < maxSearches; searches++) {
+    const chosen = await chooseChain(input, pool, budget, accepting, standing)
+    if (!chosen || (await standing.areSound(chosen.links))) return chosen
+  }
+  standing.gaveUp = true
+  return null
+}
+
 /**
  * Every proven chain scored until the budget ends, the best one returned of those that lose no release of `accepting`;
  * null: every one would.
@@ -126,6 +157,7 @@ async function chooseChain(
   pool: IssuerPool,
   budget: Budget,
   accepting: ReadonlySet<Release>,
+  standing: Standing,
 ): Promise<Chain | null> {
   const { presented, score, wanted } = input
   let best: Chain | null = null
@@ -140,21 +172,11 @@ async function chooseChain(
     if (losesNone && (!best || isBetter(candidate, best, input))) best = candidate
     if (links.length >= maxDepth) return
     for (const issuer of issuersWithin(budget, pool, chain.at(-1)!)) {
-      if (canFollow(chain, issuer.certificate) && mayPropose(issuer)) await visit([...links, issuer])
+      if (canFollow(chain, issuer.certificate) && standing.allows(issuer)) await visit([...links, issuer])
     }
   }
   await visit([])
   return best
-}
-
-/** Empty where that asks for more signatures than the budget has left, which it then shows. */
-function issuersWithin(budget: Budget, pool: IssuerPool, child: Certificate): readonly Candidate[] {
-  try {
-    return pool.issuersOf(child, budget.verify)
-  } catch (error) {
-    if (error instanceof LimitReached) return []
-    throw error
-  }
 }
 
 /**
@@ -197,7 +219,7 @@ function laterExpiry(a: Chain, b: Chain): number {
 async function addFetched(
   pool: IssuerPool,
   leaf: Certificate,
-  fetch: NonNullable<RepairInput['fetch']>,
+  { fetch, revocation }: RepairInput,
   budget: Budget,
 ): Promise<void> {
   const asked = new Set<string>()
@@ -207,18 +229,18 @@ async function addFetched(
     for (const child of level) {
       if (asked.has(child.sha256) || isSelfIssued(child)) continue
       asked.add(child.sha256)
-      for (const { certificate, url } of await fetch(child.caIssuers)) {
+      for (const { certificate, url } of await fetch!(child.caIssuers)) {
         if (!pool.has(certificate)) pool.add({ certificate, origin: 'aia', from: url })
       }
-      next.push(...issuersWithin(budget, pool, child).map(({ certificate }) => certificate))
+      for (const { certificate, origin } of issuersWithin(budget, pool, child)) {
+        next.push(certificate)
+        // While its own issuer is asked for: most of these are proposed.
+        if (origin === 'aia' && !isSelfIssued(certificate)) revocation?.begin(certificate)
+      }
     }
     level = next
   }
 }
-
-/** What a server sends already is kept; what is known to be revoked or superseded is not brought to it. */
-const mayPropose = ({ certificate, origin }: Candidate): boolean =>
-  origin === 'sent' || knownAgainst(certificate.sha256) === null
 
 /**
  * Only a CA certificate that is not self-issued, and whose name and key are not on the path yet: cross-signed pairs

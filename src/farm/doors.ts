@@ -1,5 +1,5 @@
 import { type AskedNode, farmName, type Inventory, terminatorOf, userCertificatePort } from './inventory.js'
-import { endpointText, type Node, type ServerName } from './subject.js'
+import { endpointText, type Node, roleEndingTls, type ServerName, type Terminator } from './subject.js'
 import { parseServerAddress, type Target } from './target.js'
 
 /** A name and the ports it is asked for on. */
@@ -95,14 +95,22 @@ function portsAt(
  * Ports that were named are doors to different machines as often as not; one without is the machine itself. A node of the
  * inventory is one machine whatever leads to it.
  */
-export function nodeOf({ host, port, node, nodes }: Place, address: string, target: string): Node {
-  if (node)
-    return { id: node.name, label: node.name, address, role: node.role, tlsEndsAt: terminatorOf(node, nodes) }
+export function nodeOf(
+  { host, port, node, nodes }: Place,
+  address: string,
+  target: string,
+  /** What ends TLS where a node does not say. */
+  said: Terminator | null,
+): Node {
+  if (node) {
+    const tlsEndsAt = terminatorOf(node, nodes) ?? said
+    return { id: node.name, label: node.name, address, role: node.role, tlsEndsAt }
+  }
   return {
     id: port === null ? address : endpointText(address, port),
     label: host === target ? address : host,
     address,
-    role: 'unknown',
-    tlsEndsAt: null,
+    role: roleEndingTls(said),
+    tlsEndsAt: said,
   }
 }

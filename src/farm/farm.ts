@@ -3,7 +3,13 @@ import type { Network, Resolution } from '../network/network.js'
 import type { Asked } from './asked.js'
 import { aimsOf, type Door, doorsAt, doorsOf, nodeOf, type Place, placesOf } from './doors.js'
 import { isEmpty, nothingKnown } from './inventory.js'
-import { type ServedFarm, type ServedSubject, servedSubject, type UnresolvedName } from './subject.js'
+import {
+  type Node,
+  type ServedFarm,
+  type ServedSubject,
+  servedSubject,
+  type UnresolvedName,
+} from './subject.js'
 import { lookedUp } from './supposed-names.js'
 import { ipVersion, parseTarget } from './target.js'
 
@@ -51,12 +57,14 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
     if (answer.kind === 'failed')
       unresolved.push({ host: place.host, reason: answer.reason, detail: answer.detail })
     else if (answer.left > 0) unresolved.push(tooMany(place.host, answer.left))
-    for (const address of answer.kind === 'found' ? answer.addresses : [])
-      for (const subject of subjectsAt(place, address, here, target.name)) {
+    for (const address of answer.kind === 'found' ? answer.addresses : []) {
+      const node = nodeOf(place, address, target.name, asked.tlsEndsAt ?? null)
+      for (const subject of subjectsAt(place, node, here)) {
         if (subjects.has(subject.id)) continue
         if (subjects.size < maxServers) subjects.set(subject.id, subject)
         else leftOut.set(place.host, (leftOut.get(place.host) ?? 0) + 1)
       }
+    }
   }
   return {
     id: target.displayName,
@@ -75,17 +83,8 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
   }
 }
 
-const subjectsAt = (
-  place: Place,
-  address: string,
-  doors: readonly Door[],
-  target: string,
-): readonly ServedSubject[] => {
-  const node = nodeOf(place, address, target)
-  return doorsAt(place, doors).flatMap(({ name, ports }) =>
-    ports.map((port) => servedSubject(name, node, port)),
-  )
-}
+const subjectsAt = (place: Place, node: Node, doors: readonly Door[]): readonly ServedSubject[] =>
+  doorsAt(place, doors).flatMap(({ name, ports }) => ports.map((port) => servedSubject(name, node, port)))
 
 async function addressesOf(
   host: string,

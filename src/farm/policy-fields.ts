@@ -2,7 +2,7 @@ import { parseReleaseRange } from '../android/releases.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
 import { farmName, nodeNameOf, roles, suffixOf } from './inventory.js'
-import { windowsReleases } from './subject.js'
+import { terminators, windowsReleases } from './subject.js'
 import { parsePort, parseServerAddress, parseTarget } from './target.js'
 
 /** Fields of `adfs-check.yaml`: what each may hold, for the reader and for the published JSON Schema. */
@@ -55,6 +55,7 @@ const options = {
     choices: ['warning', 'critical'],
   },
   lock: { type: 'text', about: 'File of outcomes to compare with: adfs-check.lock' },
+  state: { type: 'text', about: 'File that the last outcome is kept in: only changes are printed' },
   'trust-anchor': { type: 'texts', about: 'Files of roots that the phones have in their system store' },
   'device-ca': { type: 'texts', about: 'Files of CAs installed by the user or by MDM' },
   remembered: { type: 'texts', about: 'Files of intermediates an app has met before' },
@@ -75,6 +76,7 @@ type Kind = 'policy' | 'waiver' | 'farm' | 'node'
 export const fields: Readonly<Record<Kind, Readonly<Record<string, Spec>>>> = {
   policy: {
     ...options,
+    'trust-data': { type: 'text', about: 'File of newer stores and catalogue, the same for all farms' },
     waivers: { type: 'list', of: 'waiver', about: 'What is accepted, by whom, until when' },
   },
   waiver: {
@@ -92,6 +94,7 @@ export const fields: Readonly<Record<Kind, Readonly<Record<string, Spec>>>> = {
       read: proven(parseTarget),
     },
     servers: { type: 'texts', about: 'Addresses to probe instead of asking DNS', read: parseServerAddress },
+    owner: { type: 'text', about: 'Who answers for the farm; a run ends with a summary for each owner' },
     nodes: {
       type: 'list',
       of: 'node',
@@ -112,6 +115,7 @@ export const fields: Readonly<Record<Kind, Readonly<Record<string, Spec>>>> = {
       about: 'Ports of the farm, the first for every name: [443, 49443]',
       read: parsePort,
     },
+    'tls-ends-at': { type: 'text', about: 'What ends TLS at every server of it', choices: terminators },
     'windows-server': { type: 'text', about: 'Windows Server of the farm', choices: windowsReleases },
     ...options,
   },

@@ -6,7 +6,7 @@ import type { Sha256 } from '../x509/identity.js'
 /**
  * What is checked. Stable between runs and unique in a farm; other values speak of a subject by its id only.
  * `sts.contoso.com@203.0.113.11:443`; without a name (an address was given as the target) `203.0.113.11:443`; a file
- * `sts.contoso.com@file:1a2b3c4d` with the start of its digest.
+ * `sts.contoso.com@file:1a2b3c4d` with the start of its digest. Seen from several places, `sts.contoso.com@inside/10.0.0.5:443`.
  */
 export type SubjectId = string
 
@@ -42,6 +42,18 @@ export const terminators = [
 ] as const
 export type Terminator = (typeof terminators)[number]
 
+/** Windows ends TLS itself, or a device in front of it does. */
+export const roleEndingTls = (at: Terminator | null): Role =>
+  at === null ? 'unknown' : at === 'adfs' || at === 'wap' ? at : 'balancer'
+
+/** What ends TLS at a node, as far as it is known: a balancer that nobody named is some device. */
+export const endingTls = ({ role, tlsEndsAt }: Pick<Node, 'role' | 'tlsEndsAt'>): Terminator | null =>
+  tlsEndsAt ?? (role === 'balancer' ? 'other' : null)
+
+/** What a node is to whoever mends it: by what ends TLS there, where that was said, else by its role. */
+export const mendedAs = ({ role, tlsEndsAt }: Pick<Node, 'role' | 'tlsEndsAt'>): Role =>
+  tlsEndsAt === null ? role : roleEndingTls(tlsEndsAt)
+
 /** One machine as seen from here: an address, and the name that the operator or DNS calls it by. */
 export interface Node {
   /**
@@ -64,6 +76,8 @@ export interface ServedSubject {
   readonly name: ServerName | null
   readonly node: Node
   readonly port: number
+  /** Label of the place it was looked at from, where several are compared; it is part of the id. */
+  readonly vantage?: string
 }
 
 /** A certificate of a file, as if a Windows server presented it. */
@@ -113,6 +127,14 @@ export interface UnresolvedName {
   readonly detail: string
 }
 
+/** A place that the farm was looked at from: inside the company's network, outside of it. */
+export interface Vantage {
+  /** Lower-case letters, digits and hyphens: it stands in subject ids, file names and sentences. */
+  readonly label: string
+  /** When it was looked at from there. */
+  readonly at: Date
+}
+
 /** A name that was thought of and is not checked, with the reason: it is told, never dropped. */
 export interface LeftOutName {
   readonly name: string
@@ -144,6 +166,8 @@ export interface Farm {
   readonly subjects: readonly Subject[]
   readonly unresolved: readonly UnresolvedName[]
   readonly leftOut: readonly LeftOutName[]
+  /** Places it was looked at from, where several are compared. */
+  readonly vantages?: readonly Vantage[]
 }
 
 /** A farm of servers. */

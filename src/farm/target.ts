@@ -87,9 +87,9 @@ function splitHostPort(text: string, input: string): { host: string; port: numbe
 
 /**
  * 4, 6 or 0. Node's own test for IPv6 compiles a large expression, which costs a start ten milliseconds; only text with
- * a colon can be IPv6.
+ * two colons can be IPv6.
  */
-export const ipVersion = (host: string) => (host.includes(':') || /^[\d.]+$/.test(host) ? isIP(host) : 0)
+export const ipVersion = (host: string) => (/:.*:/s.test(host) || /^[\d.]+$/.test(host) ? isIP(host) : 0)
 
 function asciiName(host: string, input: string): string {
   const name = domainToASCII(host.replace(/[.。．｡]$/u, '')).toLowerCase()

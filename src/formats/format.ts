@@ -1,4 +1,5 @@
-import type { Gate, Gated } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
+import type { Summary } from '../gate/owners.js'
 
 /** What is known before the first report is there. */
 export interface Head {
@@ -8,6 +9,8 @@ export interface Head {
   readonly baseline?: Baseline
   /** Where farms are listed, by `farmKey` (outcomes.ts). */
   readonly listed?: ReadonlyMap<string, Listing>
+  /** The run goes on after the reports, and ends with a code of its own. */
+  readonly watched?: boolean
 }
 
 /** A place in a file, for formats that point at files. */
@@ -55,7 +58,7 @@ export interface Format {
   write(
     head: Head,
     reports: AsyncIterable<Gated>,
-    end: Promise<Gate>,
+    end: Promise<Summary>,
     sink: Sink,
     style: Style,
   ): Promise<void>

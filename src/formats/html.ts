@@ -1,6 +1,7 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
+import type { OwnerSummary } from '../gate/owners.js'
 import type { CertificateReport, Report, VerdictReport } from '../report/schema.js'
 import type { Format } from './format.js'
 import { caseBlock } from './html-case.js'
@@ -8,6 +9,7 @@ import { css } from './html-css.js'
 import { picture } from './html-picture.js'
 import { leftOutText } from './machines.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
+import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
 import { oneLine, placesOf, spokenWords } from './text-words.js'
 import { escaped } from './xml.js'
@@ -22,7 +24,7 @@ export const html: Format = {
   async write({ tool, at }, reports, end, sink) {
     const all: Gated[] = []
     for await (const gated of reports) all.push(gated)
-    const { verdict } = await end
+    const { verdict, owners = [] } = await end
     const title =
       all.length === 1 ? verdictLine(all[0]!.report) : `${all.length} names: ${verdictWords[verdict]}`
     await sink.write(`<!DOCTYPE html>
@@ -37,7 +39,7 @@ export const html: Format = {
 ${css}</style>
 </head>
 <body>
-${all.length > 1 ? contents(all) : ''}<main>
+${all.length > 1 ? contents(all, owners) : ''}<main>
 ${all.map(({ report }, index) => article(report, `f${index}`, all.length > 1 ? 2 : 1)).join('')}</main>
 <footer><p>${tool.name} ${escaped(tool.version)}, ${at.toISOString().slice(0, 19)}Z</p></footer>
 ${all.map(({ caseText }) => caseBlock(caseText?.())).join('')}</body>
@@ -53,7 +55,7 @@ const verdictWords: Record<Report['verdict'], string> = {
   unknown: 'could not be checked',
 }
 
-const contents = (all: readonly Gated[]): string =>
+const contents = (all: readonly Gated[], owners: readonly OwnerSummary[]): string =>
   `<header><h1>${all.length} names checked</h1></header>
 <nav aria-label="Names"><ul>${all
     .map(
@@ -61,6 +63,21 @@ const contents = (all: readonly Gated[]): string =>
         `<li><a href="#f${index}">${foreign(report.farm.id, 200)}</a>: <strong class="${report.verdict}">${verdictWords[report.verdict]}</strong></li>`,
     )
     .join('')}</ul></nav>
+${ownerTable(owners)}`
+
+const ownerTable = (owners: readonly OwnerSummary[]): string =>
+  owners.length === 0
+    ? ''
+    : `<div class="wide" tabindex="0"><table><caption>What the farms of each owner come to</caption>
+<thead><tr><th scope="col">Owner</th><th scope="col">Farms</th><th scope="col">Critical</th><th scope="col">Unknown</th><th scope="col">Warning</th><th scope="col">Ok</th><th scope="col">The worst</th></tr></thead>
+<tbody>
+${owners
+  .map((one) => {
+    const { farms, verdicts } = one
+    const cells = [farms, verdicts.critical, verdicts.unknown, verdicts.warning, verdicts.ok]
+    return `<tr><th scope="row">${foreign(ownerName(one), 200)}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}<td>${foreign(worstFarms(one), 800)}</td></tr>\n`
+  })
+  .join('')}</tbody></table></div>
 `
 
 /** `level`: of the farm's own heading. */
@@ -71,7 +88,7 @@ function article(report: Report, id: string, level: 1 | 2): string {
 <h${level}>${foreign(report.farm.id, 200)}</h${level}>
 <p class="verdict ${report.verdict}"><strong>${escaped(verdictLine(report).slice(cut(report.farm.id, 100).length + 2))}</strong></p>
 <p>Judged for ${releasesText(report.policy.releases)} on ${escaped(report.at)}.</p>
-${leftOut(report)}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
+${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}</p>\n` : ''}${leftOut(report)}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
 `
 }
 
@@ -191,6 +208,6 @@ const rows = (sha256: string, certificate: CertificateReport): readonly (readonl
 
 const basis = ({ network, trustStores, subjects }: Report): string => {
   const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
-  return `<p>${connections} connections; names resolved by ${foreign(network.resolver, 100)}${network.proxy ? `, through the proxy ${foreign(network.proxy, 200)}` : ''}${network.offline ? ', nothing fetched' : ''}. Trust stores as shipped: ${escaped(trustStores.sources.map(({ releases, roots }) => `${releasesText(releases)} (${roots} roots)`).join(', '))}${trustStores.added.length > 0 ? `, and ${trustStores.added.length} root${trustStores.added.length > 1 ? 's' : ''} added by you` : ''}.</p>
+  return `<p>${connections} connections; names resolved by ${foreign(network.resolver, 100)}${network.proxy ? `, through the proxy ${foreign(network.proxy, 200)}` : ''}${network.offline ? ', nothing fetched' : ''}. Trust stores as shipped: ${escaped(trustStores.sources.map(({ releases, roots }) => `${releasesText(releases)} (${roots} roots)`).join(', '))}${trustStores.added.length > 0 ? `, and ${trustStores.added.length} root${trustStores.added.length > 1 ? 's' : ''} added by you` : ''}.${trustStores.data ? ` Trust data of ${trustStores.data.date}, SHA-256 ${trustStores.data.sha256}, not the program’s own.` : ''}</p>
 `
 }

@@ -1,4 +1,4 @@
-import type { Gated } from '../gate/gate.js'
+import type { Summary } from '../gate/owners.js'
 import { instant } from '../report/instant.js'
 import type { Report, ReportDocument } from '../report/schema.js'
 import type { Format, Head } from './format.js'
@@ -26,7 +26,7 @@ export const ndjson: Format = {
 export const documentOf = (
   { tool, at }: Head,
   reports: readonly Report[],
-  { verdict, exitCode }: Gated['gate'],
+  { verdict, exitCode, owners }: Summary,
 ): ReportDocument => ({
   schemaVersion: 2,
   tool,
@@ -34,6 +34,7 @@ export const documentOf = (
   reports: [...reports],
   verdict,
   exitCode,
+  ...(owners ? { owners: owners.map((one) => ({ ...one, worst: [...one.worst] })) } : {}),
 })
 
 /**
@@ -54,6 +55,9 @@ const buildCommand = /##(?=(?:vso)?\[)/gi
 /** A line may be so long before it is broken into its members: a report of a thousand servers is mostly white space else. */
 const maxLine = 320
 
+/** Longer lists have a line for each member, however long: no person reads them one by one. */
+const maxBroken = 100
+
 /** Indented JSON in which what fits on a line stands on one. */
 function lines(value: unknown, newLine: string): string {
   const short = JSON.stringify(value)
@@ -61,7 +65,7 @@ function lines(value: unknown, newLine: string): string {
   const deeper = `${newLine} `
   const [open, close] = Array.isArray(value) ? '[]' : '{}'
   const members = Array.isArray(value)
-    ? value.map((item) => lines(item, deeper))
+    ? value.map((item) => (value.length > maxBroken ? JSON.stringify(item) : lines(item, deeper)))
     : Object.entries(value).flatMap(([key, item]) =>
         item === undefined ? [] : [`${JSON.stringify(key)}: ${lines(item, deeper)}`],
       )

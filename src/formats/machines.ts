@@ -55,3 +55,10 @@ export function connectionsOf(subjects: readonly SubjectReport[]): number {
   ])
   return new Set(made).size
 }
+
+/** In the order of the first of each group. */
+export function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
+  return [...groups.values()]
+}

@@ -1,11 +1,13 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import { type Gated, worst } from '../gate/gate.js'
+import type { OwnerSummary } from '../gate/owners.js'
 import type { Report } from '../report/schema.js'
 import type { Words } from '../words/words.js'
 import type { Format } from './format.js'
 import { leftOutText } from './machines.js'
 import { codeSpan, commands, markdown as spoken } from './markdown-text.js'
+import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
 import { nameOf, placeOf, sentText } from './text-words.js'
 
@@ -13,15 +15,32 @@ import { nameOf, placeOf, sentText } from './text-words.js'
 export const markdown: Format = {
   name: 'markdown',
   streams: false,
-  async write(_head, reports, _end, sink) {
+  async write(_head, reports, end, sink) {
     const gates: Gated['gate'][] = []
     for await (const { report, gate } of reports) {
       gates.push(gate)
       await sink.write(`${gates.length > 1 ? '\n' : ''}${page(report)}`)
     }
+    const { owners } = await end
+    if (owners && gates.length > 1) await sink.write(ownerTable(owners))
     if (gates.length > 1) await sink.write(`\nAll ${gates.length} names: **${worst(gates).verdict}**\n`)
   },
 }
+
+const ownerTable = (owners: readonly OwnerSummary[]): string =>
+  [
+    '',
+    '## By owner',
+    '',
+    '| owner | farms | critical | unknown | warning | ok | the worst |',
+    '|---|--:|--:|--:|--:|--:|---|',
+    ...owners.map((one) => {
+      const { farms, verdicts } = one
+      const worst = worstFarms(one)
+      return `| ${codeSpan(ownerName(one))} | ${farms} | ${verdicts.critical} | ${verdicts.unknown} | ${verdicts.warning} | ${verdicts.ok} | ${worst === '' ? '' : codeSpan(worst)} |`
+    }),
+    '',
+  ].join('\n')
 
 const words: Record<Report['verdict'], string> = {
   ok: 'accepted',
@@ -51,6 +70,7 @@ function page(report: Report): string {
               } |`,
           ),
         ]),
+    ...(report.vantages ? ['', markdownWords(report.vantages.words, report)] : []),
     ...report.farm.unresolved.map(
       ({ host, detail }) => `\n${codeSpan(host)} could not be resolved: ${codeSpan(detail)}`,
     ),

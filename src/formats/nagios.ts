@@ -4,6 +4,7 @@ import type { Format } from './format.js'
 import { machinesOf } from './machines.js'
 import { type NagiosCode, nagiosCode, worstNagiosCode } from './nagios-code.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
+import { ownerName, ownerVerdicts } from './owners.js'
 import { placesOf } from './text-words.js'
 
 /**
@@ -16,7 +17,8 @@ export const nagios: Format = {
   async write(_head, reports, end, sink) {
     const all: Report[] = []
     for await (const { report } of reports) all.push(report)
-    const code = worstNagiosCode(all, (await end).verdict)
+    const { verdict, owners = [] } = await end
+    const code = worstNagiosCode(all, verdict)
     const first =
       all.length === 1
         ? verdictLine(all[0]!)
@@ -25,6 +27,7 @@ export const nagios: Format = {
     await sink.write(
       [
         `ADFS-CHAIN ${states[code]} - ${text(first, maxFirst)} | ${data.join(' ')}`,
+        ...owners.map((one) => text(`${ownerName(one)}: ${ownerVerdicts(one)}`, 200)),
         ...all.flatMap((report) => longOutput(report, all.length > 1)),
         '',
       ].join('\n'),

@@ -1,6 +1,6 @@
 import type { Step } from '../adfs/actions.js'
 import { type Brief, briefly } from '../adfs/brief.js'
-import { type SpeechContext, type Spoken, spoken } from '../adfs/speak.js'
+import { type SpeechContext, type Spoken, spoken, spokenSubject } from '../adfs/speak.js'
 import type { Report } from '../report/schema.js'
 import type { Word, Words } from '../words/words.js'
 import { machinesOf } from './machines.js'
@@ -37,7 +37,12 @@ export function briefPlan(report: Report): readonly Brief[] {
 
 function contextOf(report: Report): SpeechContext {
   return {
-    subject: (id) => report.subjects.find((subject) => subject.id === id),
+    subject: (id) => {
+      const subject = report.subjects.find((one) => one.id === id)
+      const { said = null, signs = [] } = subject?.tlsEnd ?? {}
+      const sendsRoot = signs.some(({ kind }) => kind === 'root-sent')
+      return subject && spokenSubject(subject, said, sendsRoot)
+    },
     certificate: (sha256) => {
       const certificate = report.certificates[sha256]
       return certificate && { ...certificate, file: null }

@@ -1,6 +1,6 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
-import type { Report, SubjectReport } from '../report/schema.js'
+import type { RepairReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
 import { wrap } from './terminal-text.js'
 import { nameOf, oneLine, placeOf, placesOf, spokenWords } from './text-words.js'
@@ -43,6 +43,7 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
     ...(subject.strangeName
       ? [line(`with a name that nobody has: ${oneLine(subject.strangeName.outcome)}`)]
       : []),
+    ...tlsEnd(report, subject).map(line),
     ...subject.answers.flatMap(({ id, releases, sent, handshake }) => [
       line(
         `list ${id}, to ${releases.length > 0 ? releasesText(releases as Release[]) : 'no release'}: ${sent.map((sha256) => nameOf(report, sha256)).join(', ')}`,
@@ -69,12 +70,42 @@ function subjectDetails(report: Report, subject: SubjectReport, style: Style): s
     ...subject.elsewhere.map(({ client, verdict, reason }) =>
       line(`${clients[client]} (not counted): ${verdict}, ${reason}`),
     ),
-    ...subject.repairs.flatMap(({ answer, cutShort }) =>
-      cutShort
-        ? [line(`list ${answer}: the search for a repair was cut short; there may be a better one`)]
-        : [],
-    ),
+    ...subject.repairs.flatMap((repair) => repairLines(report, repair).map(line)),
   ].join('\n')
+}
+
+/** What is known of who sends these certificates; a sign is told with what it leaves open. */
+function tlsEnd(report: Report, { tlsEnd: end }: SubjectReport): readonly string[] {
+  if (end === undefined) return []
+  return [
+    `TLS ends at: ${end.said ?? 'not said (--tls-ends-at)'}`,
+    ...end.signs.map(({ kind, proves, leavesOpen, certificate, others }) => {
+      const about = [
+        ...(certificate === null ? [] : [nameOf(report, certificate)]),
+        ...others.map((id) => placeOf(report, id)),
+      ]
+      return `  ${kind}${about.length > 0 ? ` (${about.join(', ')})` : ''}: ${proves} Open: ${leavesOpen}`
+    }),
+  ]
+}
+
+function repairLines(report: Report, { answer, add, withdrawn, cutShort }: RepairReport): readonly string[] {
+  return [
+    ...(cutShort ? [`list ${answer}: the search for a repair was cut short; there may be a better one`] : []),
+    ...add.flatMap(({ sha256, revocation }) => {
+      if (!revocation) return []
+      const { status, url, asOf = '', why = '' } = revocation
+      const said =
+        status === 'unknown'
+          ? `whether its authority revoked it is not known: ${oneLine(why)}`
+          : `not revoked, by its authority's list of ${asOf.slice(0, 10)}`
+      return [`${nameOf(report, sha256)}: ${said}${url ? ` (${oneLine(url)})` : ''}`]
+    }),
+    ...(withdrawn ?? []).map(
+      ({ sha256, from, state, since, source }) =>
+        `${nameOf(report, sha256)} of ${oneLine(from)}: not proposed, ${state}${since ? ` on ${since.slice(0, 10)}` : ''} by its authority (${oneLine(source)})`,
+    ),
+  ]
 }
 
 const clients = { chrome: 'Chrome', webview: 'WebView', windows: 'Windows' }
@@ -102,6 +133,13 @@ function environment({ network, trustStores, fetches, policy }: Report, style: S
     line(
       `Trust stores as first shipped: ${trustStores.sources.map(({ releases, roots }) => `${releasesText(releases as Release[])} ${roots} roots`).join('; ')}.`,
     ),
+    ...(trustStores.data
+      ? [
+          line(
+            `Trust data of ${trustStores.data.date}, not the program's own: ${oneLine(trustStores.data.file ?? 'given by the caller')}, SHA-256 ${trustStores.data.sha256}.`,
+          ),
+        ]
+      : []),
     line(
       `Counted by default: Android ${policy.supported.from} and newer as of ${policy.supported.asOf} (${policy.supported.source}).`,
     ),

@@ -2,7 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { doorOf, leftOutText, machineOf, machineText } from './machines.js'
+import { doorOf, grouped, leftOutText, machineOf, machineText } from './machines.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
   counts,
@@ -21,10 +21,10 @@ import {
 export function servers(report: Report, style: Style): string {
   const [only, ...others] = report.subjects
   const isRefused = (subject: SubjectReport) => kindsOf(subject).has('refused')
-  // Under one name on one port: who is refused under another is refused there each time.
+  // Under one name on one port, seen from one place: who is refused under another is refused there each time.
   const isMixed = grouped(
     report.subjects.filter(({ verdicts }) => verdicts.length > 0),
-    ({ node, name, port }) => `${name}${node === undefined ? '' : ` ${port}`}`,
+    ({ node, name, port, vantage }) => `${vantage} ${name}${node === undefined ? '' : ` ${port}`}`,
   ).some((door) => door.some(isRefused) && !door.every(isRefused))
   return [
     ...(only && others.length === 0 && only.answers.length > 0
@@ -33,11 +33,18 @@ export function servers(report: Report, style: Style): string {
     ...report.farm.unresolved.map(({ host, detail }) =>
       wrap(`${oneLine(host)}  not resolved: ${oneLine(detail)}`, style.columns, '  ', '    '),
     ),
+    ...vantages(report, style),
     ...leftOut(report, style),
     ...(isMixed ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
     ...matrix(report, style),
   ].join('\n')
 }
+
+/** How what several places are shown compares; empty: there is one. */
+export const vantages = (report: Report, style: Style): string[] =>
+  report.vantages
+    ? [wrap(spokenWords(report.vantages.words, report), Math.min(style.columns, 80), '  ', '  ')]
+    : []
 
 /** More servers than this are told in groups. */
 const maxServerLines = 12
@@ -100,12 +107,6 @@ const widestMachine = 32
 const doorsOf = (report: Report, [first, ...more]: readonly SubjectReport[]): string =>
   `${oneLine(` ${doorOf(report, first!)}`).replace(/^(?!:)/, ' ')}${more.length === 0 ? '' : ` and ${more.length} more`}`
 
-function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
-  return [...groups.values()]
-}
-
 interface Line {
   readonly place: string
   readonly subject: SubjectReport
@@ -131,14 +132,14 @@ function lined(lines: readonly Line[], report: Report, style: Style, widest = In
   })
 }
 
-const wordColours: Record<string, Colour> = {
+export const wordColours: Record<string, Colour> = {
   ok: 'green',
   REFUSED: 'red',
   DEPENDS: 'yellow',
   UNKNOWN: 'yellow',
 }
 
-function wordOf(subject: SubjectReport): string {
+export function wordOf(subject: SubjectReport): string {
   const found = kindsOf(subject)
   if (found.has('refused')) return 'REFUSED'
   if (subject.verdicts.length === 0 || found.has('undetermined')) return 'UNKNOWN'
@@ -146,7 +147,7 @@ function wordOf(subject: SubjectReport): string {
 }
 
 /** What it sends and the cause in a few words: `leaf only: "X" is missing`. */
-function serverText(report: Report, subject: SubjectReport): string {
+export function serverText(report: Report, subject: SubjectReport): string {
   const finding = seriousIn(report).find(({ subjects }) => subjects.includes(subject.id))
   const cause = finding && (finding.brief ? spokenWords(finding.brief, report) : lowerFirst(finding.title))
   if (subject.answers.length === 0) return cause ?? oneLine(subject.outcome.detail)
@@ -187,7 +188,7 @@ function ladder(report: Report, subject: SubjectReport, style: Style): string[] 
     )
     const open = repair?.open
       ? [
-          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 36).padEnd(nameWidth)}  could not be got from here`,
+          `    ${paint(style, 'red', 'MISSING')}  ?  ${oneLine(commonName(repair.open.issuer), 36).padEnd(nameWidth)}  ${repair.withdrawn ? 'what can be got of it was withdrawn' : 'could not be got from here'}`,
         ]
       : []
     return [...several, ...sent, ...missing, ...open, ...anchorLines(report, subject, answer.id)]

@@ -4,11 +4,13 @@ import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
 import { connectionsOf, doorsText, machinesOf } from './machines.js'
+import { ownerLines } from './owners.js'
 import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
+import { changesText } from './text-changes.js'
 import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
-import { leftOut, servers } from './text-servers.js'
+import { leftOut, servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
   count,
@@ -32,26 +34,38 @@ import {
 export const text: Format = {
   name: 'text',
   streams: true,
-  async write(_head, reports, end, sink, style) {
-    const gates: Gated['gate'][] = []
+  async write({ watched }, reports, end, sink, style) {
+    let names = 0
+    let shown = 0
     for await (const gated of reports) {
-      const screen = screenOf(gated, style)
-      const rule = gates.length > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
+      names++
+      const screen = screenOf(gated, style, watched)
+      // With --state a farm where nothing changed is no news.
+      if (screen === '') continue
+      const rule = shown++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
       await sink.write(`${rule}${style.unicode ? screen : inAscii(screen)}`)
-      gates.push(gated.gate)
     }
-    if (gates.length > 1) {
-      const { verdict, exitCode } = await end
-      await sink.write(`\nAll ${gates.length} names: ${verdict} (exit ${exitCode})\n`)
+    if (names > 1 && shown > 0 && !watched) {
+      const { verdict, exitCode, owners } = await end
+      const rows = owners ? `\n${'-'.repeat(style.columns)}\n\n${ownerLines(owners, style)}\n` : ''
+      await sink.write(
+        `${style.unicode ? rows : inAscii(rows)}\nAll ${names} names: ${verdict} (exit ${exitCode})\n`,
+      )
     }
   },
 }
 
-function screenOf({ report, gate }: Gated, style: Style): string {
-  const last = result(report, gate.exitCode, style)
+function screenOf({ report, gate }: Gated, style: Style, watched = false): string {
+  const last = result(report, watched ? '' : ` (exit ${gate.exitCode})`, style)
+  const { changes, ...whole } = report
+  if (changes) {
+    const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
+    if (style.verbose) return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style)}`
+    return news === '' ? '' : `${news}${last}\n`
+  }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
-    return `${[headline(report, style), fine(report, style), ...leftOut(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
+    return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
   const sections = [
     headline(report, style),
@@ -59,7 +73,8 @@ function screenOf({ report, gate }: Gated, style: Style): string {
     files,
     waiversText(report, style),
     cause ? why(report, cause, others, style) : '',
-    cause ? fix(report, style) : '',
+    // What was asked for and breaks nothing is told with the details.
+    cause || (style.verbose && report.plan.steps.length > 0) ? fix(report, style) : '',
     style.verbose ? details(report, style) : '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
@@ -137,12 +152,13 @@ const releasesWith = ({ policy, subjects }: Report, kind: string): readonly Rele
   ) as Release[]
 
 /** The verdict again, and what it leans on: the stores of phones that got updates may differ. */
-function result(report: Report, exitCode: number, style: Style): string {
-  const line = `Result: ${resultText(report)} (exit ${exitCode})`
+function result(report: Report, exit: string, style: Style): string {
+  const line = `Result: ${resultText(report)}${exit}`
   if (report.subjects.every(({ verdicts }) => verdicts.length === 0)) return line
   const { sources, updates } = report.trustStores
   const latest = updates.at(-1)?.update
-  const stores = `stores as shipped, ${latest ? `updates to ${latest}` : `to ${sources.at(-1)?.shipped}`}`
+  const { data } = report.trustStores
+  const stores = `stores as shipped, ${latest ? `updates to ${latest}` : `to ${sources.at(-1)?.shipped}`}${data ? `, trust data of ${data.date} (${data.sha256.slice(0, 8)})` : ''}`
   return line.length + 2 + stores.length <= style.columns
     ? `${line}; ${stores}`
     : `${paint(style, 'dim', `  Root ${stores}`)}\n${line}`
@@ -206,7 +222,7 @@ function why(report: Report, cause: FindingReport, others: readonly FindingRepor
   // What is so under one name and another reads alike here.
   const more = [...new Set(rest.map((finding) => also(report, finding)))]
   return [
-    labelled('Why', sentence, style),
+    labelled('Why', `${whose(report, cause)}${sentence}`, style),
     ...more.slice(0, maxOthers).map((one) => labelled('Also', one, style)),
     ...(more.length > maxOthers
       ? [labelled('', `and ${more.length - maxOthers} more: --verbose`, style)]
@@ -219,6 +235,13 @@ function placed(word: FindingReport['words'][number], { subjects }: Report): typ
   const position = typeof word === 'string' ? / \(presented\[(\d+)\]\)/.exec(word)?.[1] : undefined
   if (position === undefined) return word
   return subjects.length === 1 ? ` (no. ${Number(position) + 1})` : ''
+}
+
+/** Where servers fail for different reasons, which this one is of; the others' stand in their lines. */
+function whose(report: Report, { subjects }: FindingReport): string {
+  const troubled = new Set(seriousIn(report).flatMap((finding) => finding.subjects))
+  const isOfSome = subjects.length > 0 && subjects.length < 4 && subjects.length < troubled.size
+  return isOfSome ? `${subjects.map((id) => shortPlaceOf(report, id)).join(', ')}: ` : ''
 }
 
 const maxOthers = 3
@@ -237,6 +260,13 @@ function someOf(report: Report, subjects: readonly string[]): string {
   const places = [...new Set(subjects.map((subject) => shortPlaceOf(report, subject)))]
   if (machinesOf(report.subjects) === 1 || places.length === 0 || places.length > 3) return ''
   return ` (${places.join(', ')})`
+}
+
+/** What a renewal leaves behind, where it was asked for. */
+function tidy(report: Report, style: Style): string[] {
+  const left = report.findings.filter(({ id }) => id === 'intermediate-no-longer-needed')
+  const names = [...new Set(left.map(({ brief }) => spokenWords(brief ?? [], report)))]
+  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: --verbose has the command`, style)]
 }
 
 const labelled = (label: string, sentence: string, style: Style): string =>
@@ -302,6 +332,7 @@ const olderWords: Record<string, string> = {
   refused: 'refuses',
   depends: 'depends',
   undetermined: 'unknown',
+  'not asked': 'not asked',
   accepted: 'accepts',
 }
 

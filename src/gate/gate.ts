@@ -57,24 +57,10 @@ export function gate(composed: Composed, { failOn, waivers }: GatePolicy = defau
 function verdictOf({ subjects, findings, farm }: Composed): OverallVerdict {
   const open = findings.filter(isOpen)
   const told = open.filter(({ id, severity }) => severity === 'critical' || !couldNotLook.has(id))
-  const isCovered = (subject: string, kind: string, releases: readonly string[]) =>
-    findings.some(
-      (finding) =>
-        covers[kind]!(finding) &&
-        finding.cases.some((one) => one.waived && (one.subject === subject || one.subject === null)) &&
-        releases.every((release) => finding.releases.some((other) => other === release)),
-    )
-  /** Whether a counting release is so judged at a subject where no waived case says so. */
-  const some = (kind: string) =>
-    subjects.some(({ id, verdicts }) =>
-      verdicts.some(
-        ({ counts, verdict, releases }) =>
-          counts && verdict === kind && releases.some((release) => !isCovered(id, kind, [release])),
-      ),
-    )
+  const some = (kind: JudgedKind) => subjects.some((subject) => isJudged(findings, subject, kind))
   if (some('refused') || told.some(({ severity }) => severity === 'critical')) return 'critical'
   const unseen = subjects.filter(({ verdicts }) => !verdicts.some(({ counts }) => counts))
-  const isWaived = ({ id }: { readonly id: string }) => isCovered(id, 'unseen', [])
+  const isWaived = ({ id }: { readonly id: string }) => isCovered(findings, id, 'unseen', [])
   const unresolved = farm.unresolved.filter(
     ({ host }) =>
       !findings.some(({ id, cases }) =>
@@ -97,10 +83,36 @@ function verdictOf({ subjects, findings, farm }: Composed): OverallVerdict {
 
 type Finding = Composed['findings'][number]
 
+export type JudgedKind = 'refused' | 'depends' | 'undetermined'
+
+/** Whether a counting release is so judged at a subject where no waived case says so. */
+export const isJudged = (
+  findings: readonly Finding[],
+  { id, verdicts }: Composed['subjects'][number],
+  kind: JudgedKind,
+): boolean =>
+  verdicts.some(
+    ({ counts, verdict, releases }) =>
+      counts && verdict === kind && releases.some((release) => !isCovered(findings, id, kind, [release])),
+  )
+
+const isCovered = (
+  findings: readonly Finding[],
+  subject: string,
+  kind: JudgedKind | 'unseen',
+  releases: readonly string[],
+): boolean =>
+  findings.some(
+    (finding) =>
+      covers[kind](finding) &&
+      finding.cases.some((one) => one.waived && (one.subject === subject || one.subject === null)) &&
+      releases.every((release) => finding.releases.some((other) => other === release)),
+  )
+
 const isOpen = ({ cases }: Finding): boolean => cases.some(({ waived }) => !waived)
 
 /** Findings whose waived cases stand for a verdict of this kind. */
-const covers: Readonly<Record<string, (finding: Finding) => boolean>> = {
+const covers: Readonly<Record<JudgedKind | 'unseen', (finding: Finding) => boolean>> = {
   refused: ({ severity }) => severity === 'critical',
   depends: ({ id, severity }) => severity !== 'info' && !couldNotLook.has(id),
   undetermined: ({ id }) => couldNotLook.has(id),
@@ -108,6 +120,10 @@ const covers: Readonly<Record<string, (finding: Finding) => boolean>> = {
 }
 
 const order: readonly OverallVerdict[] = ['ok', 'warning', 'unknown', 'critical']
+
+/** For sorting: critical before what could not be checked before warning. */
+export const worstFirst = (a: OverallVerdict, b: OverallVerdict): number =>
+  order.indexOf(b) - order.indexOf(a)
 
 /** The verdict over several reports; none at all is `unknown`. */
 export function worst(gates: readonly Gate[]): Gate {

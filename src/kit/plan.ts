@@ -1,15 +1,17 @@
 import type { Step } from '../adfs/actions.js'
 import { commandLine, environmentOf, shellLine } from '../adfs/commands.js'
+import { bundleFile } from '../adfs/recipes/by-hand.js'
+import { intermediatesFile } from '../adfs/recipes/recipe.js'
 import { scriptName } from '../adfs/recipes/windows.js'
 import { chainFileName, here, type SpeechContext } from '../adfs/speak.js'
 import { toPem } from '../containers/bundle.js'
 import { toPkcs7 } from '../containers/write-pkcs7.js'
-import type { Subject, SubjectId } from '../farm/subject.js'
+import { mendedAs, type Subject, type SubjectId } from '../farm/subject.js'
 import type { Certificate } from '../x509/certificate.js'
 import { isSelfIssued, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName, fileNameOf } from './file-names.js'
 import { checksumFile, checksums, type Kit, type KitFile } from './files.js'
-import type { KitInput, Part } from './input.js'
+import { type KitInput, type Part, singles, takes } from './input.js'
 import { readme } from './readme.js'
 import { installScript } from './script.js'
 
@@ -75,7 +77,8 @@ function folderName(subject: Subject): string {
   return fileNameOf(label === address ? address : `${label}-${address}`)
 }
 
-function filesOf({ folder, intermediates, chains, subjects }: Part, input: KitInput): readonly KitFile[] {
+function filesOf(part: Part, input: KitInput): readonly KitFile[] {
+  const { folder, intermediates, chains, subjects } = part
   const files = [
     ...intermediates.flatMap((certificate) => {
       const base = certificateFileName(certificate)
@@ -88,10 +91,22 @@ function filesOf({ folder, intermediates, chains, subjects }: Part, input: KitIn
       path: chainFile(input.plan, chain),
       contents: ascii(chain.map(toPem).join('')),
     })),
+    ...(takes(part, 'intermediates')
+      ? chains.map((chain) => ({
+          path: intermediatesFile(chainFile(input.plan, chain)),
+          contents: ascii(chain.slice(1).map(toPem).join('')),
+        }))
+      : []),
+    ...(takes(part, 'each')
+      ? singles(part).map((certificate) => ({
+          path: `${certificateFileName(certificate)}.pem`,
+          contents: ascii(toPem(certificate)),
+        }))
+      : []),
     ...(intermediates.length === 0
       ? []
       : [
-          { path: 'intermediates.p7b', contents: toPkcs7(intermediates) },
+          { path: bundleFile.name, contents: toPkcs7(intermediates) },
           { path: scriptName, contents: ascii(installScript) },
           { path: 'certificates.json', contents: ascii(data(intermediates, subjects, input)) },
         ]),
@@ -146,13 +161,14 @@ function speechContext({ farm, plan, asked, server }: KitInput): SpeechContext {
       const subject = subjects.get(id)
       if (!subject) return undefined
       return subject.kind === 'file'
-        ? { kind: 'file', address: null, port: null, role: 'unknown' }
+        ? { kind: 'file', address: null, port: null, role: 'unknown', tlsEndsAt: null }
         : {
             kind: 'served',
             address: subject.node.address,
             port: subject.port,
-            role: subject.node.role,
+            role: mendedAs(subject.node),
             node: subject.node.id,
+            tlsEndsAt: subject.node.tlsEndsAt,
           }
     },
     certificate: (sha256) => {

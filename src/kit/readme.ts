@@ -1,8 +1,9 @@
 import type { Step } from '../adfs/actions.js'
 import { demanded } from '../adfs/demands.js'
-import { bundleRecipes } from '../adfs/recipes/bundles.js'
+import { byTerminator } from '../adfs/devices.js'
 import {
   afterRestart,
+  bundleFile,
   byCertlm,
   certutilImports,
   drain,
@@ -10,12 +11,14 @@ import {
   onEachServer,
   psImports,
   scriptHindrances,
-  undoLines,
+  scriptUndoLine,
   whyBothStores,
   withCertutil,
 } from '../adfs/recipes/by-hand.js'
-import { exportedFile, scriptName } from '../adfs/recipes/windows.js'
+import { recipes } from '../adfs/recipes/recipes.js'
+import { exportedFile } from '../adfs/recipes/windows.js'
 import { chainFileName, type SpeechContext, spoken } from '../adfs/speak.js'
+import { onlyWindows } from '../adfs/who.js'
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Seen } from '../examine/examination.js'
@@ -26,8 +29,8 @@ import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import { shortName, thumbprintOf } from '../x509/identity.js'
 import { certificateFileName } from './file-names.js'
-import { checksumFile } from './files.js'
 import type { KitInput, Part } from './input.js'
+import { files, placesText } from './readme-files.js'
 
 /**
  * The change ticket: what is to be done, by whom, where, how to see that it worked, and how to undo it. It says what the
@@ -49,18 +52,21 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
   }
   const has = (verb: Step['action']['verb']) => plan.some(({ action }) => action.verb === verb)
   const imports = parts.some(({ intermediates }) => intermediates.length > 0)
+  const exports = plan.some(
+    (step) => step.action.verb === 'fetch-by-hand' && onlyWindows(step, context) !== null,
+  )
   const sections = [
     heading(input),
     presented(input),
     parts.length > 0 ? files(parts, input) : '',
     steps(plan, context, names),
-    imports || has('fetch-by-hand') ? byHand(parts) : '',
+    imports || exports ? byHand(parts) : '',
     imports ? stillOld() : '',
     imports ? withoutScript(input) : '',
-    has('edit-bundle') ? balancers(plan) : '',
+    balancers(plan, context),
     ...plan.map(({ action }) => (action.verb === 'reissue' ? request(action, input, names) : '')),
     inOtherWords,
-    imports ? undo : '',
+    imports && !has('undo') ? undo : '',
     `Made by adfs-check ${version} from a check at ${minute(farm.at)}.`,
   ]
   return `${paragraphs(...sections)}\n`
@@ -68,7 +74,11 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
 
 function heading({ farm, plan }: KitInput): string {
   const target = codeSpan(farm.farm.id)
-  const missing = plan.some(({ action }) => ['import', 'fetch-by-hand'].includes(action.verb))
+  const missing =
+    plan.some(({ action }) => ['import', 'fetch-by-hand'].includes(action.verb)) ||
+    farm.examinations.some(
+      (one) => one.kind === 'seen' && one.repairs.some(({ repair }) => repair.add.length > 0),
+    )
   const why = missing
     ? `Not every server sent every intermediate certificate. Android apps do not fetch missing ones and refuse to sign in ("...your device is missing a required certificate"); Windows and desktop browsers fetch them, which is why nothing looks wrong there.`
     : 'What the servers sent is not what Android accepts; this page says what is to be changed.'
@@ -141,54 +151,6 @@ Microsoft's Intune page calls it the service communications certificate. That is
 one; what phones see is this.`
 }
 
-const placesText = (subjects: readonly Subject[]): string =>
-  [...new Set(subjects.map((subject) => codeSpan(placeOf(subject))))].join(', ')
-
-function files(parts: readonly Part[], input: KitInput): string {
-  const lists = parts.map((part) => {
-    const title = part.folder === '' ? '' : `Folder \`${part.folder}\`, for ${placesText(part.subjects)}:\n\n`
-    return `${title}${[...part.intermediates.map((one) => fileRow(one, part, input)), ...otherFiles(part, input)].join('\n')}`
-  })
-  return `## Files
-
-${lists.join('\n\n')}
-
-\`${checksumFile}\` has the checksums of all of them. No root is among them: phones have their own, and an intermediate or
-root in the wrong store can break the trust between proxy and AD FS.`
-}
-
-function fileRow(certificate: Certificate, { subjects }: Part, { farm }: KitInput): string {
-  const found = farm.examinations
-    .flatMap((examination) => (examination.kind === 'seen' ? examination.repairs : []))
-    .flatMap(({ repair }) => repair.add)
-    .find((added) => added.certificate.sha256 === certificate.sha256)
-  return [
-    `- \`${certificateFileName(certificate)}.cer\` (and \`.pem\`)`,
-    `  - subject: ${codeSpan(certificate.subject.text)}`,
-    `  - issuer: ${codeSpan(certificate.issuer.text)}`,
-    `  - thumbprint \`${thumbprintOf(certificate)}\`, SHA-256 \`${certificate.sha256}\``,
-    `  - valid until ${day(certificate.notAfter)}`,
-    ...(found ? [`  - found: ${codeSpan(found.from)}`] : []),
-    `  - for: ${placesText(subjects)}`,
-  ].join('\n')
-}
-
-const otherFiles = ({ intermediates, chains }: Part, { plan }: KitInput): readonly string[] => [
-  ...(intermediates.length === 0
-    ? []
-    : [
-        '- `intermediates.p7b`: all of them in one file, for certlm.msc and balancers',
-        `- \`${scriptName}\`: does it all, from \`certificates.json\`, with \`-WhatIf\`, \`-Remove\` and \`-ComputerName\``,
-      ]),
-  ...chains.map(
-    (chain) =>
-      `- \`${chainFileName(
-        plan,
-        chain.map(({ sha256 }) => sha256),
-      )}\`: server certificate and intermediates in order, for whoever ends TLS without Windows (no private key)`,
-  ),
-]
-
 function steps(plan: readonly Step[], context: SpeechContext, names: Names): string {
   const told = plan
     .flatMap((step) => spoken(step, context))
@@ -199,7 +161,8 @@ function steps(plan: readonly Step[], context: SpeechContext, names: Names): str
         expected ? `${markdown(expected, names)}.` : '',
       ),
     )
-  const order = plan.some(({ action }) => action.verb === 'restart') ? own(drain) : ''
+  const verbs = plan.map(({ action }) => action.verb)
+  const order = verbs.includes('restart') && !verbs.includes('drain') ? own(drain) : ''
   return paragraphs('## Steps', order, ...told)
 }
 
@@ -220,7 +183,7 @@ function byHand(parts: readonly Part[]): string {
     commands(psImports(named)),
     own(withCertutil),
     commands(certutilImports(named)),
-    all.length > 0 ? own(byCertlm('intermediates.p7b')) : '',
+    all.length > 0 ? own(byCertlm(bundleFile.name)) : '',
     "### As on Microsoft's page *Android device is missing a required certificate*",
     own(intunePage(which)),
     own(whyBothStores),
@@ -243,12 +206,20 @@ const own = (words: Words): string =>
 
 const paragraphs = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('\n\n')
 
-function balancers(plan: readonly Step[]): string {
-  const chains = plan.flatMap(({ action }) => (action.verb === 'edit-bundle' ? [action.chain] : []))
-  const [file] = chains.map((chain) => chainFileName(plan, chain))
-  const rows = bundleRecipes.map(({ title, chain, apply }) => {
-    const after = apply.length > 0 ? `; then ${apply.map(codeSpan).join(' and ')}` : ''
-    return `- ${title}: ${own(chain(file!))}${after}`
+/** Each device in a line, where nobody said which one there is. */
+function balancers(plan: readonly Step[], context: SpeechContext): string {
+  const files = plan.flatMap((step) =>
+    step.action.verb === 'edit-bundle' && byTerminator(step, context).some(({ at }) => at === null)
+      ? [chainFileName(plan, step.action.chain)]
+      : [],
+  )
+  const [file] = files
+  if (file === undefined) return ''
+  const rows = Object.values(recipes).flatMap(({ title, chain, tried, stages }) => {
+    if (chain === null) return []
+    const { lines } = stages({ file, server: null }).apply
+    const after = tried === null ? '' : `; then ${lines.map(codeSpan).join(' and ')}`
+    return [`- ${title}: ${own(chain(file))}${after}`]
   })
   return `## Where the chain goes on a balancer
 
@@ -282,6 +253,6 @@ const inOtherWords = `## In the words of other tools
 
 const undo = paragraphs(
   '## Undo',
-  commands(undoLines),
+  commands([scriptUndoLine]),
   'removes what the script added, from the store it used, also after a certificate has expired, and nothing that was there before.',
 )

@@ -1,9 +1,20 @@
 import type { FetchOutcome } from './network.js'
 
-/** One line for reports, e.g. `fetched 1 certificate` or `HTTP status 404`; `found` certificates were in the body. */
-export function fetchOutcomeText(outcome: FetchOutcome, found: number, problem: string | null): string {
+/**
+ * One line for reports, e.g. `fetched 1 certificate` or `HTTP status 404`; `found` certificates were in the body, null:
+ * it is a list of revoked ones.
+ */
+export function fetchOutcomeText(
+  outcome: FetchOutcome,
+  found: number | null,
+  problem: string | null,
+): string {
   switch (outcome.kind) {
     case 'fetched':
+      if (found === null)
+        return problem === null
+          ? 'fetched a list of revoked certificates'
+          : `answer is no list of revoked certificates (${problem})`
       return problem === null
         ? `fetched ${found} certificate${found === 1 ? '' : 's'}`
         : `answer holds no certificate (${problem})`

@@ -13,6 +13,19 @@ export interface Network {
   fetch(ask: FetchAsk): Promise<FetchOutcome>
 }
 
+/** Downloads as the first of these networks knows them. */
+export const firstKnowing = (networks: readonly Network[]): Pick<Network, 'fetch'> =>
+  networks.length === 1
+    ? networks[0]!
+    : {
+        fetch: async (ask) => {
+          const outcomes = await Promise.all(networks.map((network) => network.fetch(ask)))
+          return outcomes.find(({ kind }) => kind === 'fetched') ?? outcomes.find(isRecorded) ?? outcomes[0]!
+        },
+      }
+
+const isRecorded = ({ kind }: FetchOutcome): boolean => kind !== 'not-recorded'
+
 /** What is asked beside the addresses, where somebody needs it: it takes further look-ups. */
 export interface ResolveMore {
   /** The names that the host is an alias of (CNAME), in order. */

@@ -9,6 +9,7 @@ import {
   soundInventory,
   suffixOf,
 } from '../farm/inventory.js'
+import { terminators } from '../farm/subject.js'
 import { ipVersion, parseServerAddress, parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
 import { policyOf } from '../gate/policy.js'
@@ -298,6 +299,14 @@ function askedOf(row: Field): Asked {
     deviceCas: row.at('deviceCas').each(fileOf),
     remembered: row.at('remembered').each(fileOf),
     intermediates: row.at('intermediates').each(fileOf),
+    ...optional(
+      'trustData',
+      row.at('trustData').orNull((given) => ({
+        path: given.at('path').text(),
+        sha256: given.at('sha256').matching(/^[0-9a-f]{64}$/, 'is no SHA-256'),
+        date: given.at('date').matching(/^\d{4}-\d\d(-\d\d)?$/, 'is no date'),
+      })),
+    ),
     at: row.at('at').orNull((at) => at.date()),
     offline: row.at('offline').boolean(),
     aiaAllowPrivate: row.at('aiaAllowPrivate').boolean(),
@@ -306,10 +315,16 @@ function askedOf(row: Field): Asked {
     timeoutMs: row.at('timeoutMs').orNull((timeout) => timeout.whole(1, maxTimeoutMs)),
     repeat: row.at('repeat').whole(0, maxRepeat),
     // Scheme, host and port: nothing else of it is ever written.
-    proxy: row.at('proxy').orNull((proxy) => proxy.matching(/^(none|https?:\/\/[^/?#@\s]+)$/, 'is no proxy')),
+    proxy: row
+      .at('proxy')
+      .orNull((proxy) => proxy.matching(/^(none|(?:https?|socks5h?):\/\/[^/?#@\s]+)$/, 'is no proxy')),
     ...optional(
       'proxyCredentials',
       row.at('proxyCredentials').orNull((given) => given.boolean()),
+    ),
+    ...optional(
+      'tlsEndsAt',
+      row.at('tlsEndsAt').orNull((at) => at.oneOf(terminators)),
     ),
     ...optional(
       'passwordFile',

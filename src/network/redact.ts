@@ -3,6 +3,7 @@ import { readCertificates } from '../containers/bundle.js'
 import { farmName, registrationName, suffixOf, userCertificateName } from '../farm/inventory.js'
 import { parseTarget } from '../farm/target.js'
 import type { Certificate } from '../x509/certificate.js'
+import { revocationAddresses } from '../x509/crl.js'
 import { parseCertificate } from '../x509/parse.js'
 import { type Case, caseText } from './case.js'
 import { readCase } from './read-case.js'
@@ -26,7 +27,7 @@ export async function redacted(
     `${userCertificateName}${target}`,
   ])
   const certificates = await certificatesIn(saved)
-  const urls = new Set(certificates.flatMap(({ caIssuers }) => caIssuers))
+  const urls = new Set(certificates.flatMap((one) => [...one.caIssuers, ...(revocationAddresses(one) ?? [])]))
   const aliases = new Map<string, string>()
   const numbers = new Map<string, number>()
   const alias = (kind: string, value: string, make: (number: number) => string): string => {
@@ -64,8 +65,9 @@ export async function redacted(
     }))
   // Its host stands in the words of what failed, too.
   const hiddenProxy = (proxy: string): string => {
-    aliases.set(new URL(proxy).hostname, 'proxy.invalid')
-    return 'http://proxy.invalid:3128'
+    const { protocol, hostname } = new URL(proxy)
+    aliases.set(hostname, 'proxy.invalid')
+    return `${protocol}//proxy.invalid:3128`
   }
 
   const nodeNames = new Map((inventory?.nodes ?? []).map(({ name }, index) => [name, `node-${index + 1}`]))
@@ -83,6 +85,9 @@ export async function redacted(
     deviceCas: files(saved.asked.deviceCas),
     remembered: files(saved.asked.remembered),
     intermediates: files(saved.asked.intermediates),
+    ...(saved.asked.trustData
+      ? { trustData: { ...saved.asked.trustData, path: path(saved.asked.trustData.path) } }
+      : {}),
     ...(saved.asked.passwordFile ? { passwordFile: path(saved.asked.passwordFile) } : {}),
     proxy:
       saved.asked.proxy && saved.asked.proxy !== 'none' ? hiddenProxy(saved.asked.proxy) : saved.asked.proxy,

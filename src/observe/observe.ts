@@ -4,7 +4,7 @@ import type { Attempt } from '../examine/examination.js'
 import type { ServedSubject } from '../farm/subject.js'
 import type { Network } from '../network/network.js'
 import { observationOf } from '../tls/exchange-end.js'
-import type { HelloShape, ProbeOutcome } from '../tls/observation.js'
+import type { Endpoint, HelloShape, ProbeOutcome } from '../tls/observation.js'
 
 export interface ObserveOptions {
   /** Releases that set the verdict: each is spoken, or proven by another's answer. */
@@ -12,6 +12,13 @@ export interface ObserveOptions {
   /** Further connections with the newest release's hello, to meet every server behind the address. */
   readonly repeat: number
 }
+
+/** Where a subject is asked, and for what. */
+export const endpointOf = ({ node, port, name }: ServedSubject): Endpoint => ({
+  address: node.address,
+  port,
+  serverName: name?.ascii ?? null,
+})
 
 /** Connections made when a nameless answer hints at several servers: with two nodes in turn one of three differs. */
 const second = 3
@@ -25,11 +32,7 @@ export async function observe(
   { releases, repeat }: ObserveOptions,
   network: Pick<Network, 'probe'>,
 ): Promise<readonly Attempt[]> {
-  const endpoint = {
-    address: subject.node.address,
-    port: subject.port,
-    serverName: subject.name?.ascii ?? null,
-  }
+  const endpoint = endpointOf(subject)
   const attempts: Attempt[] = []
   const say = async (offers: readonly HelloShape[]): Promise<void> => {
     const said = new Map<string, number>()
@@ -93,14 +96,18 @@ function namelessDiffers(attempts: readonly Attempt[]): boolean {
   const lists = (sni: boolean) =>
     attempts.flatMap(({ offer, outcome }) => {
       const list = offer.sni === sni ? listOf(outcome) : null
-      return list && list.length > 0 ? [list.map((der) => Buffer.from(der).toString('base64'))] : []
+      return list && list.length > 0 ? [list] : []
     })
   const named = lists(true)
   return lists(false).some(
     (list) =>
-      named.some(([leaf]) => leaf === list[0]) && !named.some((other) => other.join() === list.join()),
+      named.some(([leaf]) => isSame(leaf!, list[0]!)) && !named.some((other) => isSameList(list, other)),
   )
 }
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+const isSameList = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
+  a.length === b.length && a.every((der, index) => isSame(der, b[index]!))
 
 const listOf = (outcome: ProbeOutcome): readonly Uint8Array[] | null =>
   observationOf(outcome)?.certificates ?? null

@@ -1,5 +1,7 @@
 import type { Step } from '../adfs/actions.js'
 import { environmentOf, optionsOf } from '../adfs/commands.js'
+import { tlsSignsOf } from '../adfs/tls-end.js'
+import { dataInUse } from '../android/data-in-use.js'
 import { factsOf, supported } from '../android/releases.js'
 import { rootsIn, storeInfo, storeUpdates } from '../android/trust-store.js'
 import type { ExaminedFarm } from '../checks/check.js'
@@ -19,6 +21,7 @@ import { instant } from './instant.js'
 import { plain } from './plain.js'
 import type { Report } from './schema.js'
 import { grouped, subjectReport } from './subject-report.js'
+import { vantageReport } from './vantages.js'
 
 export interface Found {
   readonly examined: ExaminedFarm
@@ -33,6 +36,7 @@ export interface Found {
 export function composeReport({ examined, results, steps, asked, fetches }: Found): Composed {
   const { farm, releases, others } = examined
   const certificates = new CertificateIndex(examined)
+  const signs = tlsSignsOf(examined.examinations)
   return {
     farm: {
       id: farm.id,
@@ -72,10 +76,12 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       added: asked.trustAnchors.flatMap((file) =>
         file.certificates.map(({ certificate }) => certificate.sha256),
       ),
+      ...(dataInUse && { data: { file: asked.trustData?.path ?? null, ...dataInUse } }),
     },
     asked: [...optionsOf(asked)],
+    ...vantageReport(examined),
     subjects: examined.examinations.map((examination) => ({
-      ...subjectReport(examination, releases, examined.at),
+      ...subjectReport(examination, releases, examined.at, signs.get(examination.subject.id) ?? []),
       ...machine(examination.subject, farm),
     })),
     findings: findingsOf(results).map((finding) => findingReport(finding, certificates)),
@@ -89,10 +95,10 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
         because: [...because],
       })),
     },
-    fetches: fetches.map(({ url, outcome, certificates: found, problem }) => ({
+    fetches: fetches.map(({ url, purpose, outcome, certificates: found, problem }) => ({
       url,
-      purpose: 'aia',
-      outcome: fetchOutcomeText(outcome, found.length, problem),
+      purpose,
+      outcome: fetchOutcomeText(outcome, purpose === 'crl' ? null : found.length, problem),
     })),
     kit: null,
     certificates: certificates.report(),
@@ -102,8 +108,9 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 /** Said where it tells more than the subject's own id. */
 function machine(subject: Subject, { names, ports }: Farm): { readonly node?: string } {
   if (subject.kind === 'file') return {}
-  const { node, port } = subject
-  const isPlain = node.id === node.address || node.id === endpointText(node.address, port)
+  const { node, port, vantage } = subject
+  const own = vantage === undefined ? node.id : node.id.slice(vantage.length + 1)
+  const isPlain = own === node.address || own === endpointText(node.address, port)
   return isPlain && names.length <= 1 && ports.length <= 1 ? {} : { node: node.id }
 }
 
@@ -154,7 +161,7 @@ const wordsReport = (words: Words): Report['findings'][number]['words'] =>
 class CertificateIndex {
   readonly #known = new Map<string, { certificate: Certificate; origins: string[] }>()
 
-  constructor({ examinations, certificates }: ExaminedFarm) {
+  constructor({ examinations, certificates, renewal }: ExaminedFarm) {
     for (const examination of examinations) {
       if (examination.kind === 'unseen') continue
       for (const { entries } of examination.answers)
@@ -174,6 +181,8 @@ class CertificateIndex {
           for (const { certificates: tried } of verdict.attempted) this.#addPath(tried)
       }
     }
+    for (const certificate of renewal ? [...renewal.before, renewal.leaf] : [])
+      if (!this.#known.has(certificate.sha256)) this.#add(certificate, 'operator file')
     for (const certificate of certificates.values()) {
       if (!this.#known.has(certificate.sha256)) this.#add(certificate, 'trust-store')
     }

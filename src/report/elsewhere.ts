@@ -16,6 +16,23 @@ type Line = Omit<Elsewhere[number], 'client'>
  * roots of their own. Said of the list that the newest release that counts gets; it never counts.
  */
 export function elsewhere(seen: Seen, releases: readonly Release[], at: Date): Elsewhere {
+  const known = told.get(seen.verdicts)
+  // Servers that answer alike share their verdicts, and what would help.
+  const repairs = seen.repairs.map(({ repair }) => repair)
+  const isSame =
+    known?.repairs.length === repairs.length && known.repairs.every((one, i) => one === repairs[i])
+  if (isSame) return known.lines
+  const lines = elsewhereOf(seen, releases, at)
+  told.set(seen.verdicts, { repairs, lines })
+  return lines
+}
+
+const told = new WeakMap<
+  Seen['verdicts'],
+  { readonly repairs: readonly Repair[]; readonly lines: Elsewhere }
+>()
+
+function elsewhereOf(seen: Seen, releases: readonly Release[], at: Date): Elsewhere {
   const newest = seen.verdicts.findLast(({ release }) => releases.includes(release))
   const answer = newest && seen.answers.find(({ id }) => id === newest.answer)
   const sent = answer ? certificatesOf(answer.entries) : []

@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox'
 import { releases } from '../android/releases.js'
+import { terminators } from '../farm/subject.js'
 
 /**
  * The report, defined once: TypeScript's types are derived from here, and `npm run schema` writes
@@ -18,10 +19,15 @@ const instant = Type.String({ description: 'RFC 3339, UTC, no fractions', format
 const sha256 = Type.String({ description: 'SHA-256 of the DER, lower-case hex', pattern: '^[0-9a-f]{64}$' })
 const release = oneOf(releases, 'An Android release; later versions of this program know more.')
 const releaseList = Type.Array(release, { description: 'Oldest first.' })
-const subjectId = text('Id of a subject: name@address:port')
+const subjectId = text('Id of a subject: name@address:port; of joined cases name@vantage/address:port')
 const caseKey = text('finding id|subject id|facet: stable over renewals')
 const overallVerdict = oneOf(['ok', 'warning', 'critical', 'unknown'])
 const severity = oneOf(['critical', 'warning', 'info'])
+
+const subjectState = oneOf(
+  ['accepted', 'waived', 'refused', 'depends', 'undetermined', 'unreachable'],
+  'The worst verdict of the releases that count. waived: not accepted, which somebody accepts; unreachable: no verdict.',
+)
 
 const outcome = object({
   kind: text('How the first connection ended, e.g. observed, timed-out, alert'),
@@ -84,7 +90,31 @@ const repair = object({
       origin: oneOf(['aia', 'operator', 'other-server']),
       from: text('URL, file or subject id'),
       issued: sha256,
+      revocation: Type.Optional(
+        object(
+          {
+            status: oneOf(['good', 'revoked', 'unknown']),
+            url: nullable(text('Address of the list')),
+            asOf: Type.Optional(instant),
+            why: Type.Optional(text('Why it is not known, in words')),
+          },
+          'What the list says that the certificate names; missing: it names none',
+        ),
+      ),
     }),
+  ),
+  withdrawn: Type.Optional(
+    Type.Array(
+      object({
+        sha256,
+        origin: oneOf(['aia', 'operator', 'other-server']),
+        from: text('URL, file or subject id'),
+        state: oneOf(['revoked', 'superseded']),
+        since: nullable(instant),
+        source: text('Address of the list, or the catalogue’s source'),
+      }),
+      { description: 'What would have fitted and is not proposed: its authority withdrew it.' },
+    ),
   ),
   drop: Type.Array(object({ sha256, reason: oneOf(['root', 'duplicate', 'expired', 'stale', 'unrelated']) })),
   chain: Type.Array(sha256, { description: 'What is to be sent: leaf first, no root.' }),
@@ -98,7 +128,7 @@ const repair = object({
         }),
       ),
     },
-    'Whether Windows is predicted to send the chain after the import; the model never ran on Windows.',
+    'Whether Windows is predicted to send the chain after the import; the model never ran on Windows. A device named with --tls-ends-at sends what it is given.',
   ),
   verdictsAfter: Type.Array(
     object({ releases: releaseList, verdict: oneOf(['accepted', 'refused', 'depends', 'undetermined']) }),
@@ -156,6 +186,24 @@ const file = object(
   'A file judged as if a Windows server presented its certificate',
 )
 
+const tlsEnd = object(
+  {
+    said: nullable(oneOf(terminators, 'With --tls-ends-at, or in adfs-check.yaml')),
+    signs: Type.Array(
+      object({
+        kind: text('e.g. root-sent, resets-without-name, other-list-elsewhere'),
+        proves: text(),
+        leavesOpen: text(),
+        certificate: nullable(sha256),
+        others: Type.Array(subjectId, {
+          description: 'One server for each other key, certificate or list, a few of many',
+        }),
+      }),
+    ),
+  },
+  'Who ends TLS: what the operator said, and what was seen; a sign is no proof',
+)
+
 const subject = object({
   id: subjectId,
   kind: oneOf(['served', 'file']),
@@ -167,6 +215,8 @@ const subject = object({
   address: nullable(text()),
   port: nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),
   role: oneOf(['adfs', 'wap', 'balancer', 'unknown']),
+  vantage: Type.Optional(text('Label of the place it was looked at from, where cases are joined')),
+  tlsEnd: Type.Optional(tlsEnd),
   outcome,
   connections: Type.Array(exchange),
   varying: Type.Array(text(), {
@@ -281,9 +331,37 @@ const certificate = object({
   pem: text(),
 })
 
+const change = object(
+  {
+    at: instant,
+    kind: oneOf(
+      [
+        'appeared',
+        'gone',
+        'unlisted',
+        'fixed',
+        'broken',
+        'changed',
+        'unreachable',
+        'reachable',
+        'new',
+        'recovered',
+      ],
+      'new and recovered are of a case; the others of a subject or, where that is null, of a name.',
+    ),
+    subject: nullable(subjectId),
+    name: nullable(text('Host name that does not resolve (unreachable), or does again (reachable)')),
+    case: nullable(object({ key: caseKey, finding: text(), severity })),
+    was: nullable(subjectState),
+    is: nullable(subjectState),
+  },
+  'What differs from an earlier look. Of a subject there is one change at most.',
+)
+
 const report = object({
   farm: object({
     id: text('The target as named'),
+    owner: Type.Optional(text('Who answers for it, by the policy')),
     names: Type.Array(object({ ascii: text(), display: text() })),
     ports: Type.Array(Type.Integer()),
     unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
@@ -338,9 +416,36 @@ const report = object({
       ),
     ),
     added: Type.Array(sha256),
+    data: Type.Optional(
+      object(
+        {
+          file: nullable(text('As named; null: by the library')),
+          sha256: Type.String({ description: 'Of the file, lower-case hex', pattern: '^[0-9a-f]{64}$' }),
+          date: text('Of the newest thing in it, YYYY-MM-DD or YYYY-MM'),
+        },
+        'Newer data than the program’s own, given with --trust-data; missing: its own',
+      ),
+    ),
   }),
   /** What printed commands repeat, without the target. */
   asked: Type.Array(text(), { description: 'Options that the answer depended on, as arguments' }),
+  vantages: Type.Optional(
+    object(
+      {
+        points: Type.Array(
+          object({
+            label: text(),
+            at: instant,
+            subjects: Type.Array(subjectId),
+            leaves: Type.Array(sha256),
+            keys: Type.Array(text('SHA-256 of the SubjectPublicKeyInfo, lower-case hex')),
+          }),
+        ),
+        words: Type.Array(word, { description: 'How what they are shown compares, in a sentence' }),
+      },
+      'Places the farm was looked at from, where cases are joined',
+    ),
+  ),
   subjects: Type.Array(subject),
   findings: Type.Array(finding, { description: 'Most important first: the first finding is the cause.' }),
   checks: Type.Array(
@@ -367,6 +472,11 @@ const report = object({
       { description: 'Every waiver of the policy that concerns this farm, used or not' },
     ),
   ),
+  changes: Type.Optional(
+    Type.Array(change, {
+      description: 'With --state: since the last run. With --watch: since it began, the last thousand.',
+    }),
+  ),
   kit: nullable(object({ folder: text(), files: Type.Array(text()) })),
   certificates: Type.Record(sha256, certificate),
 })
@@ -379,6 +489,24 @@ const reportDocument = Type.Object(
     reports: Type.Array(report),
     verdict: overallVerdict,
     exitCode: Type.Integer({ minimum: 0, maximum: 4 }),
+    owners: Type.Optional(
+      Type.Array(
+        object({
+          owner: nullable(text('Null: farms without one')),
+          farms: Type.Integer({ minimum: 0 }),
+          verdicts: object({
+            ok: Type.Integer(),
+            warning: Type.Integer(),
+            critical: Type.Integer(),
+            unknown: Type.Integer(),
+          }),
+          worst: Type.Array(object({ farm: text('The target as named'), verdict: overallVerdict })),
+        }),
+        {
+          description: 'What the farms of each owner come to, the worst first, where the policy names owners',
+        },
+      ),
+    ),
   },
   {
     $id: 'https://adfs-check.invalid/report.schema.json',
@@ -404,3 +532,5 @@ export type FindingReport = Report['findings'][number]
 export type CertificateReport = Report['certificates'][string]
 export type CaseReport = FindingReport['cases'][number]
 export type StepReport = Report['plan']['steps'][number]
+export type ChangeReport = NonNullable<Report['changes']>[number]
+export type SubjectState = NonNullable<ChangeReport['is']>

@@ -1,13 +1,16 @@
+import { type TlsSign, tlsSigns } from '../adfs/tls-end.js'
 import type { Release } from '../android/releases.js'
 import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
 import type { Attempt, Examination, Reach, ReleaseVerdict, Repair, Seen } from '../examine/examination.js'
 import type { Answer } from '../examine/presented.js'
-import type { Subject } from '../farm/subject.js'
+import type { Revocation } from '../examine/revocation.js'
+import type { ServedSubject, Subject } from '../farm/subject.js'
 import { cipherSuiteName, groupName, versionName } from '../tls/code-points.js'
 import { outcomeText } from '../tls/wording.js'
 import { elsewhere } from './elsewhere.js'
 import { fileReport } from './file-report.js'
+import { instant } from './instant.js'
 import type { RepairReport, SubjectReport, VerdictReport } from './schema.js'
 
 /** One subject as the report tells it. Releases with equal verdicts share a row. */
@@ -15,10 +18,12 @@ export function subjectReport(
   examination: Examination,
   releases: readonly Release[],
   at: Date,
+  signs: readonly TlsSign[],
 ): SubjectReport {
   const { subject, attempts } = examination
   const common = {
     ...identity(subject),
+    ...(subject.kind === 'file' ? {} : { tlsEnd: tlsEnd(subject, signs) }),
     outcome: outcomeReport(examination),
     connections: attempts.map((attempt) => connection(attempt, examination)),
   }
@@ -78,6 +83,7 @@ const identity = (subject: Subject) =>
         address: subject.node.address,
         port: subject.port,
         role: subject.node.role,
+        ...(subject.vantage === undefined ? {} : { vantage: subject.vantage }),
       }
     : {
         id: subject.id,
@@ -88,6 +94,16 @@ const identity = (subject: Subject) =>
         port: null,
         role: 'unknown' as const,
       }
+
+const tlsEnd = ({ node }: ServedSubject, signs: readonly TlsSign[]) => ({
+  said: node.tlsEndsAt,
+  signs: signs.map(({ kind, certificate, others }) => ({
+    kind,
+    ...tlsSigns[kind],
+    certificate,
+    others: [...others],
+  })),
+})
 
 function outcomeReport({ attempts }: Examination): SubjectReport['outcome'] {
   const best = attempts.find(({ outcome }) => outcome.kind === 'observed') ?? attempts[0]
@@ -224,15 +240,23 @@ export function grouped<T extends { releases: Release[] }>(rows: readonly T[]): 
 }
 
 function repairReport(answer: string, repair: Repair): RepairReport {
-  const { add, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
+  const { add, withdrawn, drop, chain, takesEffect, verdictsAfter, open, byLuck, cutShort } = repair
   return {
     answer,
-    add: add.map(({ certificate, origin, from, issued }) => ({
+    add: add.map(({ certificate, origin, from, issued, revocation }) => ({
       sha256: certificate.sha256,
       origin,
       from,
       issued: issued.sha256,
+      ...(revocation ? { revocation: revocationReport(revocation) } : {}),
     })),
+    ...(withdrawn && {
+      withdrawn: withdrawn.map(({ certificate, since, ...rest }) => ({
+        sha256: certificate.sha256,
+        since: since && instant(since),
+        ...rest,
+      })),
+    }),
     drop: drop.map(({ certificate, reason }) => ({ sha256: certificate.sha256, reason })),
     chain: chain.map(({ sha256 }) => sha256),
     takesEffect: {
@@ -260,3 +284,9 @@ function repairReport(answer: string, repair: Repair): RepairReport {
     cutShort,
   }
 }
+
+const revocationReport = (said: Revocation) => ({
+  status: said.kind,
+  url: said.url,
+  ...(said.kind === 'unknown' ? { why: said.why } : { asOf: instant(said.asOf) }),
+})

@@ -86,7 +86,7 @@ function nameOf(text: string): ServerName {
  * What could be bound: certificates that a key of the file fits; without such a key all that are no authority; and where
  * there is nothing but one self-signed certificate, that.
  */
-function boundBy(path: string, { certificates, keys }: Offered): readonly Certificate[] {
+export function boundBy(path: string, { certificates, keys }: Offered): readonly Certificate[] {
   const fitting = new Set(keys.flatMap(({ fits }) => fits))
   const keyed = certificates.filter(({ sha256 }) => fitting.has(sha256))
   if (keyed.length > 0) return keyed

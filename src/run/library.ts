@@ -21,6 +21,10 @@ export async function check(name: string, options: CheckOptions = {}): Promise<R
     at,
     retries,
   } = validOptions(options)
+  if (options.trustData) {
+    const { goBy } = await import('../farm/trust-data.js')
+    goBy(options.trustData, 'trustData')
+  }
   const asked = askedOf(name, options)
   const network = live({
     ...asked,

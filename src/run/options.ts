@@ -2,14 +2,18 @@ import { types } from 'node:util'
 import type { Asked, GivenFile } from '../farm/asked.js'
 import { maxServers } from '../farm/farm.js'
 import { type Inventory, isEmpty, parseNode, soundInventory } from '../farm/inventory.js'
+import { type Terminator, terminators } from '../farm/subject.js'
 import { AdfsCheckFault } from '../fault.js'
 import { thresholdOf } from '../gate/thresholds.js'
+import { isSocks, maxSocksCredential } from '../network/live/socks.js'
 import type { Certificate } from '../x509/certificate.js'
 import { maxRepeat, maxRetries, maxTimeoutMs } from './limits.js'
 
 export interface CheckOptions {
   /** `address`, `address:port` or a node's own name: probed instead of asking DNS for the target. */
   readonly servers?: readonly string[]
+  /** What ends TLS at every server: who is told to mend what. */
+  readonly tlsEndsAt?: Terminator
   /** Port where the target names none. Default 443. */
   readonly port?: number
   /** Ports of the farm beside it, 49443 for the target's name alone. */
@@ -34,6 +38,11 @@ export interface CheckOptions {
   readonly deviceCas?: readonly Certificate[]
   /** Intermediates that an app process has met before. */
   readonly remembered?: readonly Certificate[]
+  /**
+   * Content of a file of newer stores and catalogue, as `--trust-data` takes it. One for the whole process: the first call
+   * that gives one decides for all calls after it, and another one is refused.
+   */
+  readonly trustData?: Uint8Array
   /** The clock that validity is judged by. Default: now. */
   readonly at?: Date
   /** Where to look for missing issuers, each with the file it came from. */
@@ -42,7 +51,7 @@ export interface CheckOptions {
   readonly offline?: boolean
   /** Fetch from private and loopback addresses too. */
   readonly aiaAllowPrivate?: boolean
-  /** HTTP proxy for every connection. */
+  /** HTTP or SOCKS 5 proxy for every connection. */
   readonly proxy?: URL | null
   /** Less of a lifetime left is a warning, or critical: `20%` or `30d`. Default: min(25 %, 30 days), min(10 %, 7 days). */
   readonly warn?: string
@@ -66,7 +75,18 @@ export type Progress =
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
  */
 export function validOptions(options: CheckOptions): CheckOptions {
-  const { servers = [], port, timeoutMs, concurrency, family, at, repeat, retries, proxy } = options
+  const {
+    servers = [],
+    port,
+    timeoutMs,
+    concurrency,
+    family,
+    at,
+    repeat,
+    retries,
+    proxy,
+    tlsEndsAt,
+  } = options
   if (servers.length > maxServers) {
     throw badOption(
       `${servers.length} servers are named, more than ${maxServers}.`,
@@ -81,6 +101,8 @@ export function validOptions(options: CheckOptions): CheckOptions {
   if (family !== undefined && family !== 4 && family !== 6) {
     throw badOption(`family is ${String(family)}.`, 'It is 4, 6 or left out for both.')
   }
+  if (tlsEndsAt !== undefined && !terminators.includes(tlsEndsAt))
+    throw badOption(`tlsEndsAt is ${String(tlsEndsAt)}.`, `It is one of ${terminators.join(', ')}.`)
   for (const one of options.ports ?? []) between('ports', one, 1, 65_535, true)
   inventoryOf(options)
   if (at !== undefined) validClock(at)
@@ -113,7 +135,8 @@ export function askedOf(target: string, options: CheckOptions): Asked {
     crit: options.crit === undefined ? null : thresholdOf(options.crit),
     timeoutMs: options.timeoutMs ?? null,
     repeat: options.repeat ?? 0,
-    proxy: options.proxy ? options.proxy.origin : null,
+    proxy: options.proxy ? printableProxy(options.proxy) : null,
+    ...(options.tlsEndsAt === undefined ? {} : { tlsEndsAt: options.tlsEndsAt }),
     ...inventoryOf(options),
   }
 }
@@ -146,18 +169,34 @@ export function validClock(at: unknown): Date {
   return at
 }
 
+/** Scheme, host and port: what may be told and kept. */
+export const printableProxy = ({ protocol, host }: URL): string => `${protocol}//${host}`
+
+const proxySchemes = ['http:', 'https:', 'socks5:', 'socks5h:']
+
 /**
- * A proxy that can be spoken to: `http:` or `https:`, with credentials that can be decoded.
+ * A proxy that can be spoken to: `http:`, `https:`, `socks5:` or `socks5h:`, with credentials that can be decoded.
  *
  * @throws AdfsCheckFault ADFS_CHECK_BAD_OPTION
  */
 export function validProxy(proxy: URL, given: string): URL {
-  if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') {
-    throw badOption(`${given} is not an http or https URL.`, 'Write it like http://proxy.contoso.com:8080.')
+  if (!proxySchemes.includes(proxy.protocol) || proxy.host === '') {
+    throw badOption(
+      `${given} is not an http, https or socks5 URL.`,
+      'Write it like http://proxy.contoso.com:8080 or socks5://127.0.0.1:1080.',
+    )
   }
   try {
-    decodeURIComponent(proxy.username + proxy.password)
-  } catch {
+    const lengths = [proxy.username, proxy.password].map((text) =>
+      Buffer.byteLength(decodeURIComponent(text)),
+    )
+    if (isSocks(proxy) && lengths.some((length) => length > maxSocksCredential))
+      throw badOption(
+        `${given} has a name or password of more than ${maxSocksCredential} bytes.`,
+        'SOCKS 5 has room for no more (RFC 1929).',
+      )
+  } catch (error) {
+    if (error instanceof AdfsCheckFault) throw error
     throw badOption(
       `${given} has a name or password with a percent sign that is no escape.`,
       'Write a percent sign as %25, and other special characters as UTF-8 in percent escapes.',

@@ -39,26 +39,3 @@ export function slots(limit: number): Slots {
       next()
     })
 }
-
-/**
- * Works on up to `ahead` items at a time and gives the results in the order of the items, each as soon as it and all
- * before it are there. A rejection comes out where its result would have.
- */
-export async function* inOrder<T, R>(
-  items: readonly T[],
-  ahead: number,
-  work: (item: T, index: number) => Promise<R>,
-): AsyncGenerator<R> {
-  const started: Promise<R>[] = []
-  for (let index = 0; index < items.length; index++) {
-    while (started.length < Math.min(items.length, index + ahead)) {
-      const one = work(items[started.length]!, started.length)
-      // Looked at when its turn comes; until then Node must not take it for forgotten.
-      one.catch(() => {})
-      started.push(one)
-    }
-    yield await started[index]!
-    // What was given is not kept.
-    started[index] = undefined as never
-  }
-}

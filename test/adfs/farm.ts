@@ -4,7 +4,13 @@ import type { Finding } from '../../src/checks/result.js'
 import { type Issued, type IssueOptions, issue } from '../../src/demo/authority.js'
 import type { Examination, Repair } from '../../src/examine/examination.js'
 import type { Asked } from '../../src/farm/asked.js'
-import { type Role, type ServedSubject, servedSubject } from '../../src/farm/subject.js'
+import {
+  type Role,
+  roleEndingTls,
+  type ServedSubject,
+  servedSubject,
+  type Terminator,
+} from '../../src/farm/subject.js'
 import { defaultThresholds } from '../../src/gate/thresholds.js'
 import type { Certificate } from '../../src/x509/certificate.js'
 import { parseCertificate } from '../../src/x509/parse.js'
@@ -32,6 +38,7 @@ export interface Machine {
   readonly name?: string
   readonly label?: string
   readonly role?: Role
+  readonly tlsEndsAt?: Terminator
   readonly port?: number
   readonly presented: readonly Certificate[]
   readonly repair?: Partial<Repair>
@@ -44,15 +51,13 @@ export const name = (ascii: string) => ({ ascii, display: ascii })
 export function subjectOf({
   address,
   label = address,
-  role = 'unknown',
+  tlsEndsAt,
+  role = roleEndingTls(tlsEndsAt ?? null),
   port = 443,
   ...more
 }: Machine): ServedSubject {
-  return servedSubject(
-    name(more.name ?? 'sts.contoso.test'),
-    { id: address, label, address, role, tlsEndsAt: null },
-    port,
-  )
+  const node = { id: address, label, address, role, tlsEndsAt: tlsEndsAt ?? null }
+  return servedSubject(name(more.name ?? 'sts.contoso.test'), node, port)
 }
 
 const noRepair: Repair = {

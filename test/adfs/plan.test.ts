@@ -251,7 +251,7 @@ describe('the plan', () => {
 
   it.each<[Role, readonly Action['verb'][]]>([
     ['adfs', ['save', 'import', 'restart', 'rebind', 'reboot', 'confirm']],
-    ['balancer', ['save', 'edit-bundle', 'confirm']],
+    ['balancer', ['save', 'edit-bundle', 'confirm', 'undo']],
   ])('of a machine known as %s only what it understands', (role, expected) => {
     const a = short('203.0.113.10', { role })
     expect(verbs(plan([a], [finding('x', [a], [importing(c.ca, c.policy)])]))).toEqual(expected)
@@ -346,7 +346,13 @@ describe('speech', () => {
     subject: (id) => {
       const found = farmOf(machines).farm.subjects.find((subject) => subject.id === id)
       return found?.kind === 'served'
-        ? { kind: 'served', address: found.node.address, port: found.port, role: found.node.role }
+        ? {
+            kind: 'served',
+            address: found.node.address,
+            port: found.port,
+            role: found.node.role,
+            tlsEndsAt: found.node.tlsEndsAt,
+          }
         : undefined
     },
     certificate: (sha256) => {
@@ -434,7 +440,7 @@ describe('speech', () => {
   })
 
   it('where one server of an import is to be changed otherwise too, the restart is said for all', () => {
-    const both = [unknown, wap]
+    const both = [wap, unknown]
     const steps = planOf(
       [finding('x', both, [add]), finding('y', [unknown], [removing(c.stale)])],
       farmOf(machines),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { catalogue } from '../../src/android/catalogue.js'
 import { scheduledRemoval } from '../../src/android/root-schedule.js'
 import { rootsOf, storeUpdates, trustStore } from '../../src/android/trust-store.js'
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
-import { examinedFarm, makeCa, makeLeaf, now } from '../support/examined.js'
+import { examinedFarm, make, makeCa, makeLeaf, now, type World } from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
 
 const day = (date: Date) => date.toISOString().slice(0, 10)
@@ -66,5 +67,77 @@ describe('an anchor that is due', () => {
   it('not when it is far, nor when the root is private', () => {
     expect(finding('2011-06-01')).toEqual([])
     expect(finding('2006-06-01', false)).toEqual([])
+  })
+})
+
+describe('the path that stays', () => {
+  const until = { notAfter: new Date('2035-01-01') }
+  const due = makeCa('Old Root', undefined, { notBefore: new Date('2008-06-01'), ...until })
+  const young = makeCa('New Root', undefined, { notBefore: new Date('2020-06-01'), ...until })
+  const issuing = makeCa('Issuing CA', young)
+  const cross = makeCa('New Root', due)
+  const crossOfIssuing = makeCa('Issuing CA', due)
+  const leaf = makeLeaf(issuing)
+  const said = (world: Omit<World, 'servers'> & { sent: readonly (typeof due)[] }) => {
+    const { sent, ...rest } = world
+    const farm = examinedFarm({ publicAnchors: true, releases: '10..16', ...rest, servers: [{ sent }] })
+    const [finding] = findingsOf(runChecks(farm)).filter(({ id }) => id === 'anchor-leaving')
+    return finding && plainWords(finding.words, farm)
+  }
+
+  it('may be sent already', () => {
+    const sent = [leaf, crossOfIssuing, issuing]
+    const anchors = [due, young]
+    expect(said({ sent, anchors })).toMatch(
+      /What is sent also leads to "New Root", which is not due before 2035-06-01: that path stays on Android/,
+    )
+    // Beside a cross-certificate that newer releases need not follow.
+    expect(said({ sent: [leaf, issuing, cross], anchors: [due, young], releases: '10..' }) ?? '').not.toMatch(
+      /No path/,
+    )
+    expect(said({ sent: [leaf, crossOfIssuing], anchors })).not.toMatch(/What is sent/)
+  })
+
+  it('may be at hand', () => {
+    expect(said({ sent: [leaf, crossOfIssuing], anchors: [due, young], found: [issuing] })).toMatch(
+      /"Issuing CA", at hand here, leads to "New Root", which is not due before 2035-06-01: sending it keeps a path on Android 10-16\./,
+    )
+    expect(
+      said({
+        sent: [leaf, crossOfIssuing],
+        anchors: [due, { root: young, from: '14' }],
+        found: [issuing],
+      }),
+    ).toMatch(/keeps a path on Android 14-16\./)
+  })
+
+  it('may be published', () => {
+    const yr = catalogue.find(({ subject }) => subject.startsWith('CN=Root YR,'))!
+    const subject = [
+      ['2.5.4.6', 'US'],
+      ['2.5.4.10', 'ISRG'],
+      ['2.5.4.3', 'Root YR'],
+    ] as const
+    const rootYr = make({
+      subject,
+      ca: true,
+      issuer: due,
+      subjectKeyIdentifier: Buffer.from(yr.keyIdentifier!, 'hex'),
+    })
+    const yr1 = makeCa('Some YR CA', rootYr)
+    expect(said({ sent: [makeLeaf(yr1), yr1, rootYr], anchors: [due] })).toMatch(
+      /The authority publishes "Root YR" as issued by "ISRG Root X1" \(SHA-256 072639d0[0-9a-f]+, .*\), which leads to "ISRG Root X1", which is not due before 2030-06-04: sending it keeps a path on Android 10-16\./,
+    )
+  })
+
+  it('may not be known', () => {
+    expect(said({ sent: [leaf, issuing, cross], anchors: [due] })).toMatch(
+      /No path to a root that stays is known here\./,
+    )
+    // A root that no release has does not help, nor one that is due itself.
+    const alsoDue = makeCa('New Root', undefined, { notBefore: new Date('2008-06-01'), ...until })
+    expect(said({ sent: [leaf, crossOfIssuing], anchors: [due, alsoDue], found: [issuing] })).toMatch(
+      /No path/,
+    )
   })
 })

@@ -1,56 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { catalogue, catalogueSources, knownAgainst } from '../../src/android/catalogue.js'
-import publicRoots from '../../src/android/public-roots-data.json' with { type: 'json' }
 import { releasesHaving } from '../../src/android/trust-store.js'
 import { findingsOf, runChecks } from '../../src/checks/registry.js'
-import type { Attribute } from '../../src/demo/asn1.js'
 import type { Issued } from '../../src/demo/authority.js'
 import { examinedFarm, make, makeCa, makeLeaf, now, type World } from '../support/examined.js'
 import { plainWords } from '../support/plain-words.js'
+import {
+  e36,
+  e46,
+  g5,
+  g5Ca,
+  gcc,
+  globalSign,
+  goDaddy,
+  named,
+  r36,
+  r46,
+  rootYe,
+  rootYr,
+  x2,
+  ye1,
+  yr1,
+} from '../support/published.js'
 
-/**
- * Public hierarchies of 2026 offline: authorities with the names and key identifiers of the real ones (and keys of our
- * own, which the catalogue cannot tell: it knows facts, no keys).
- */
-const named = (name: string): [Attribute, string][] => [
-  [
-    '2.5.4.6',
-    name.includes('GoDaddy') || name.startsWith('ISRG') || name.includes('Root Y') || name.startsWith('Y')
-      ? 'US'
-      : 'GB',
-  ],
-  ['2.5.4.10', organisation(name)],
-  ['2.5.4.3', name],
-]
-const organisation = (name: string) =>
-  name.startsWith('Root Y')
-    ? 'ISRG'
-    : name.startsWith('ISRG')
-      ? 'Internet Security Research Group'
-      : name.startsWith('Y')
-        ? "Let's Encrypt"
-        : name.startsWith('GoDaddy')
-          ? 'GoDaddy.com'
-          : 'Sectigo Limited'
-const ca = (name: string, issuer?: Issued): Issued => {
-  const keyIdentifier = [...catalogue, ...publicRoots.roots].find(({ subject }) =>
-    subject.startsWith(`CN=${name},`),
-  )?.keyIdentifier
-  return make({
-    subject: named(name),
-    ca: true,
-    ...(issuer && { issuer }),
-    ...(keyIdentifier && { subjectKeyIdentifier: Buffer.from(keyIdentifier, 'hex') }),
-  })
-}
-const rootYr = ca('Root YR')
-const yr1 = ca('YR1', rootYr)
-const x2 = ca('ISRG Root X2')
-const rootYe = ca('Root YE', x2)
-const ye1 = ca('YE1', ca('Root YE'))
-const r46 = ca('Sectigo Public Server Authentication Root R46')
-const r36 = ca('Sectigo Public Server Authentication CA DV R36', r46)
-const goDaddy = ca('GoDaddy TLS Root CA - R1')
 const goDaddyCa = makeCa('GoDaddy Issuing CA', goDaddy)
 
 function first(world: Omit<World, 'servers'> & { sent: readonly Issued[] }) {
@@ -106,6 +78,24 @@ describe('a public name is never called private, and the way is named offline', 
       { sent: [makeLeaf(r36), r36], anchors: [{ root: r46, from: '15' }] },
       'anchor-unknown-to-android',
       /as issued by "USERTrust RSA Certification Authority".*lets Android 10-14 follow/,
+    ],
+    [
+      'Sectigo E46 where 10 to 14 lack it',
+      { sent: [makeLeaf(e36), e36], anchors: [{ root: e46, from: '15' }] },
+      'anchor-unknown-to-android',
+      /"Sectigo Public Server Authentication Root E46" as issued by "USERTrust ECC Certification Authority".*lets Android 10-14 follow/,
+    ],
+    [
+      'GlobalSign R46 where 10 to 13 lack it',
+      { sent: [makeLeaf(gcc), gcc], anchors: [{ root: globalSign, from: '14' }] },
+      'anchor-unknown-to-android',
+      /the first release with this root is Android 14.*"GlobalSign Root R46" as issued by "GlobalSign".*lets Android 10-13 follow/,
+    ],
+    [
+      'DigiCert G5 where 10 to 13 lack it',
+      { sent: [makeLeaf(g5Ca), g5Ca], anchors: [{ root: g5, from: '14' }] },
+      'anchor-unknown-to-android',
+      /the first release with this root is Android 14\. The root is too new for the older phones\./,
     ],
     [
       'GoDaddy TLS R1, which Windows has',

@@ -5,7 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { aimedBy } from '../../src/cli/config.js'
 import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
+import type { ReportDocument } from '../../src/report/schema.js'
 import { tlsServer } from '../support/tls-server.js'
+import { expectValidDocument } from '../support/valid-report.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-config-'))
 const at = new Date('2026-11-24T12:00:00Z')
@@ -87,6 +89,46 @@ describe('--config', () => {
     expect(issue.location.lines).toEqual({ begin: line })
   })
 
+  it('ends with a summary for each owner, the worst first', async () => {
+    writeFileSync(
+      config,
+      `policy: { offline: true, timeout: 3 }
+farms:
+  - { name: "a.contoso.com", servers: ["${here}"], owner: "Contoso | <b>" }
+  - { name: "b.contoso.com", servers: ["127.0.0.1:1"], owner: "Contoso | <b>" }
+  - { name: "sts.contoso.com", servers: ["${here}"], trust-anchor: root.pem, intermediates: issuing.pem, fail-on: critical, owner: Fabrikam }
+  - { name: "c.contoso.com", servers: ["127.0.0.1:1"] }
+`,
+    )
+    writeFileSync(join(folder, 'issuing.pem'), issuing.pem)
+    const args = ['--config', config, '--no-proxy'] as const
+    const text = await cli(...args)
+    expect(text.out).toContain(
+      'Owner farms critical unknown warning ok Contoso | <b> 2 1 1 0 0 a.contoso.com critical, b.contoso.com unknown Fabrikam 1 1 0 0 0 sts.contoso.com critical no owner named 1 0 1 0 0 c.contoso.com unknown All 4 names: critical (exit 2)',
+    )
+    const { out } = await cli(...args, '--format', 'json')
+    const document = JSON.parse(out) as ReportDocument
+    expectValidDocument(document)
+    expect(
+      document.owners!.map(({ owner, verdicts }) => [owner, verdicts.critical, verdicts.unknown]),
+    ).toEqual([
+      ['Contoso | <b>', 1, 1],
+      ['Fabrikam', 1, 0],
+      [null, 0, 1],
+    ])
+    expect(document.reports.map(({ farm }) => farm.owner)).toEqual([
+      'Contoso | <b>',
+      'Contoso | <b>',
+      'Fabrikam',
+      undefined,
+    ])
+    expect((await cli(...args, '--format', 'markdown')).out).toContain('| `Fabrikam` | 1 | 1 | 0 | 0 | 0 |')
+    expect((await cli(...args, '--format', 'html')).out).toContain(
+      '<bdi>Contoso | &lt;b&gt;</bdi></th><td>2</td>',
+    )
+    expect((await cli(...args, '--format', 'nagios')).out).toContain('Contoso / <b>: 1 critical, 1 unknown')
+  })
+
   it('fails again the day after, and says why', async () => {
     writeFileSync(config, waived('2026-11-23'))
     const { code, out } = await cli('sts.contoso.com', '--config', config, '--no-proxy')
@@ -112,6 +154,7 @@ farms:
   - name: sts.contoso.com
     repeat: 3
     servers: [10.0.0.5]
+    tls-ends-at: netscaler
   - name: fs.fabrikam.com
 `,
     )
@@ -119,7 +162,13 @@ farms:
     expect(aimed).toMatchObject([
       {
         target: 'sts.contoso.com',
-        flags: { timeout: 4000, repeat: 3, android: '9..', server: ['10.0.0.5'] },
+        flags: {
+          timeout: 4000,
+          repeat: 3,
+          android: '9..',
+          server: ['10.0.0.5'],
+          tlsEndsAt: 'netscaler',
+        },
       },
       { target: 'fs.fabrikam.com', flags: { timeout: 4000, repeat: 2, server: [], concurrency: 8 } },
     ])

@@ -74,6 +74,10 @@ describe('explain', () => {
 
 /** What people paste, and the page that it means. */
 const texts: Record<string, string> = {
+  // Logs of MSAL and ADAL, which the Intune app and Authenticator keep.
+  ERROR_FAILED_SSL_HANDSHAKE: 'intermediate-missing',
+  'E BasicWebViewClient: ERROR_FAILED_SSL_HANDSHAKE:2026-11-20 14:22:24-0f1e-Received ssl error ver:8.1.1':
+    'intermediate-missing',
   'You cannot sign in because your device is missing a required certificate': 'intermediate-missing',
   "You can't sign in because your device is missing a required certificate.": 'intermediate-missing',
   'You can\u2019t sign in because your device is missing a required certificate': 'intermediate-missing',

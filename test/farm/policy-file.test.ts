@@ -23,6 +23,7 @@ farms:
   - name: sts.contoso.com
     servers: [10.0.0.5, "[2001:db8::1]:444"]
     windows-server: 2016
+    tls-ends-at: f5
   - name: fs.fabrikam.com:444
     warn: 40d
     offline: true
@@ -60,13 +61,17 @@ describe('adfs-check.yaml', () => {
       farms: [
         {
           name: 'sts.contoso.com',
-          options: { servers: ['10.0.0.5', '[2001:db8::1]:444'], 'windows-server': '2016' },
+          options: {
+            servers: ['10.0.0.5', '[2001:db8::1]:444'],
+            'windows-server': '2016',
+            'tls-ends-at': 'f5',
+          },
           line: 15,
         },
         {
           name: 'fs.fabrikam.com:444',
           options: { warn: { percent: null, days: 40 }, offline: true },
-          line: 18,
+          line: 19,
         },
       ],
     })

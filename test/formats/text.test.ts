@@ -155,18 +155,18 @@ describe('the first screen', () => {
         203.0.113.11:443  REFUSED   leaf only: "Contoso Issuing CA" is missing
         203.0.113.12:443  REFUSED   wrong "Contoso Issuing CA" (other key, A197D2B6)
         Phones meet any of them: sign-in fails now and then.
-
-        Why   The server does not send "Contoso Issuing CA"; Android apps do not
+        Why   .11: The server does not send "Contoso Issuing CA"; Android apps do not
               download it, PCs do, so they look fine. Change nothing on the phones.
         Fix   1. Write the files:
       adfs-check sts.contoso.com --server 203.0.113.11 --server 203.0.113.12 --kit fix
-              2. On .12, as administrator, remove "Contoso Issuing CA" A197D2B6:
-      Get-ChildItem Cert:\\LocalMachine\\CA, Cert:\\LocalMachine\\My, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq A197D2B68EE03DFFB751983DB17D34C3206F3DD4 | Remove-Item
-              3. Copy "fix" to .11 and .12, proxies first; there, as administrator:
+              2. Copy "fix" to .11 and .12, proxies first; there, as administrator
+                 (line 3 removes the old one: on .12 only):
       .\\Install-Intermediates.ps1 -WhatIf
+      .\\Install-Intermediates.ps1
+      Get-ChildItem Cert:\\LocalMachine\\CA, Cert:\\LocalMachine\\My, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq A197D2B68EE03DFFB751983DB17D34C3206F3DD4 | Remove-Item
       .\\Install-Intermediates.ps1 -Restart
                  If a balancer ends TLS: give it fullchain.pem from "fix" instead.
-              4. Check again, from here:
+              3. Check again, from here:
       adfs-check sts.contoso.com --server 203.0.113.11 --server 203.0.113.12
         More  adfs-check explain intermediate-missing   |   add --verbose
       Result: 2 of 3 servers refused (exit 2); stores as shipped, updates to 2026-06

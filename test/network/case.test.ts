@@ -195,6 +195,7 @@ describe('a redacted case', () => {
         },
       ],
       passwordFile: '/home/anna/password.txt',
+      tlsEndsAt: 'haproxy',
       proxy: 'http://proxy.corp.contoso.test:3128',
     })
     const run = await record(options)
@@ -205,6 +206,7 @@ describe('a redacted case', () => {
     )
     expect(stays).toEqual(expect.arrayContaining([name, 'CN=Issuing 2', 'CN=Issuing 1', 'CN=Root']))
     const again = await replay(hidden)
+    expect(again.report.subjects.map(({ tlsEnd }) => tlsEnd?.said)).toContain('haproxy')
     expect(verdictsOf(again)).toEqual(verdictsOf(run.checked))
     expect(again.report.findings.map(({ id }) => id)).toEqual(run.checked.report.findings.map(({ id }) => id))
     expect(again.report.subjects.map(({ repairs }) => repairs.map(({ add }) => add.length))).toEqual(
@@ -242,6 +244,11 @@ describe('a case that was edited', () => {
       'with an option that is none',
       (all) => Object.assign(all.asked!, { android: '3' }),
       /asked\.android is not/,
+    ],
+    [
+      'with a device that nobody knows',
+      (all) => Object.assign(all.asked!, { tlsEndsAt: 'iis' }),
+      /asked\.tlsEndsAt is/,
     ],
     [
       'with too many connections',

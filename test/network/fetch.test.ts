@@ -164,7 +164,7 @@ describe('what a URL gives', () => {
     // What a stranger says is not believed where it has to be Microsoft.
     const fetch = fetcher({ allowPrivate: true, proxy: null, signal: null })
     const url = `https://127.0.0.1:${(tls.address() as AddressInfo).port}/issuer.cer`
-    expect(await fetch(url, { isVerified: true })).toMatchObject({ kind: 'unreachable' })
+    expect(await fetch(url, 'realm')).toMatchObject({ kind: 'unreachable' })
     tls.closeAllConnections()
     tls.close()
   })

@@ -123,9 +123,9 @@ describe('through an HTTP proxy', () => {
       kind: 'proxy-failed',
       detail: expect.stringMatching(/ECONNREFUSED/),
     })
-    expect(await through(new URL('socks5://127.0.0.1:1080'))).toMatchObject({
+    expect(await through(new URL('socks4://127.0.0.1:1080'))).toMatchObject({
       kind: 'proxy-failed',
-      detail: expect.stringMatching(/not socks5:/),
+      detail: expect.stringMatching(/not socks4:/),
     })
   })
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { inOrder, slots } from '../../src/run/slots.js'
+import { slots } from '../../src/run/slots.js'
 
 it('no more than the limit are at work at once, in the order asked', async () => {
   const inSlot = slots(3)
@@ -41,18 +41,4 @@ it('a failure frees its slot', async () => {
   const inSlot = slots(1)
   await expect(inSlot(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await inSlot(async () => 1)).toBe(1)
-})
-
-it('results come in the order of the items, work goes ahead of them but not too far', async () => {
-  const begun: number[] = []
-  const results = inOrder([30, 1, 1, 1, 1], 3, async (ms, index) => {
-    begun.push(index)
-    await wait(ms)
-    return index
-  })
-  expect((await results.next()).value).toBe(0)
-  expect(begun).toEqual([0, 1, 2])
-  const rest: number[] = []
-  for await (const index of results) rest.push(index)
-  expect(rest).toEqual([1, 2, 3, 4])
 })

@@ -30,6 +30,8 @@ const accompany = new Set([
   'rebind',
   'reboot',
   'edit-bundle',
+  'drain',
+  'undo',
   'look',
   'run-again',
 ])
@@ -79,6 +81,7 @@ function spoken(
 ): string {
   const {
     certificates = [],
+    chain = [],
     certificate,
     root,
     twinOf,
@@ -86,13 +89,16 @@ function spoken(
     at,
   } = action as unknown as {
     certificates?: string[]
+    chain?: string[]
     certificate?: string | null
     root?: string | null
     twinOf?: string
     child?: string
     at?: { kind: string }
   }
-  const about = [...certificates, certificate ?? root ?? twinOf ?? child].filter((one) => one !== undefined)
+  const about = [...certificates, ...chain, certificate ?? root ?? twinOf ?? child].filter(
+    (one) => one !== undefined,
+  )
   const words = about.map((sha256) => named.get(sha256!) ?? sha256!.slice(0, 8))
   return [action.verb, ...words, ...(at ? [at.kind] : [])].join(' ')
 }

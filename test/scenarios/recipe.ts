@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Release } from '../../src/android/releases.js'
 import type { CheckId } from '../../src/checks/registry.js'
+import type { Terminator } from '../../src/farm/subject.js'
 
 /**
  * A recipe (`fixtures/scenarios/<name>/recipe.json`) says first what is true of a farm, then how the farm is built. The
@@ -54,6 +55,7 @@ export interface OptionsRecipe {
     readonly nodes?: readonly string[]
   }
   readonly servers?: readonly string[]
+  readonly tlsEndsAt?: Terminator
   readonly android?: string
   readonly offline?: boolean
   readonly repeat?: number

@@ -124,6 +124,7 @@ export function askedOf({ target = 'sts.contoso.com', options = {} }: FarmRecipe
     timeoutMs: options.timeoutMs ?? null,
     repeat: options.repeat ?? 0,
     proxy: null,
+    ...(options.tlsEndsAt === undefined ? {} : { tlsEndsAt: options.tlsEndsAt }),
     ...(options.inventory && {
       inventory: {
         ...nothingKnown,

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { issue } from '../../src/demo/authority.js'
 import { startFarm } from '../../src/demo/farm.js'
 import type { ReportDocument } from '../../src/report/schema.js'
 import { runBuilt } from './built.js'
+import { changingServer } from './changing-server.js'
 
 /** What became of the runs that were ended at a random moment. */
 export interface Killed {
@@ -91,3 +93,53 @@ function unsound(kit: string): readonly string[] {
         return found === sha256 ? [] : [name!]
       })
 }
+
+/**
+ * Ends `runs` checks that keep a state at random moments, the farm as it was or mended by turns: the file must hold what
+ * was there before or what came of the run, and what was not told by a run that was killed is told by the next.
+ */
+export async function killWithState(file: string, runs: number, random = Math.random): Promise<Killed> {
+  const root = issue({ subject: 'Contoso Root', ca: true })
+  const issuing = issue({ subject: 'Contoso Issuing CA', issuer: root, ca: true })
+  const leaf = issue({ subject: name, issuer: issuing, names: [name] })
+  const server = await changingServer([leaf])
+  const folder = mkdtempSync(join(tmpdir(), 'adfs-check-killed-'))
+  const anchor = join(folder, 'root.pem')
+  writeFileSync(anchor, root.pem)
+  const kept = join(folder, 'kept')
+  const state = join(kept, 'state.json')
+  const args = [
+    ...[name, '--server', server.place, '--trust-anchor', anchor, '--offline', '--no-proxy'],
+    ...['--state', state],
+  ]
+  const ends: Record<string, number> = {}
+  const faults: string[] = []
+  try {
+    const { ms } = await runBuilt(file, args)
+    for (let run = 0; run < runs; run++) {
+      const isMended = run % 2 === 0
+      server.send(isMended ? [leaf, issuing] : [leaf])
+      const before = readFileSync(state, 'utf8')
+      // Most of a run is the network's; what is written is written at its end.
+      const when = Math.floor((0.6 + 0.5 * random()) * ms)
+      const ended = await runBuilt(file, args, { signal: 'SIGKILL', when })
+      const end = ended.signal ?? String(ended.code)
+      ends[end] = (ends[end] ?? 0) + 1
+      const told = `run ${run}, killed after ${when} ms`
+      const isNew = readFileSync(state, 'utf8') !== before
+      if (isNew && !ended.out.includes('Result:')) faults.push(`${told}: kept before it was told`)
+      const next = await runBuilt(file, args)
+      if (next.code !== (isMended ? 0 : 2))
+        faults.push(`${told}: the next run ended with ${next.code}: ${next.err}`)
+      if (isNew !== (next.out === '')) faults.push(`${told}: the next run told\n${next.out}`)
+      const left = readdirSync(kept).filter((one) => one !== 'state.json')
+      if (left.length > 0) faults.push(`${told}: left ${left.join()}`)
+    }
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { runs, ends, faults }
+}
+
+const name = 'sts.contoso.com'

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
 import { defaultLimits, probe } from '../../src/network/live/prober.js'
-import { sniNameFor } from '../../src/tls/client-hello.js'
+import { encodeClientHello, sniNameFor } from '../../src/tls/client-hello.js'
 import { ClientHandshake } from '../../src/tls/handshake.js'
+import { keyShareOf } from '../../src/tls/key-share.js'
 import type { HelloShape } from '../../src/tls/observation.js'
 import { generalShape } from '../../src/tls/shapes.js'
 import { record, serverHello, sessionIdOf } from '../support/servers-bytes.js'
@@ -48,6 +49,25 @@ describe('a name goes into server_name', () => {
 })
 
 describe('a hello', () => {
+  const encoded = (shape: HelloShape, fill: number, sniName: string | null = 'sts.example') =>
+    encodeClientHello(shape, {
+      sniName,
+      random: Buffer.alloc(32, fill),
+      sessionId: Buffer.alloc(32, fill + 1),
+      keyShares: [keyShareOf(29)],
+      cookie: null,
+    })
+
+  it('is the same whether others of its shape were said before it or not', () => {
+    const [shape, anew] = [{ ...generalShape }, () => ({ ...generalShape })]
+    const first = encoded(shape, 1)
+    const said = Buffer.from(first)
+    expect(encoded(shape, 3)).toEqual(encoded(anew(), 3))
+    expect(encoded(shape, 5, 'other.example')).toEqual(encoded(anew(), 5, 'other.example'))
+    expect(encoded(shape, 7, null)).toEqual(encoded(anew(), 7, null))
+    expect(first).toEqual(said)
+  })
+
   const old: HelloShape = {
     ...generalShape,
     versions: [0x0301],

@@ -16,7 +16,8 @@ import { basename, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Farm, startFarm } from '../../src/demo/farm.js'
-import { inPackage, root, there, version } from './here.js'
+import { writePfxFiles } from '../support/pfx-files.js'
+import { inPackage, nodeExe, root, there, version } from './here.js'
 import { type Ended, onWindows, type StartOptions } from './wine.js'
 
 /**
@@ -29,18 +30,33 @@ const windowsHome = join(there.drive, 'adfs check')
 mkdirSync(windowsHome)
 afterAll(() => rmSync(linuxHome, { recursive: true }))
 
-/** The package as it is installed, and the one file alone in an empty folder, as on a USB stick. */
-const alone = join(root, 'dist/adfs-check.cjs')
-const programs: [string, string][] = [['the package', inPackage]]
-if (existsSync(alone)) {
-  const stick = join(there.drive, 'stick')
-  mkdirSync(stick)
-  copyFileSync(alone, join(stick, basename(alone)))
-  programs.push(['the one file', join(stick, basename(alone))])
+/** How one program is started on either system, in words before its arguments. */
+interface Program {
+  readonly linux: readonly [string, ...string[]]
+  readonly windows: readonly string[]
 }
 
-async function onLinux(main: string, args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [main, ...args], {
+/** Alone in an empty folder, as on a USB stick. */
+function onStick(path: string): string {
+  const stick = mkdtempSync(join(there.drive, 'stick-'))
+  copyFileSync(path, join(stick, basename(path)))
+  return join(stick, basename(path))
+}
+const byNode = (main: string): Program => ({
+  linux: [process.execPath, main],
+  windows: [nodeExe, onWindows(main)],
+})
+const programs: [string, Program][] = [['the package', byNode(inPackage)]]
+/** By `npm run bundle`, and in CI always. Without it the file that goes into it is tried by itself. */
+const executable = join(root, 'dist-bundle/adfs-check.exe')
+const alone = join(root, 'dist/adfs-check.cjs')
+if (existsSync(executable) || process.env.CI) {
+  const linux = join(root, 'dist-bundle/adfs-check-linux-x64')
+  programs.push(['the executable', { linux: [linux], windows: [onStick(executable)] }])
+} else if (existsSync(alone)) programs.push(['the one file', byNode(onStick(alone))])
+
+async function onLinux({ linux: [command, ...first] }: Program, args: readonly string[]): Promise<Ended> {
+  const child = spawn(command, [...first, ...args], {
     cwd: linuxHome,
     // No UTF-8 where output is no terminal: Windows gets ASCII there.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' },
@@ -56,11 +72,11 @@ async function onLinux(main: string, args: readonly string[]): Promise<Ended> {
   const [code] = (await once(child, 'close')) as [number]
   return { code, ...texts }
 }
-const onWindowsNode = (main: string, args: readonly string[], options: StartOptions = {}) =>
-  there.node([onWindows(main), ...args], { cwd: windowsHome, ...options })
+const onWindowsNode = ({ windows }: Program, args: readonly string[], options: StartOptions = {}) =>
+  there.program([...windows, ...args], { cwd: windowsHome, ...options })
 
 /** Runs both, expects the same of both, and gives what was the same. */
-async function both(main: string, args: readonly string[]): Promise<Ended> {
+async function both(main: Program, args: readonly string[]): Promise<Ended> {
   const [linux, windows] = await Promise.all([onLinux(main, args), onWindowsNode(main, args)])
   expect(texts(windows)).toEqual(texts(linux))
   return windows
@@ -189,6 +205,21 @@ describe.each(programs)('a farm, by %s', (_name, main) => {
     }
   })
 
+  it('makes the kit without a network from what it is given', async () => {
+    const { code, out } = await both(main, [
+      ...ask,
+      ...['--offline', '--intermediates', 'my kit', '--kit', 'kit again'],
+    ])
+    expect(code).toBe(2)
+    expect(out).toContain('Install-Intermediates.ps1')
+    // The README says which file it came from, and its path is written otherwise on Windows.
+    const contents = (home: string) => {
+      const { 'README.md': _, SHA256SUMS: __, ...others } = contentsOf(join(home, 'kit again'))
+      return others
+    }
+    expect(contents(windowsHome)).toEqual(contents(linuxHome))
+  })
+
   it('writes a kit to a path with a drive, and leaves what is not its own there', async () => {
     // On Linux that is a plain file name, which makes the texts comparable.
     const { code } = await both(main, [...ask, '--kit', 'C:\\kit'])
@@ -265,6 +296,16 @@ describe.each(programs)('a farm, by %s', (_name, main) => {
     expect([code, err]).toEqual([3, expect.stringMatching(/^adfs-check: interrupted[^\n]*\n$/)])
     expect(out).toContain(`127.0.0.1:${portOf(relays[0]!)}  REFUSED`)
     expect(existsSync(join(there.drive, 'interrupted'))).toBe(false)
+  })
+
+  it.each([
+    [0, 'whole.pfx'],
+    [2, 'leaf alone.pfx'],
+  ])('ends with %i for %s', async (expected, file) => {
+    for (const home of [linuxHome, windowsHome]) writePfxFiles(home)
+    const judged = ['file', file, '--password-file', 'password', '--name', farm.name, '--kit', 'kit of file']
+    const { code } = await both(main, [...judged, '--trust-anchor', 'pfx root.pem', '--offline'])
+    expect(code).toBe(expected)
   })
 
   it('is green after the import', async () => {

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { findWine, installWindows, windows, windowsNode } from './wine.js'
+import { nodeProgram, testedWindows } from '../../tools/node-packages.js'
+import { findWine, installWindows, windows } from './wine.js'
 
 /**
  * `npm run test:windows`: runs what was built (dist/) on Windows' own node.exe under Wine, and compares with Linux.
- * Without Wine it says so; in CI that is a failure.
+ * Without Wine it says so; in CI that is a failure. What stands after `--` goes to vitest.
  */
 const wine = findWine()
 process.exitCode = wine ? withWine(wine) : without()
@@ -21,13 +22,16 @@ function without(): number {
 function withWine(wine: string): number {
   const root = resolve(import.meta.dirname, '../..')
   if (!existsSync(join(root, 'dist'))) throw new Error('npm run build comes first')
-  const nodeExe = windowsNode()
+  const nodeExe = nodeProgram(testedWindows)
   const prefix = mkdtempSync(join(tmpdir(), 'adfs-check-wine-'))
   try {
     installWindows(wine, prefix)
     const { status } = spawnSync(
       process.execPath,
-      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/windows/vitest.config.ts'],
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        ...['run', '--config', 'test/windows/vitest.config.ts', ...process.argv.slice(2)],
+      ],
       {
         cwd: root,
         stdio: 'inherit',

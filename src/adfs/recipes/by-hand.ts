@@ -13,6 +13,12 @@ export const onEachServer = (which: string): Words =>
   say`On each server, in an elevated PowerShell, ${which} (${{ code: 'Import-Certificate' }} takes only the first certificate of a .p7b):`
 export const withCertutil: Words = say`On Windows Server 2012 R2, or where PowerShell is restricted, in an elevated prompt:`
 
+/** What the kit has for the certificate manager. */
+export const bundleFile = {
+  name: 'intermediates.p7b',
+  about: 'all of them in one file, for certlm.msc and balancers',
+} as const
+
 const placeIn = (label: string): Words =>
   say`Place all certificates in the following store: ${{ code: label }}`
 
@@ -37,4 +43,4 @@ export const scriptHindrances = (server: WindowsServer | null): readonly Words[]
   say`The bytes of ${{ code: scriptName }} are the same in every kit of this version; the documentation has their SHA-256, so that one review is enough. What is to be imported stands in ${{ code: 'certificates.json' }}.`,
 ]
 
-export const undoLines: readonly string[] = [scriptLine('-Remove', '-Restart')]
+export const scriptUndoLine = scriptLine('-Remove', '-Restart')

@@ -33,6 +33,13 @@ export const certutilLine = (store: Store, file: string): string => `certutil -a
 export const importLine = (store: Store, file: string): string =>
   `Import-Certificate -FilePath .\\${file} -CertStoreLocation ${stores[store].path}`
 
+/** What a store holds, into a file. */
+export const storeListLine = (store: Store, file: string): string => `certutil -store ${store} > ${file}`
+
+/** What is about to be removed, into a file beside the kit's. */
+export const keepLine = (thumbprint: string): string =>
+  `Get-ChildItem ${stores.CA.path}, ${stores.My.path}, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq ${thumbprint} | Select-Object -First 1 | Export-Certificate -FilePath .\\removed-${thumbprint.slice(0, 8)}.cer`
+
 /** Also of the administrator's own account, where the certificate manager puts what is imported by a double click. */
 export const removeLine = (thumbprint: string): string =>
   `Get-ChildItem ${stores.CA.path}, ${stores.My.path}, Cert:\\CurrentUser\\CA | Where-Object Thumbprint -eq ${thumbprint} | Remove-Item`
@@ -50,6 +57,12 @@ export const restartLines = (role: WindowsRole): readonly string[] => [
     ? [`Get-Service ${deviceRegistrationService} -ErrorAction SilentlyContinue | Restart-Service`]
     : []),
 ]
+
+/** Balancers see it by its probe; started again it takes up what is then in the stores. */
+export const drainLines = {
+  out: `Stop-Service ${services.adfs[0]}`,
+  back: `Start-Service ${services.adfs[0]}`,
+} as const
 
 export const rebootLine = 'Restart-Computer'
 

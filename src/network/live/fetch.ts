@@ -1,16 +1,19 @@
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns'
 import type { IncomingMessage } from 'node:http'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { gunzipSync } from 'node:zlib'
-import type { FetchOutcome } from '../network.js'
+import type { FetchAsk, FetchOutcome } from '../network.js'
 import { isPublicAddress } from './public-address.js'
+import { isSocks } from './socks.js'
+import { type Dialled, dial } from './transport.js'
 
 /** Bounds on what downloads of one run may cost. */
 export const fetchLimits = {
   /** One URL with its redirects, milliseconds. Chromium gives an issuer fetch 15 s; a person waits for this one. */
   timeoutMs: 10_000,
+  /** The same for a list of revoked certificates: the answer does not wait long for what does not decide it. */
+  listTimeoutMs: 3_000,
   /** Body bytes: Chromium's limit for issuer fetches. One certificate is about 2 KiB, a bridge CA's list 30 KiB. */
   maxBytes: 64 * 1024,
   maxRedirects: 3,
@@ -45,12 +48,15 @@ interface Reply {
  */
 export function fetcher(
   options: FetchOptions,
-): (url: string, how?: { readonly isVerified: boolean }) => Promise<FetchOutcome> {
+): (url: string, purpose?: FetchAsk['purpose']) => Promise<FetchOutcome> {
   const limits: FetchLimits = { ...fetchLimits, ...options.limits }
   let deadline = 0
-  return async (url, { isVerified } = { isVerified: false }) => {
+  return async (url, purpose) => {
+    // What Microsoft says of a domain is believed, so it has to be Microsoft that says it.
+    const isVerified = purpose === 'realm'
     deadline ||= Date.now() + limits.totalMs
-    const timeoutMs = Math.max(1, Math.min(limits.timeoutMs, deadline - Date.now()))
+    const patience = purpose === 'crl' ? limits.listTimeoutMs : limits.timeoutMs
+    const timeoutMs = Math.max(1, Math.min(patience, deadline - Date.now()))
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout
     const redirects: string[] = []
@@ -118,7 +124,7 @@ async function download(
       if (size > limits.maxBytes) return end({ kind: 'too-large', maximumBytes: limits.maxBytes })
       chunks.push(chunk)
     }
-    return end(unpacked(Buffer.concat(chunks), limits.maxBytes))
+    return end(await unpacked(Buffer.concat(chunks), limits.maxBytes))
   }
 }
 
@@ -130,16 +136,18 @@ async function get(
   signal: AbortSignal,
   isVerified: boolean,
 ): Promise<Reply> {
-  if (options.proxy) return throughProxy(target, options.proxy, signal, isVerified)
+  if (options.proxy && !isSocks(options.proxy)) return throughProxy(target, options.proxy, signal, isVerified)
   // Node's own client: undici takes 70 ms to load, which every leaf-only check would pay for one plain GET.
   const { request } = await (target.protocol === 'http:' ? import('node:http') : import('node:https'))
+  const tunnel =
+    options.proxy && (await throughSocks(target, options.proxy, options.allowPrivate, signal, isVerified))
   return new Promise((resolve, reject) => {
     request(
       target,
       {
         headers,
         signal,
-        agent: false,
+        ...(tunnel ? { createConnection: () => tunnel } : { agent: false }),
         rejectUnauthorized: isVerified,
         ...(options.allowPrivate ? {} : { lookup: publicLookup }),
       },
@@ -150,6 +158,57 @@ async function get(
       .end()
   })
 }
+
+/**
+ * A connection to the target by way of a SOCKS proxy, TLS begun for https. `socks5:` takes addresses, which are looked up and
+ * looked at here, `socks5h:` names, as curl has it.
+ */
+async function throughSocks(
+  target: URL,
+  proxy: URL,
+  allowPrivate: boolean,
+  signal: AbortSignal,
+  isVerified: boolean,
+): Promise<Socket> {
+  const host = target.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(target.port || (target.protocol === 'http:' ? 80 : 443))
+  const addresses =
+    proxy.protocol === 'socks5h:' || isIP(host) ? [host] : await addressesOf(host, allowPrivate, signal)
+  let failure = 'connection failed'
+  for (const address of addresses) {
+    signal.throwIfAborted()
+    const result = await new Promise<Dialled>((done, fail) => {
+      const abandon = dial({ address, port }, proxy, done)
+      // Later, too: it then takes the open connection with it.
+      const stop = (): void => {
+        abandon()
+        fail(signal.reason)
+      }
+      signal.addEventListener('abort', stop, { once: true })
+    })
+    if ('failure' in result) {
+      failure = result.failure.detail
+      continue
+    }
+    const { socket } = result
+    // Errors before the request takes it over; later ones are the request's too.
+    socket.on('error', () => {})
+    if (target.protocol === 'http:') return socket
+    const { connect } = await import('node:tls')
+    return connect({ socket, servername: isIP(host) ? '' : host, rejectUnauthorized: isVerified })
+  }
+  throw new Error(failure)
+}
+
+const addressesOf = (host: string, allowPrivate: boolean, signal: AbortSignal): Promise<readonly string[]> =>
+  new Promise((done, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true })
+    const look = allowPrivate ? (lookup as unknown as LookupFunction) : publicLookup
+    look(host, { all: true }, (error, found) => {
+      if (error) fail(error)
+      else done((found as LookupAddress[]).map(({ address }) => address))
+    })
+  })
 
 /** Plain http goes to the proxy as an ordinary request: many proxies allow CONNECT to port 443 only. */
 async function throughProxy(
@@ -182,8 +241,9 @@ async function throughProxy(
 }
 
 /** Some servers compress although asked not to; the first bytes tell, whatever the headers say. */
-function unpacked(body: Uint8Array, maxOutputLength: number): Ended {
+async function unpacked(body: Uint8Array, maxOutputLength: number): Promise<Ended> {
   if (body[0] !== 0x1f || body[1] !== 0x8b) return { kind: 'fetched', body }
+  const { gunzipSync } = await import('node:zlib')
   try {
     return { kind: 'fetched', body: gunzipSync(body, { maxOutputLength }) }
   } catch (error) {

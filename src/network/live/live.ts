@@ -9,10 +9,12 @@ export interface LiveOptions {
   readonly timeoutMs: number
   /** Further tries where no answer came. Default 0. */
   readonly retries?: number
-  /** HTTP proxy for every connection. */
+  /** HTTP or SOCKS 5 proxy for every connection. */
   readonly proxy: URL | null
   readonly offline: boolean
   readonly aiaAllowPrivate: boolean
+  /** Held while a connection to the address goes on; default: nothing waits. */
+  readonly connecting?: <T>(address: string, connect: () => Promise<T>) => Promise<T>
   /** Aborted when the run is to end at once. */
   readonly signal: AbortSignal | null
 }
@@ -20,22 +22,23 @@ export interface LiveOptions {
 /** The real one: DNS, TLS and HTTP from this machine. */
 export function live(options: LiveOptions): Network {
   let fetch: Promise<ReturnType<typeof fetcher>> | undefined
-  const { signal } = options
+  const { signal, connecting = (_, connect) => connect() } = options
   const once: Pick<Network, 'resolve' | 'probe'> = {
     resolve: (host, family, more) => resolve(host, family, options.timeoutMs, signal, more),
-    probe: async (at, offer) => {
-      if (signal?.aborted) return { kind: 'interrupted' }
-      try {
-        return await probe(at, offer, {
-          limits: { timeoutMs: options.timeoutMs },
-          proxy: options.proxy,
-          ...(signal ? { signal } : {}),
-        })
-      } catch (error) {
+    probe: (at, offer) =>
+      connecting(at.address, async () => {
         if (signal?.aborted) return { kind: 'interrupted' }
-        throw error
-      }
-    },
+        try {
+          return await probe(at, offer, {
+            limits: { timeoutMs: options.timeoutMs },
+            proxy: options.proxy,
+            ...(signal ? { signal } : {}),
+          })
+        } catch (error) {
+          if (signal?.aborted) return { kind: 'interrupted' }
+          throw error
+        }
+      }),
   }
   return {
     ...retrying(once, options.retries ?? 0, signal),
@@ -50,8 +53,7 @@ export function live(options: LiveOptions): Network {
       fetch ??= import('./fetch.js').then(({ fetcher }) =>
         fetcher({ allowPrivate: options.aiaAllowPrivate, proxy: options.proxy, signal: options.signal }),
       )
-      // What Microsoft says of a domain is believed, so it has to be Microsoft that says it.
-      return (await fetch)(url, { isVerified: purpose === 'realm' })
+      return (await fetch)(url, purpose)
     },
   }
 }

@@ -29,7 +29,7 @@ export const defaultLimits: ProbeLimits = {
 export interface ProbeOptions {
   /** Omitted fields: `defaultLimits`. */
   readonly limits?: Partial<ProbeLimits>
-  /** HTTP proxy to CONNECT through; null or omitted: none. The environment is never read. */
+  /** HTTP or SOCKS 5 proxy to connect through; null or omitted: none. The environment is never read. */
   readonly proxy?: URL | null
   /** Ends the attempt; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal

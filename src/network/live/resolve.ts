@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import type { Resolution, ResolveMore } from '../network.js'
 import { onAbort } from './abort.js'
 import { aliasesOf } from './aliases.js'
@@ -40,7 +39,10 @@ export async function resolve(
     return ended
   }
   try {
-    const asked = lookup(host, { all: true, verbatim: true })
+    // Loaded only where a name is to be looked up: often the servers are named.
+    const asked = import('node:dns/promises').then(({ lookup }) =>
+      lookup(host, { all: true, verbatim: true }),
+    )
     asked.then(leave, leave)
     const chain = more?.aliases ? aliasesOf(host, timeoutMs) : null
     const answers = await Promise.race([withDeadline(asked, timeoutMs), stopped])

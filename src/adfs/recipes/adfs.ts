@@ -1,0 +1,3 @@
+import { onWindowsServer } from './windows-stages.js'
+
+export const adfs = onWindowsServer('adfs')

@@ -1,0 +1,13 @@
+import type { Asked } from '../farm/asked.js'
+import type { Judging } from '../run/told.js'
+
+/** One farm as it is to be checked. */
+export interface Wanted extends Judging {
+  /** Its place among the targets, from 0. */
+  readonly nth: number
+  readonly proxy: URL | null
+  readonly owner: string | undefined
+  /** File of --state. */
+  readonly state: string | undefined
+  readonly asked: Asked
+}

@@ -1,0 +1,217 @@
+import { stateOf } from '../gate/changes.js'
+import type { ChangeReport, Report, SubjectReport } from '../report/schema.js'
+import type { Style } from './format.js'
+import { type Colour, paint, unpainted, wrap } from './terminal-text.js'
+import { serverText, wordColours, wordOf } from './text-servers.js'
+import { count, lowerFirst, oneLine, placeOf } from './text-words.js'
+
+/** What has changed, in words: for `--state` a line each, for `--watch` a line each time. */
+
+/** More of one kind than this are counted. */
+const maxNamed = 6
+/** Of a host or an id that is not in the report. */
+const maxName = 60
+
+const colours: Partial<Record<ChangeReport['kind'], Colour>> = {
+  fixed: 'green',
+  recovered: 'green',
+  reachable: 'green',
+  broken: 'red',
+  new: 'red',
+  unreachable: 'yellow',
+  gone: 'yellow',
+}
+
+/** Every change of a report, below its name and the time of the check. */
+export function changesText(report: Report, style: Style): string {
+  const changes = report.changes ?? []
+  const places = changes.filter((one) => one.case === null).map((one) => placeIn(report, one))
+  const width = Math.max(0, ...places.map((place) => place.length))
+  return [
+    `${paint(style, 'bold', titleOf(report))}   changed, ${stampOf(report.at, true)}`,
+    ...changes
+      .filter((one) => one.case === null)
+      .map((one) => hung(`  ${placeIn(report, one).padEnd(width)}  `, painted(report, one, style), style)),
+    ...caseLines(report, changes, style),
+  ].join('\n')
+}
+
+/** Cases of one finding share a line. */
+function caseLines(report: Report, changes: readonly ChangeReport[], style: Style): readonly string[] {
+  const groups = new Map<string, ChangeReport[]>()
+  for (const one of changes) {
+    if (one.case === null) continue
+    const key = `${one.kind} ${one.case.finding}`
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return [...groups.values()].map((group) => {
+    const { kind } = group[0]!
+    return hung(`  ${paint(style, colours[kind]!, kind.padEnd(9))}  `, caseText(report, group), style)
+  })
+}
+
+function caseText(report: Report, group: readonly ChangeReport[]): string {
+  const { finding } = group[0]!.case!
+  const { title } = report.findings.find(({ id }) => id === finding) ??
+    report.checks.find(({ id }) => id === finding) ?? { title: oneLine(finding, maxName) }
+  const at = group.flatMap(({ subject }) =>
+    subject === null ? [] : [oneLine(placeOf(report, subject), maxName)],
+  )
+  return `${lowerFirst(title)} [${oneLine(finding, maxName)}]${at.length === 0 ? '' : ` at ${listed(at)}`}`
+}
+
+/** One line of a watch: `14:03:11  10.0.0.5:443 fixed; 10.0.0.6:443 still leaf only`. Wrapped by whoever prints it. */
+export function changeLine(
+  report: Report,
+  changes: readonly ChangeReport[],
+  since: Date,
+  withName: boolean,
+  style: Style,
+): string {
+  const [first] = changes
+  if (!first) return ''
+  const subjects = changes.filter((one) => one.case === null)
+  const changed = new Set(subjects.flatMap(({ subject }) => subject ?? []))
+  // A server that changed says its cause itself.
+  const rest = changes.filter(
+    (one) => one.case !== null && !(one.subject !== null && changed.has(one.subject)),
+  )
+  const still = report.subjects.filter(({ id }) => !changed.has(id)).filter((one) => isOpen(report, one))
+  const alike = new Map<string, string[]>()
+  for (const one of subjects) {
+    const text = painted(report, one, style)
+    alike.set(text, [...(alike.get(text) ?? []), placeIn(report, one)])
+  }
+  const cases = new Map<string, ChangeReport[]>()
+  for (const one of rest) {
+    const key = `${one.kind} ${one.case!.finding}`
+    cases.set(key, [...(cases.get(key) ?? []), one])
+  }
+  const parts = [
+    ...[...alike].map(([text, at]) => `${listed(at)} ${text}`),
+    ...[...cases.values()].map((group) => `${group[0]!.kind}: ${caseText(report, group)}`),
+    ...(still.length > maxNamed
+      ? [`${still.length} others not accepted yet`]
+      : still.map((one) => `${placeOf(report, one.id)} still ${stillText(report, one)}`)),
+  ]
+  const name = withName ? `${titleOf(report)}  ` : ''
+  return `${stampOf(first.at, !isSameDay(new Date(first.at), since))}  ${name}${parts.join('; ')}`
+}
+
+const isOpen = (report: Report, subject: SubjectReport): boolean =>
+  !['accepted', 'waived'].includes(stateOf(report, subject))
+
+const isWell = (report: Report): boolean =>
+  report.farm.unresolved.length === 0 && !report.subjects.some((subject) => isOpen(report, subject))
+
+const stillText = (report: Report, subject: SubjectReport): string =>
+  subject.verdicts.length === 0 ? 'without an answer' : serverText(report, subject).split(': ', 1)[0]!
+
+const painted = (report: Report, change: ChangeReport, style: Style): string => {
+  const text = changeText(report, change)
+  const [word] = /^[a-z]+/.exec(text) ?? ['']
+  const colour = colours[change.kind]
+  return colour ? `${paint(style, colour, word)}${text.slice(word.length)}` : text
+}
+
+function changeText(report: Report, { kind, subject: id, is }: ChangeReport): string {
+  const subject = report.subjects.find((one) => one.id === id)
+  const now = subject ? nowText(report, subject) : ''
+  switch (kind) {
+    case 'fixed':
+      return 'fixed'
+    case 'broken':
+      return `broken: ${now}`
+    case 'changed':
+      return `changed: ${now}`
+    case 'appeared':
+      return is === null ? 'appeared' : `appeared: ${now}`
+    case 'gone':
+      return 'gone: no name leads there any more'
+    case 'unlisted':
+      return 'no longer behind the name; watched until it stops answering'
+    case 'unreachable':
+      return id === null ? 'unresolved: the name leads nowhere' : `unreachable: ${now}`
+    case 'reachable':
+      return id === null ? 'resolves again' : `reachable again: ${now}`
+    case 'new':
+    case 'recovered':
+      return kind
+  }
+}
+
+const nowText = (report: Report, subject: SubjectReport): string => {
+  const word = wordOf(subject)
+  if (subject.verdicts.length === 0) return oneLine(subject.outcome.detail)
+  const waived = stateOf(report, subject) === 'waived' ? ' (waived)' : ''
+  return `${word.toLowerCase()}${waived}, ${serverText(report, subject)}`
+}
+
+const placeIn = (report: Report, { subject, name }: ChangeReport): string =>
+  oneLine(subject === null ? (name ?? '') : placeOf(report, subject), maxName)
+
+const titleOf = ({ farm }: Report): string => {
+  const [port] = farm.ports
+  return oneLine(farm.id) + (port === undefined || port === 443 ? '' : `:${port}`)
+}
+
+const listed = (places: readonly string[]): string =>
+  places.length <= maxNamed
+    ? places.join(', ')
+    : `${places.slice(0, maxNamed - 1).join(', ')} and ${places.length - maxNamed + 1} more`
+
+const hung = (head: string, text: string, style: Style): string =>
+  wrap(text, style.columns, head, ' '.repeat(unpainted(head).length))
+
+/** How every server stands, a line each; `openOnly`: those that are not accepted. */
+export function standingLines(reports: readonly Report[], style: Style, openOnly = false): readonly string[] {
+  const width = Math.max(
+    0,
+    ...reports.flatMap((report) => report.subjects.map(({ id }) => placeOf(report, id).length)),
+  )
+  return reports.flatMap((report) => [
+    ...(reports.length > 1 && !(openOnly && isWell(report)) ? [titleOf(report)] : []),
+    ...report.subjects
+      .filter((subject) => !openOnly || isOpen(report, subject))
+      .map((subject) => {
+        const word = wordOf(subject)
+        const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
+        return `  ${placeOf(report, subject.id).padEnd(width)}  ${shown}  ${serverText(report, subject)}`
+      }),
+    ...report.farm.unresolved.map(
+      ({ host, detail }) => `  ${oneLine(host)}  not resolved: ${oneLine(detail)}`,
+    ),
+  ])
+}
+
+/** What a watch came to, over all farms, for the last line. */
+export function resultOf(reports: readonly Report[]): string {
+  const states = reports.flatMap((report) => report.subjects.map((subject) => stateOf(report, subject)))
+  const unresolved = reports.reduce((sum, { farm }) => sum + farm.unresolved.length, 0)
+  const total = count(states.length, 'server')
+  const of = (said: string, ...kinds: readonly string[]) => {
+    const number = states.filter((one) => kinds.includes(one)).length
+    return number === 0 ? [] : [`${number} of ${total} ${said}`]
+  }
+  const parts = [
+    ...of('refused', 'refused'),
+    ...of('not checked', 'unreachable', 'undetermined'),
+    ...of('not accepted by every phone', 'depends'),
+    ...(unresolved > 0 ? [`${count(unresolved, 'name')} not resolved`] : []),
+  ]
+  if (parts.length > 0) return parts.join(', ')
+  const verdicts = reports.map(({ verdict }) => verdict)
+  const accepted = states.length === 1 ? 'the server is accepted' : `all ${total} are accepted`
+  if (verdicts.includes('critical')) return `${accepted}, but act now`
+  return verdicts.includes('warning') ? `${accepted}, with a warning` : accepted
+}
+
+/** Local time, as on the clock beside the screen. */
+export function stampOf(at: string | Date, withDate = false): string {
+  const date = new Date(at)
+  const two = (number: number) => String(number).padStart(2, '0')
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
+  return withDate ? `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}` : time
+}
+
+const isSameDay = (a: Date, b: Date): boolean => a.toDateString() === b.toDateString()

@@ -1,0 +1,119 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/program.js'
+import type { ReportDocument } from '../../src/report/schema.js'
+import { joinedFile, joinedText } from '../scenarios/joined.js'
+import { expectValidReport } from '../support/valid-report.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'adfs-check-join-'))
+const home = process.cwd()
+beforeAll(() => {
+  for (const place of ['inside', 'outside'])
+    copyFileSync(joinedFile('inspected-by-copy', `${place}-case.json`), join(folder, `${place}-case.json`))
+  process.chdir(folder)
+})
+afterAll(() => {
+  process.chdir(home)
+  rmSync(folder, { recursive: true })
+})
+
+async function cli(...args: readonly string[]) {
+  let out = ''
+  let err = ''
+  const code = await run(args, {
+    out: { write: (text) => (out += text) },
+    err: { write: (text) => (err += text) },
+    env: { LANG: 'C.UTF-8' },
+    platform: 'linux',
+    now: new Date('2026-11-24T12:00:00Z'),
+    signal: new AbortController().signal,
+  })
+  return { code, out, err }
+}
+const cases = ['inside-case.json', 'outside-case.json'] as const
+
+/** The case as it would be had it been saved so. */
+const edited = (file: string, change: (saved: { at: string; asked: Record<string, unknown> }) => void) => {
+  const saved = JSON.parse(readFileSync(cases[1], 'utf8'))
+  change(saved)
+  writeFileSync(file, JSON.stringify(saved))
+  return file
+}
+
+describe('join', () => {
+  it('prints the golden', async () => {
+    const { code, out, err } = await cli('join', ...cases)
+    expect({ code, err }).toEqual({ code: 2, err: '' })
+    expect(out).toBe(joinedText('inspected-by-copy', 'report.txt'))
+  })
+
+  it('names the places as it is told to, in every format', async () => {
+    const { out } = await cli('join', ...cases, '--as', 'office', '--as', 'guest-wlan', '--format', 'json')
+    const [report] = (JSON.parse(out) as ReportDocument).reports
+    expectValidReport(report!)
+    expect(report!.subjects.map(({ id, vantage }) => [id, vantage])).toEqual([
+      ['sts.contoso.com@office/10.0.0.5:443', 'office'],
+      ['sts.contoso.com@guest-wlan/203.0.113.10:443', 'guest-wlan'],
+    ])
+    expect(report!.vantages!.points.map(({ keys }) => keys.length)).toEqual([1, 1])
+    for (const format of [
+      'html',
+      'markdown',
+      'csv',
+      'junit',
+      'sarif',
+      'prometheus',
+      'nagios',
+      'ndjson',
+      'gitlab',
+    ])
+      expect((await cli('join', ...cases, '--format', format)).out, format).toContain('outside/203.0.113.10')
+    for (const format of ['html', 'markdown'])
+      expect((await cli('join', ...cases, '--format', format)).out, format).toContain(
+        'a device in between answers',
+      )
+  })
+
+  it('takes a page for a case', async () => {
+    await cli('replay', cases[0], '--output', 'html=inside.html')
+    expect((await cli('join', 'inside.html', cases[1])).out).toBe(
+      joinedText('inspected-by-copy', 'report.txt'),
+    )
+  })
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['one case', [cases[0]], /nothing to be joined with/],
+    ['one place twice', [cases[0], './inside-case.json'], /do not tell the places apart/],
+    ['a label too few', [...cases, '--as', 'inside'], /2 cases and 1 --as/],
+    [
+      'a label that would be taken for something else',
+      [...cases, '--as', 'a/b', '--as', 'b'],
+      /cannot name a place/,
+    ],
+    ['a file that is none', [cases[0], 'nowhere.json'], /nowhere\.json cannot be read/],
+  ])('refuses %s', async (_what, args, problem) => {
+    const { code, out, err } = await cli('join', ...args)
+    expect({ code, out }).toEqual({ code: 4, out: '' })
+    expect(err).toMatch(problem)
+  })
+
+  it.each<[string, (saved: { asked: Record<string, unknown> }) => void, RegExp]>([
+    ['name', ({ asked }) => (asked.target = 'adfs.contoso.com'), /different names/],
+    ['roots', ({ asked }) => (asked.trustAnchors = []), /different roots/],
+    ['releases', ({ asked }) => (asked.android = 'all'), /different releases/],
+    ['port', ({ asked }) => (asked.port = 8443), /different ports/],
+  ])('refuses cases of another %s', async (_what, change, problem) => {
+    const { code, err } = await cli('join', cases[0], edited('other.json', change))
+    expect(code).toBe(4)
+    expect(err).toMatch(problem)
+  })
+
+  it('judges as of the later case and says when they are far apart', async () => {
+    const later = edited('later.json', (saved) => (saved.at = '2026-11-27T09:00:00.000Z'))
+    const { out, err } = await cli('join', cases[0], later, '--format', 'json')
+    expect(err).toMatch(/saved 3 days apart/)
+    expect(JSON.parse(out).reports[0].at).toBe('2026-11-27T09:00:00Z')
+  })
+})
