@@ -11,7 +11,7 @@ export function checkOptions(command: Command): Command {
     .optionsGroup('What to check:')
     .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
     .option(
-      '--node <name=address[,…]>',
+      '--node <name=address[,...]>',
       'a machine of the farm, e.g. wap1=10.0.0.5,role=wap; repeatable',
       nodes,
     )

@@ -69,7 +69,7 @@ export async function initCommand(name: string, flags: CheckFlags, machine: Mach
   if (machine.signal.aborted) return exitUnfinished
   await writeNew(path, text)
   machine.out.write(
-    `${text}\nWritten to ${neutralised(path)}. Complete it, then:\nadfs-check --config ${path}\n`,
+    `${text}\nWritten to ${neutralised(path)}. Complete it, then:\nadfs-check --config ${quoted(neutralised(path))}\n`,
   )
   return 0
 }
@@ -250,6 +250,8 @@ function shortly(outcome: FetchOutcome): string {
       return outcome.kind
   }
 }
+
+const quoted = (path: string): string => (/^[\w./:-]+$/.test(path) ? path : `"${path}"`)
 
 async function refuseExisting(path: string): Promise<void> {
   const isThere = await access(path).then(

@@ -35,6 +35,7 @@ export async function lookedUp(
       ? []
       : [{ host: `${userCertificateName}${target.name}`, isSure: false }]),
   ].filter(({ host }, index, all) => !known.has(host) && all.findIndex((one) => one.host === host) === index)
+  if (wanted.length === 0) return { doors: [], unresolved: [], leftOut: [] }
   const hosts = new Set([
     ...places.map(({ host }) => host),
     ...doors.flatMap(({ name }) => name?.ascii ?? []),

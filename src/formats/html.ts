@@ -7,6 +7,7 @@ import type { Format } from './format.js'
 import { caseBlock } from './html-case.js'
 import { css } from './html-css.js'
 import { picture } from './html-picture.js'
+import { leftOutText } from './machines.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
@@ -87,9 +88,14 @@ function article(report: Report, id: string, level: 1 | 2): string {
 <h${level}>${foreign(report.farm.id, 200)}</h${level}>
 <p class="verdict ${report.verdict}"><strong>${escaped(verdictLine(report).slice(cut(report.farm.id, 100).length + 2))}</strong></p>
 <p>Judged for ${releasesText(report.policy.releases)} on ${escaped(report.at)}.</p>
-${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}</p>\n` : ''}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
+${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}</p>\n` : ''}${leftOut(report)}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
 `
 }
+
+const leftOut = ({ farm }: Report): string =>
+  (farm.leftOut ?? [])
+    .map((one) => `<p class="quiet">${foreign(one.name, 200)} ${escaped(cut(leftOutText(one), 300))}.</p>\n`)
+    .join('')
 
 const foreign = (text: string, longest: number): string => `<bdi>${escaped(cut(text, longest))}</bdi>`
 

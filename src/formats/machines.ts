@@ -46,3 +46,19 @@ export function leftOutText({ reason, detail }: NonNullable<Report['farm']['left
       return detail
   }
 }
+
+/** Connections that were made: a hello without a name is said once a port, whatever names are asked there. */
+export function connectionsOf(subjects: readonly SubjectReport[]): number {
+  const made = subjects.flatMap(({ id, address, port, connections, strangeName }) => [
+    ...connections.map(({ hello, nth, sni }) => `${sni ? id : `${address} ${port}`} ${hello} ${nth}`),
+    ...(strangeName ? [`${id} strange`] : []),
+  ])
+  return new Set(made).size
+}
+
+/** In the order of the first of each group. */
+export function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
+  return [...groups.values()]
+}

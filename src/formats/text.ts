@@ -3,7 +3,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
-import { doorsText, machinesOf } from './machines.js'
+import { connectionsOf, doorsText, machinesOf } from './machines.js'
 import { ownerLines } from './owners.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { asFiles } from './text-file.js'
@@ -122,7 +122,7 @@ function headline(report: Report, style: Style): string {
   const refused = machinesOf(subjects.filter((subject) => kindsOf(subject).has('refused')))
   const all = machinesOf(subjects)
   const unseen = machinesOf(subjects.filter(({ verdicts }) => verdicts.length === 0))
-  const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
+  const connections = connectionsOf(subjects)
   const notes = [
     subjects.length === 0
       ? 'no server found'
@@ -232,11 +232,13 @@ function why(report: Report, cause: FindingReport, others: readonly FindingRepor
     report,
   )
   const rest = style.verbose ? [] : others.filter((finding) => !hasOwnLine(report, finding))
+  // What is so under one name and another reads alike here.
+  const more = [...new Set(rest.map((finding) => also(report, finding)))]
   return [
     labelled('Why', `${whose(report, cause)}${sentence}`, style),
-    ...rest.slice(0, maxOthers).map((finding) => labelled('Also', also(report, finding), style)),
-    ...(rest.length > maxOthers
-      ? [labelled('', `and ${rest.length - maxOthers} more: --verbose`, style)]
+    ...more.slice(0, maxOthers).map((one) => labelled('Also', one, style)),
+    ...(more.length > maxOthers
+      ? [labelled('', `and ${more.length - maxOthers} more: --verbose`, style)]
       : []),
   ].join('\n')
 }

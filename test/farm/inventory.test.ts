@@ -163,6 +163,14 @@ describe('names that nobody named', () => {
     const plain = dns(service)
     await farmOf(askedOf('sts.contoso.com', {}), plain.network)
     expect(plain.asked).toEqual(['sts.contoso.com'])
+    const named = dns({})
+    const nodes = [parseNode('wap1=10.0.0.5')]
+    const names = ['certauth.sts.contoso.com']
+    await farmOf(
+      { ...askedOf('sts.contoso.com', {}), inventory: { ...nothingKnown, nodes, names } },
+      named.network,
+    )
+    expect(named.asked).toEqual([])
     const more = dns({ ...service, 'certauth.sts.contoso.com': found(['192.0.2.1']) })
     const inventory = { ...nothingKnown, upnSuffixes: ['contoso.com'] }
     await farmOf({ ...askedOf('sts.contoso.com', {}), inventory }, more.network)
