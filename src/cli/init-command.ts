@@ -100,7 +100,7 @@ async function foundOf(
   const worth = namesWorthTrying(dnsNames.filter(isName), target.name)
   const inventory = { ...nothingKnown, upnSuffixes: worth.suffixes }
   const main = farm.subjects.filter(
-    (one) => one.kind === 'served' && one.name?.ascii === target.name && one.port !== userCertificatePort,
+    (one) => one.kind === 'served' && one.name?.ascii === target.name && one.port === target.port,
   )
   const [{ doors, leftOut }, metadata, alive] = await Promise.all([
     looked(asked, inventory, network),
