@@ -69,7 +69,7 @@ export async function initCommand(name: string, flags: CheckFlags, machine: Mach
   if (machine.signal.aborted) return exitUnfinished
   await writeNew(path, text)
   machine.out.write(
-    `${text}\nWritten to ${neutralised(path)}. Complete it, then:\nadfs-check --config ${path}\n`,
+    `${text}\nWritten to ${neutralised(path)}. Complete it, then:\nadfs-check --config ${neutralised(path)}\n`,
   )
   return 0
 }
