@@ -150,13 +150,15 @@ describe('names that nobody named', () => {
     expect(there.unresolved).toEqual([])
   })
 
-  it('are not checked, and the run says so, where DNS gives no answer', async () => {
+  it.each([
+    'timed-out',
+    'no-address-of-family',
+  ] as const)('are not checked, and the run says so, where DNS gives no answer that would do: %s', async (reason) => {
     const there = await leftOut({
-      'enterpriseregistration.contoso.com': { kind: 'failed', reason: 'timed-out', detail: 'no answer' },
+      'enterpriseregistration.contoso.com': { kind: 'failed', reason, detail: 'no answer' },
     })
-    expect(there.unresolved).toMatchObject([
-      { host: 'enterpriseregistration.contoso.com', reason: 'timed-out' },
-    ])
+    expect(there.unresolved).toMatchObject([{ host: 'enterpriseregistration.contoso.com', reason }])
+    expect(there.leftOut).toEqual([])
   })
 
   it('include certauth, which counts only once a server has shown a certificate for it', async () => {
