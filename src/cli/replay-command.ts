@@ -48,7 +48,7 @@ export async function casesIn(file: string): Promise<readonly ReadCase[]> {
  * A case that was judged by a file of trust data is judged by the same one, or by newer data as any case is: it does not
  * hold the data, which is larger than most cases and public. The result is what it now depends on.
  */
-async function fitting(
+export async function fitting(
   { trustData, ...asked }: Asked,
   given: AskedTrustData | null,
   file: string,
@@ -62,7 +62,7 @@ async function fitting(
   throw new AdfsCheckFault(
     'ADFS_CHECK_BAD_FILE',
     `${file} was judged by trust data of ${trustData.date} (SHA-256 ${trustData.sha256.slice(0, 16)}), which ${given ? 'is not the file given' : 'this program does not have'}.`,
-    { hint: 'Give that file, or a newer one: adfs-check replay CASE --trust-data FILE' },
+    { hint: 'Give that file, or a newer one: adfs-check replay CASE --trust-data FILE (join takes it too)' },
   )
 }
 

@@ -5,8 +5,9 @@ import { inAscii, wrap } from '../formats/terminal-text.js'
 import { changeLine, resultOf, stampOf, standingLines } from '../formats/text-changes.js'
 import { type Gated, worst } from '../gate/gate.js'
 import { live } from '../network/live/live.js'
-import type { FetchOutcome, Network } from '../network/network.js'
+import type { Network } from '../network/network.js'
 import { asCompleted } from '../run/as-completed.js'
+import { askedOnce, onceLimits } from '../run/asked-once.js'
 import { turns } from '../run/library.js'
 import { perNetwork } from '../run/per-network.js'
 import { slots } from '../run/slots.js'
@@ -161,22 +162,25 @@ interface First {
 /** Every farm once, told as always where text is printed. */
 async function firstChecks({ wanted, flags, machine, ended, changed, isText }: First) {
   const concurrency = slots(flags.concurrency)
-  const fetched: Fetched = new Map()
-  const fetchedLater: Fetched = new Map()
+  const once = askedOnce()
+  // What could not be fetched is asked for again when a farm is judged again.
+  const onceLater = askedOnce(onceLimits, ({ kind }) => kind === 'fetched')
   const farms = new Map<Asked, WatchedFarm>()
   const shown = progress({ total: wanted.length }, flags.quiet ?? false, machine)
   const connecting = perNetwork(flags.perNetwork)
   const one = async ({ nth, asked, proxy, owner, state: _, ...judging }: Wanted): Promise<Told> => {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
-    const network = (signal: AbortSignal, known: Fetched, keepsFailures: boolean): Network =>
-      fetchingOnce(
-        live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal, connecting }),
-        known,
-        keepsFailures,
-      )
-    const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed }
-    const farm = new WatchedFarm(asked, network(ended, fetchedLater, false), hooks, ended)
-    const checked = await farm.first(network(machine.signal, fetched, true), turns(machine.signal))
+    /** Addresses are looked up each time. */
+    const network = (signal: AbortSignal, fetching: typeof once): Network => {
+      const options = { ...asked, timeoutMs, retries: flags.retries, proxy, signal, connecting }
+      const outside = live(options)
+      return { ...outside, fetch: fetching(outside, options).fetch }
+    }
+    // One network has half a minute for all of its downloads, and a watch goes on for days.
+    const fetching = () => network(ended, onceLater)
+    const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed, fetching }
+    const farm = new WatchedFarm(asked, network(ended, onceLater), hooks, ended)
+    const checked = await farm.first(network(machine.signal, once), turns(machine.signal))
     farms.set(asked, farm)
     return { nth, asked, owner, checked }
   }
@@ -196,21 +200,6 @@ async function firstChecks({ wanted, flags, machine, ended, changed, isText }: F
       if (farm !== 'missed' && 'fault' in farm) reportFault(farm.fault, machine)
   return { code, checked: wanted.flatMap(({ asked }) => farms.get(asked) ?? []) }
 }
-
-type Fetched = Map<string, Promise<FetchOutcome>>
-
-/** What was fetched stays; what could not be is asked for again when a farm is judged again. */
-const fetchingOnce = (network: Network, known: Fetched, keepsFailures: boolean): Network => ({
-  ...network,
-  fetch: async (ask) => {
-    const key = `${ask.purpose} ${ask.url}`
-    const asked = known.get(key) ?? network.fetch(ask)
-    known.set(key, asked)
-    const outcome = await asked
-    if (outcome.kind !== 'fetched' && !keepsFailures) known.delete(key)
-    return outcome
-  },
-})
 
 function beginning(reports: readonly Report[], intervalMs: number, timeoutMs: number | undefined): string {
   const total = reports.reduce((sum, { subjects }) => sum + subjects.length, 0)

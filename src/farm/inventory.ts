@@ -225,6 +225,19 @@ export function nodeProblem(
       }
     known.add(node.name)
   }
+  const owners = new Map<string, string>()
+  for (const node of nodes)
+    for (const address of node.addresses) {
+      const door = JSON.stringify([address, node.ports, node.names])
+      const owner = owners.get(door)
+      if (owner !== undefined && owner !== node.name)
+        return {
+          node,
+          message: `Nodes "${owner}" and "${node.name}" both have the address ${address}.`,
+          hint: 'Each machine has its own: see which of them is mistyped.',
+        }
+      owners.set(door, node.name)
+    }
   const ends = new Set<string>(['here', ...terminators, ...known])
   for (const node of nodes)
     if (node.tlsEndsAt !== null && !ends.has(node.tlsEndsAt))

@@ -65,6 +65,10 @@ const contents = (all: readonly Gated[], owners: readonly OwnerSummary[]): strin
     .join('')}</ul></nav>
 ${ownerTable(owners)}`
 
+/** Names that were thought of and are not checked. */
+const leftOut = ({ farm }: Report): string =>
+  (farm.leftOut ?? []).map((one) => `<p>${foreign(`${one.name} ${leftOutText(one)}`, 400)}</p>\n`).join('')
+
 const ownerTable = (owners: readonly OwnerSummary[]): string =>
   owners.length === 0
     ? ''

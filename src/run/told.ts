@@ -34,6 +34,10 @@ const tidying: ReadonlySet<string> = new Set(['intermediate-no-longer-needed'] s
 const withRenewal = ({ certificates }: ExaminedFarm, { leaf, before }: Renewal) =>
   new Map([...before, leaf].map((one) => [one.sha256, one] as const).concat([...certificates]))
 
+/** Whether DNS said where the servers are. */
+const looksUp = ({ servers, inventory }: Asked): boolean =>
+  servers.length === 0 && (inventory?.nodes.length ?? 0) === 0
+
 /** What examinations of one farm amount to. */
 export function toldOf(
   farm: Farm,
@@ -47,8 +51,7 @@ export function toldOf(
   const examined = {
     ...looked,
     ...(locked === undefined ? {} : { lock: locked }),
-    isResolved:
-      farm.name !== null && asked.servers.length === 0 && (asked.inventory?.nodes.length ?? 0) === 0,
+    isResolved: farm.name !== null && Object.values(asked.joined?.views ?? { asked }).every(looksUp),
     ...(renewal && { renewal, certificates: withRenewal(looked, renewal) }),
   }
   const results = runChecks(examined)

@@ -34,6 +34,18 @@ async function cli(...args: readonly string[]) {
 }
 const cases = ['inside-case.json', 'outside-case.json'] as const
 
+/** What the operator named is not where phones are led. */
+it('does not take a named server for one that the name leads to', async () => {
+  const named = edited('named-case.json', ({ asked }) => {
+    asked.servers = ['203.0.113.10']
+  })
+  const { out } = await cli('join', cases[0], named, '--format', 'json')
+  const [report] = (JSON.parse(out) as ReportDocument).reports
+  expect(report!.checks.find(({ id }) => id === 'local-network-address')).toMatchObject({
+    status: 'not-applicable',
+  })
+})
+
 /** The case as it would be had it been saved so. */
 const edited = (file: string, change: (saved: { at: string; asked: Record<string, unknown> }) => void) => {
   const saved = JSON.parse(readFileSync(cases[1], 'utf8'))

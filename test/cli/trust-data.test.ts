@@ -125,6 +125,17 @@ describe('a file of newer trust data', () => {
     expect((await cli('replay', saved, '--trust-data', later)).code).toBe(2)
   })
 
+  it('is needed again where cases are joined', async () => {
+    const [inside, outside] = [join(folder, 'inside.json'), join(folder, 'outside.json')]
+    await cli(...farm, '--android', '15..', '--save', inside)
+    await cli(...farm, '--android', '15..', '--trust-data', newer, '--save', outside)
+    const bare = await cli('join', inside, outside)
+    expect([bare.code, bare.out]).toEqual([4, ''])
+    expect(bare.err).toMatch(/outside.json was judged by trust data of 2027-02-01/)
+    const { code, out } = await cli('join', inside, outside, '--trust-data', newer, '--format', 'json')
+    expect([code, json(out).trustStores.data.date]).toEqual([1, '2027-02-01'])
+  })
+
   it('judges older cases as any newer program does', async () => {
     const saved = join(folder, 'before.json')
     expect((await cli(...farm, '--android', '15..', '--save', saved)).code).toBe(2)
