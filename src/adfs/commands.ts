@@ -30,7 +30,12 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
   // Whether an import worked is asked of the servers.
   if (asked.files && kit === undefined) {
     const { files: _, passwordFile: __, ...served } = asked
-    return [asked.target, ...optionsOf(served)]
+    return [
+      asked.target,
+      ...asked.servers.flatMap((server) => ['--server', server]),
+      ...nodesOf(asked, null).flatMap((node) => ['--node', node]),
+      ...optionsOf(served),
+    ]
   }
   if (asked.joined && kit !== undefined)
     return [
@@ -41,11 +46,16 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
       kit,
     ]
   if (asked.files) {
-    const { tlsEndsAt: _, ...judged } = asked
+    // What is said of the farm's servers is no matter of a file, but for those that it is compared with.
+    const { tlsEndsAt: _, inventory, ...all } = asked
+    const judged = { ...all, port: null, family: null, repeat: 0 }
+    const nodes = (inventory?.nodes ?? []).flatMap(({ addresses }) => addresses)
+    const servers = asked.files.against === null ? [] : [...asked.servers, ...nodes]
     return [
       'file',
       ...asked.files.paths,
       ...asked.files.names.flatMap((name) => ['--name', name]),
+      ...servers.flatMap((server) => ['--server', server]),
       ...optionsOf(judged),
       ...(asked.at ? ['--at', instantText(asked.at)] : []),
       '--kit',

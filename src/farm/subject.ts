@@ -94,6 +94,8 @@ export interface FileSubject {
   readonly offered: Offered
   /** Where it is to be imported; null: not said. */
   readonly server: WindowsRelease | null
+  /** Products that end TLS for the farm, beside Windows or alone: what they send is not predicted. */
+  readonly devices: readonly Terminator[]
   /** What is live, server by server; null: nobody asked. */
   readonly against: readonly LiveServer[] | null
 }

@@ -169,6 +169,12 @@ const file = object(
     unless: Type.Array(object({ root: nullable(sha256), twinOf: sha256 }), {
       description: 'Windows sends another list where its Root store holds one of these.',
     }),
+    devices: Type.Optional(
+      Type.Array(oneOf(terminators), {
+        description:
+          'Products that end TLS for the farm and send the file they are given; missing: none was named.',
+      }),
+    ),
     against: Type.Array(
       object({
         subject: subjectId,
