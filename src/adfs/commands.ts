@@ -1,6 +1,6 @@
 import type { Asked } from '../farm/asked.js'
 import { alone, farmName, nodeText, nothingKnown, registrationName, suffixOf } from '../farm/inventory.js'
-import { endpointText, type Farm, type Subject } from '../farm/subject.js'
+import { endpointText, type Farm, ownNodeId, type Subject } from '../farm/subject.js'
 import { printableTarget } from '../farm/target.js'
 import type { Threshold } from '../gate/thresholds.js'
 
@@ -97,7 +97,7 @@ function foundNames({ name, names }: Farm, { inventory = nothingKnown }: Asked):
 
 /** Nodes of the inventory that these subjects are, each whole. */
 function nodesOf({ inventory }: Asked, subjects: readonly Subject[] | null): readonly string[] {
-  const wanted = subjects && new Set(subjects.map((one) => (one.kind === 'file' ? one.id : one.node.id)))
+  const wanted = subjects && new Set(subjects.map((one) => (one.kind === 'file' ? one.id : ownNodeId(one))))
   const nodes = inventory?.nodes ?? []
   return nodes
     .filter(({ name }) => wanted === null || wanted.has(name))
@@ -112,7 +112,7 @@ function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null
   const served = (of: readonly Subject[]) => [
     ...new Set(
       of.flatMap((subject) =>
-        subject.kind === 'file' || nodes.has(subject.node.id)
+        subject.kind === 'file' || nodes.has(ownNodeId(subject))
           ? []
           : [endpointOf(subject.node.address, subject.port, farm.port)],
       ),

@@ -372,9 +372,19 @@ const report = object({
     ports: Type.Array(Type.Integer()),
     unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
     leftOut: Type.Optional(
-      Type.Array(object({ name: text(), reason: text(), detail: text() }), {
-        description: 'Names that were looked up and do not have to be checked, e.g. reason cloud or absent',
-      }),
+      Type.Array(
+        object({
+          name: text(),
+          reason: text(),
+          detail: text(),
+          vantages: Type.Optional(
+            Type.Array(text(), { description: 'Of joined cases: where it is so, if not at every place' }),
+          ),
+        }),
+        {
+          description: 'Names that were looked up and do not have to be checked, e.g. reason cloud or absent',
+        },
+      ),
     ),
   }),
   at: instant,
