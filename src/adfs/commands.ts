@@ -42,6 +42,7 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
       'join',
       ...asked.joined.paths,
       ...asked.joined.as.flatMap((label) => ['--as', label]),
+      ...(asked.trustData ? ['--trust-data', asked.trustData.path] : []),
       '--kit',
       kit,
     ]

@@ -151,6 +151,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       [],
     )
     .option('--kit <folder>', 'write the import kit here')
+    .option('--trust-data <file>', 'newer stores and catalogue, or those of the runs')
     .addHelpText('after', '\nExample:\n  adfs-check join inside-case.json outside-case.json')
   printing(join).action(async (files: string[], flags: JoinFlags) => {
     const { joinCommand } = await import('./join-command.js')
