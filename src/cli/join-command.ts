@@ -6,12 +6,13 @@ import { turns } from '../run/library.js'
 import { askedTrustData } from './asked.js'
 import { baselineBy } from './baseline.js'
 import type { Machine } from './machine.js'
-import { casesIn, fitting } from './replay-command.js'
+import { askedWith, casesIn } from './replay-command.js'
 import { type TellFlags, tell } from './tell.js'
 
 export interface JoinFlags extends TellFlags {
   /** A label for each case, in their order. */
   readonly as: readonly string[]
+  /** Newer stores and catalogue, or those of the runs. */
   readonly trustData?: string
 }
 
@@ -35,8 +36,7 @@ export async function joinCommand(
       throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${path} holds ${others.length + 1} cases.`, {
         hint: 'Save the one name: adfs-check NAME --save FILE.',
       })
-    const here = await fitting(first.asked, given, path)
-    cases.push({ ...first, asked: here, path, label: labels[index]! })
+    cases.push({ ...first, asked: await askedWith(given, first.asked, path), path, label: labels[index]! })
   }
   const asked = joinedAsked(cases, flags.as)
   const times = cases.map(({ at }) => at.getTime())

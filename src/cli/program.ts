@@ -98,10 +98,10 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   })
 
   const renewed = renewedOptions(program.command('renewed'))
-  renewed.action(async (target: string | undefined, flags: RenewedFlags) => {
+  renewed.action(async (target: string | undefined, typed: Omit<RenewedFlags, 'port'> & TypedFlags) => {
     const { renewedCommand } = await import('./renewed-command.js')
-    const all = { ...checkDefaults, ...flags }
-    done(await renewedCommand(target, all, given(renewed, flags), machine))
+    const all = { ...checkDefaults, ...withPorts(typed) }
+    done(await renewedCommand(target, all, withPorts(given(renewed, typed)), machine))
   })
 
   const lock = program

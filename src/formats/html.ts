@@ -96,11 +96,6 @@ ${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}<
 `
 }
 
-const leftOut = ({ farm }: Report): string =>
-  (farm.leftOut ?? [])
-    .map((one) => `<p class="quiet">${foreign(one.name, 200)} ${escaped(cut(leftOutText(one), 300))}.</p>\n`)
-    .join('')
-
 const foreign = (text: string, longest: number): string => `<bdi>${escaped(cut(text, longest))}</bdi>`
 
 const cellWords: Record<VerdictReport['verdict'], string> = {

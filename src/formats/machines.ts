@@ -31,8 +31,13 @@ export function doorsText({ farm }: Report): string {
   return `${names}${farm.ports.length > 1 ? `${names === '' ? '' : ' and'} on ${farm.ports.length} ports` : ''}`
 }
 
-/** Why a name that was thought of is not checked. */
-export function leftOutText({ reason, detail }: NonNullable<Report['farm']['leftOut']>[number]): string {
+type LeftOut = NonNullable<Report['farm']['leftOut']>[number]
+
+/** Where it is so, if not everywhere, and why a name that was thought of is not checked. */
+export const leftOutText = (one: LeftOut): string =>
+  `${one.vantages ? `(from ${one.vantages.join(', ')}) ` : ''}${whyLeftOut(one)}`
+
+function whyLeftOut({ reason, detail }: LeftOut): string {
   switch (reason) {
     case 'cloud':
       return `is not needed: an alias of ${detail}, where devices register in the cloud`

@@ -276,10 +276,11 @@ function someOf(report: Report, subjects: readonly string[]): string {
 }
 
 /** What a renewal leaves behind, where it was asked for. */
-function tidy(report: Report, style: Style): string[] {
+export function tidy(report: Report, style: Style): string[] {
   const left = report.findings.filter(({ id }) => id === 'intermediate-no-longer-needed')
   const names = [...new Set(left.map(({ brief }) => spokenWords(brief ?? [], report)))]
-  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: --verbose has the command`, style)]
+  const where = report.kit ? oneLine(`${report.kit.folder}/README.md`) : '--verbose'
+  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: ${where} has the command`, style)]
 }
 
 const labelled = (label: string, sentence: string, style: Style): string =>

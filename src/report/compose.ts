@@ -10,7 +10,7 @@ import type { Finding, Result } from '../checks/result.js'
 import type { AskedUrl } from '../examine/issuers.js'
 import { certificatesOf } from '../examine/presented.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
-import { endpointText, type Farm, type Subject } from '../farm/subject.js'
+import { endpointText, type Farm, ownNodeId, type Subject } from '../farm/subject.js'
 import type { Composed } from '../gate/gate.js'
 import { fetchOutcomeText } from '../network/fetch-outcome.js'
 import type { Words } from '../words/words.js'
@@ -43,7 +43,14 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       names: [...farm.names],
       ports: [...farm.ports],
       unresolved: [...farm.unresolved],
-      ...(farm.leftOut.length > 0 ? { leftOut: [...farm.leftOut] } : {}),
+      ...(farm.leftOut.length > 0
+        ? {
+            leftOut: farm.leftOut.map(({ vantages, ...one }) => ({
+              ...one,
+              ...(vantages && { vantages: [...vantages] }),
+            })),
+          }
+        : {}),
     },
     at: instant(examined.at),
     policy: {
@@ -108,8 +115,8 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 /** Said where it tells more than the subject's own id. */
 function machine(subject: Subject, { names, ports }: Farm): { readonly node?: string } {
   if (subject.kind === 'file') return {}
-  const { node, port, vantage } = subject
-  const own = vantage === undefined ? node.id : node.id.slice(vantage.length + 1)
+  const { node, port } = subject
+  const own = ownNodeId(subject)
   const isPlain = own === node.address || own === endpointText(node.address, port)
   return isPlain && names.length <= 1 && ports.length <= 1 ? {} : { node: node.id }
 }

@@ -31,12 +31,12 @@ export interface Checked extends Gated {
 /** Remarks that were asked for, so that their advice is in the plan. */
 const tidying: ReadonlySet<string> = new Set(['intermediate-no-longer-needed'] satisfies CheckId[])
 
+/** Whether DNS said where the servers are. */
+const isByDns = ({ servers, inventory }: Asked): boolean =>
+  servers.length === 0 && (inventory?.nodes.length ?? 0) === 0
+
 const withRenewal = ({ certificates }: ExaminedFarm, { leaf, before }: Renewal) =>
   new Map([...before, leaf].map((one) => [one.sha256, one] as const).concat([...certificates]))
-
-/** Whether DNS said where the servers are. */
-const looksUp = ({ servers, inventory }: Asked): boolean =>
-  servers.length === 0 && (inventory?.nodes.length ?? 0) === 0
 
 /** What examinations of one farm amount to. */
 export function toldOf(
@@ -51,7 +51,7 @@ export function toldOf(
   const examined = {
     ...looked,
     ...(locked === undefined ? {} : { lock: locked }),
-    isResolved: farm.name !== null && Object.values(asked.joined?.views ?? { asked }).every(looksUp),
+    isResolved: farm.name !== null && Object.values(asked.joined?.views ?? { asked }).every(isByDns),
     ...(renewal && { renewal, certificates: withRenewal(looked, renewal) }),
   }
   const results = runChecks(examined)

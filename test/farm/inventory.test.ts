@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { farmOf } from '../../src/farm/farm.js'
 import {
+  alone,
   type Inventory,
   narrowed,
   nodeText,
@@ -218,6 +219,15 @@ describe('a node', () => {
       said = `${message} ${hint}`
     }
     expect(said).toContain(why)
+  })
+
+  it('takes a node that is called after its product for that product', () => {
+    const nodes = [parseNode('f5=10.0.0.9,tls-ends-at=f5'), parseNode('wap1=10.0.0.5,tls-ends-at=f5')]
+    expect(nodes.map((node) => terminatorOf(node, nodes))).toEqual(['f5', 'f5'])
+    expect(nodes.map((node) => nodeText(alone(node, nodes)))).toEqual([
+      'f5=10.0.0.9,tls-ends-at=f5',
+      'wap1=10.0.0.5,tls-ends-at=f5',
+    ])
   })
 
   it('has TLS ended by what stands before it', () => {
