@@ -1,5 +1,6 @@
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
+import { machinesOf } from '../formats/machines.js'
 import { formats } from '../formats/registry.js'
 import { inAscii, wrap } from '../formats/terminal-text.js'
 import { changeLine, resultOf, stampOf, standingLines } from '../formats/text-changes.js'
@@ -213,7 +214,7 @@ const fetchingOnce = (network: Network, known: Fetched, keepsFailures: boolean):
 })
 
 function beginning(reports: readonly Report[], intervalMs: number, timeoutMs: number | undefined): string {
-  const total = reports.reduce((sum, { subjects }) => sum + subjects.length, 0)
+  const total = reports.reduce((sum, { subjects }) => sum + machinesOf(subjects), 0)
   const limit = timeoutMs === undefined ? 'Ctrl-C ends it' : `for ${timeoutMs / 1000} s at most`
   return `Watching ${total} server${total === 1 ? '' : 's'}, every ${intervalMs / 1000} s, until each is accepted; ${limit}.`
 }

@@ -57,50 +57,32 @@ export const leftOut = ({ farm }: Report, style: Style): string[] =>
   )
 
 function serverLines(report: Report, style: Style): string[] {
-  if (report.subjects.some(({ node }) => node !== undefined)) return machineLines(report, style)
-  const groups = new Map<string, SubjectReport[]>()
-  for (const subject of report.subjects) {
-    const key = report.subjects.length <= maxServerLines ? subject.id : serverText(report, subject)
-    groups.set(key, [...(groups.get(key) ?? []), subject])
-  }
-  const places = [...groups.values()].map((group) =>
-    group.length === 1
-      ? placeOf(report, group[0]!.id)
-      : `${placeOf(report, group[0]!.id)} and ${group.length - 1} more`,
-  )
-  return lined(
-    [...groups.values()].map(([first], index) => ({ place: places[index]!, subject: first! })),
-    report,
-    style,
-  )
+  const lines = standing(report)
+  if (lines.length <= maxServerLines) return lined(lines, report, style)
+  const told = grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
+    ...first!,
+    place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
+  }))
+  return lined(told, report, style)
 }
 
 /**
- * A line for each machine; what is different under some name or on some port has a line of its own before it. With more
- * lines than a dozen, machines that answer alike share one.
+ * A line for each machine; what is different under some name or on some port has a line of its own before it.
  */
-function machineLines(report: Report, style: Style): string[] {
+export function standing(report: Report): readonly Line[] {
   const read = (subject: SubjectReport) => `${wordOf(subject)} ${serverText(report, subject)}`
   const machines = grouped(report.subjects, machineOf).map((subjects) =>
     grouped(subjects, read).sort((a, b) => a.length - b.length),
   )
-  const lines = machines.flatMap((groups) =>
+  return machines.flatMap((groups) =>
     groups.map((group, index): Line => {
       const [subject] = group as [SubjectReport]
       const isRest = index === groups.length - 1
-      const machine = oneLine(machineText(subject))
+      const machine = subject.node === undefined ? placeOf(report, subject.id) : oneLine(machineText(subject))
       const doors = groups.length === 1 ? '' : isRest ? ', else' : doorsOf(report, group)
       return { place: `${machine}${doors}`, subject, alike: groups.length === 1 ? read(subject) : null }
     }),
   )
-  const told =
-    lines.length <= maxServerLines
-      ? lines
-      : grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
-          ...first!,
-          place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
-        }))
-  return lined(told, report, style)
 }
 
 const doorsOf = (report: Report, [first, ...more]: readonly SubjectReport[]): string =>
@@ -112,7 +94,7 @@ function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
   return [...groups.values()]
 }
 
-interface Line {
+export interface Line {
   readonly place: string
   readonly subject: SubjectReport
   /** Lines that may be told as one; null: none. */
