@@ -2,7 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { doorOf, leftOutText, machineOf, machineText } from './machines.js'
+import { doorOf, leftOutText, machineOf, nameOfMachine } from './machines.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
   counts,
@@ -74,11 +74,15 @@ export function standing(report: Report): readonly Line[] {
   const machines = grouped(report.subjects, machineOf).map((subjects) =>
     grouped(subjects, read).sort((a, b) => a.length - b.length),
   )
+  const named = (subject: SubjectReport) => oneLine(nameOfMachine(subject) ?? '')
+  const width = Math.max(0, ...report.subjects.map((subject) => named(subject).length))
   return machines.flatMap((groups) =>
     groups.map((group, index): Line => {
       const [subject] = group as [SubjectReport]
       const isRest = index === groups.length - 1
-      const machine = subject.node === undefined ? placeOf(report, subject.id) : oneLine(machineText(subject))
+      const name = named(subject)
+      const address = subject.node === undefined ? placeOf(report, subject.id) : oneLine(machineOf(subject))
+      const machine = name === '' ? address : `${name.padEnd(width)} ${oneLine(subject.address ?? '')}`
       const doors = groups.length === 1 ? '' : isRest ? ', else' : doorsOf(report, group)
       return { place: `${machine}${doors}`, subject, alike: groups.length === 1 ? read(subject) : null }
     }),
@@ -137,7 +141,7 @@ export function serverText(report: Report, subject: SubjectReport): string {
   const sent = [...new Set(lists)].join(' or ')
   if (!cause) return sent
   // The length of a list is news where the list is the trouble.
-  return sent.startsWith('leaf + ') && finding?.brief ? cause : `${sent}: ${cause}`
+  return /^leaf \+ \d/.test(sent) && finding?.brief ? cause : `${sent}: ${cause}`
 }
 
 const labelWidth = 'MISSING  2'.length

@@ -25,11 +25,15 @@ ${lists.join('\n\n')}
 root in the wrong store can break the trust between proxy and AD FS.`
 }
 
-function fileRow(certificate: Certificate, { subjects }: Part, { farm }: KitInput): string {
+function fileRow(certificate: Certificate, { subjects }: Part, { farm, plan }: KitInput): string {
   const found = farm.examinations
     .flatMap((examination) => (examination.kind === 'seen' ? examination.repairs : []))
     .flatMap(({ repair }) => repair.add)
     .find((added) => added.certificate.sha256 === certificate.sha256)
+  const imports = plan.filter(
+    ({ action }) => action.verb === 'import' && action.certificates.includes(certificate.sha256),
+  )
+  const on = subjects.filter(({ id }) => imports.some((step) => step.on.includes(id)))
   return [
     `- \`${certificateFileName(certificate)}.cer\` (and \`.pem\`)`,
     `  - subject: ${codeSpan(certificate.subject.text)}`,
@@ -37,7 +41,7 @@ function fileRow(certificate: Certificate, { subjects }: Part, { farm }: KitInpu
     `  - thumbprint \`${thumbprintOf(certificate)}\`, SHA-256 \`${certificate.sha256}\``,
     `  - valid until ${day(certificate.notAfter)}`,
     ...(found ? [`  - found: ${codeSpan(found.from)}`] : []),
-    `  - for: ${placesText(subjects, farm)}`,
+    `  - for: ${placesText(on, farm)}`,
   ].join('\n')
 }
 
