@@ -29,7 +29,7 @@ import {
   storeSwitch,
 } from './recipes/windows.js'
 import { notes, spoken } from './speak.js'
-import { chainFileName, ports, restartsByScript, type SpeechContext } from './speech.js'
+import { chainFileName, hasFolders, ports, restartsByScript, type SpeechContext } from './speech.js'
 import { onlyWindows } from './who.js'
 
 export type { Brief, BriefContext } from './brief-context.js'
@@ -76,13 +76,15 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
   switch (action.verb) {
     case 'import': {
       const [removal] = context.plan.filter((other) => isRemovedWith(step, other, context))
-      const folder = say`"${folderOf(context)}"`
+      const own = hasFolders(context)
+      const folder = say`${own ? 'its own folder of ' : ''}"${folderOf(context)}"`
+      const machines = own && step.on.length > 1 ? say`each of ${on}` : on
       const lines = scripts(step, action, context)
       const many = step.on.length > 1 ? ', proxies first' : ''
       if (!removal)
         return [
           ...one(
-            say`Copy ${context.servers === 1 ? 'the folder ' : ''}${folder} to ${on}${many}; there, as administrator`,
+            say`Copy ${context.servers === 1 ? 'the folder ' : ''}${folder} to ${machines}${many}; there, as administrator`,
             lines,
           ),
           ...doubted(step, context),
@@ -92,7 +94,7 @@ function told(step: Step, context: BriefContext, reissues: readonly Step[]): rea
         ...one(
           context.servers === 1
             ? say`Copy ${folder} there; then as administrator (line 3 removes the old one)`
-            : say`Copy ${folder} to ${on}${many}; there, as administrator (line 3 removes the old one${removal.on.length < step.on.length ? say`: on ${at(removal, context)} only` : []})`,
+            : say`Copy ${folder} to ${machines}${many}; there, as administrator (line 3 removes the old one${removal.on.length < step.on.length ? say`: on ${at(removal, context)} only` : []})`,
           [...lines, ...removalOf(removal, context), again],
         ),
         ...doubted(step, context),

@@ -27,7 +27,7 @@ import { bound, reissued, renewedAuthority, repairedKey } from './speak-certific
 import { here, places, ports, restartsByScript, type SpeechContext, type Spoken } from './speech.js'
 import { byRole, certauthName, isOld, onWindows, thumbprint } from './who.js'
 
-export { chainFileName, here, type SpeechContext, type Spoken, spokenSubject } from './speech.js'
+export { chainFileName, hasFolders, here, type SpeechContext, type Spoken, spokenSubject } from './speech.js'
 
 /**
  * One step in words, for each role it may concern. Nothing where another step already says it (the script restarts the

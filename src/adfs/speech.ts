@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mendedAs, type Role, type SubjectId, type Terminator } from '../farm/subject.js'
+import { endingTls, mendedAs, type Role, type SubjectId, type Terminator } from '../farm/subject.js'
 import { listed, type Words } from '../words/words.js'
 import type { Sha256 } from '../x509/identity.js'
 import type { Step } from './actions.js'
 import type { WindowsServer } from './facts.js'
+import { recipes } from './recipes/recipes.js'
 
 /** What one person does: who and where, what, the commands to paste (never wrapped), what they then see. */
 export interface Spoken {
@@ -79,6 +80,34 @@ export function machines({ on }: Step, { subject }: SpeechContext): readonly Sub
     return served?.kind === 'served' ? (served.node ?? `${served.address} ${served.port}`) : id
   }
   return [...new Map(on.map((id) => [placeOf(id), id])).values()]
+}
+
+/**
+ * Whether the kit has a folder for each machine: the script imports whatever lies beside it, and a device that takes each
+ * certificate by itself is given every `.pem` file of the folder. Else all files lie in one, each under its own name.
+ */
+export function hasFolders({ plan, subject }: Pick<SpeechContext, 'plan' | 'subject'>): boolean {
+  const imports = new Map<string, Set<Sha256>>()
+  const machines = new Set<string>()
+  let isEach = false
+  for (const { action, on } of plan) {
+    if (action.verb !== 'import' && action.verb !== 'edit-bundle') continue
+    for (const id of on) {
+      const served = subject(id)
+      const machine = served?.node ?? id
+      machines.add(machine)
+      const at = served && endingTls(served)
+      if (action.verb === 'edit-bundle')
+        isEach ||= at !== undefined && at !== null && recipes[at].takes === 'each'
+      else {
+        const own = imports.get(machine) ?? new Set()
+        imports.set(machine, own)
+        for (const sha256 of action.certificates) own.add(sha256)
+      }
+    }
+  }
+  const lists = new Set([...imports.values()].map((own) => [...own].sort().join()))
+  return lists.size > 1 || (isEach && machines.size > 1)
 }
 
 export const ports = ({ on }: Step, { subject }: SpeechContext): readonly number[] => [

@@ -1,5 +1,6 @@
 import type { Seen } from '../examine/examination.js'
 import { type Entry, leafOf } from '../examine/presented.js'
+import { endpointText } from '../farm/subject.js'
 import { listed, say, type Words } from '../words/words.js'
 import { type Advice, type Case, defineCheck, found } from './check.js'
 import { seenOf } from './support/answers.js'
@@ -28,7 +29,7 @@ export const fallbackCertificate = defineCheck({
     const asked = seenOf(farm).filter(({ withoutName, subject }) => withoutName && subject.name)
     return asked.length === 0
       ? { status: 'not-applicable', why: 'no server was asked without a name' }
-      : found(asked.flatMap(caseOf))
+      : found(oncePerPort(asked))
   },
   tell: ({ comparison, varies, names, notAfter, strangeName }, { cases }) => {
     const certificate = cases[0]!.certificate
@@ -58,6 +59,19 @@ export const fallbackCertificate = defineCheck({
 })
 
 const nameNodes: Advice = { action: { verb: 'name-nodes' }, by: 'whoever-checks' }
+
+/** What comes without a name depends on the port alone: under the farm's other names it is the same news. */
+function oncePerPort(asked: readonly Seen[]): Case<Evidence>[] {
+  const told = new Set<string>()
+  return asked.flatMap((seen) => {
+    const { subject } = seen
+    const port = subject.kind === 'served' ? endpointText(subject.node.address, subject.port) : subject.id
+    return caseOf(seen).filter(({ facet, certificate, evidence }) => {
+      const news = `${port} ${facet} ${certificate} ${JSON.stringify(evidence)}`
+      return !told.has(news) && told.add(news)
+    })
+  })
+}
 
 const caseOf = (seen: Seen): Case<Evidence>[] => [...withoutName(seen), ...withStrangeName(seen)]
 

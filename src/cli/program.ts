@@ -1,4 +1,4 @@
-import { Argument, Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { nagiosUnknown } from '../formats/nagios-code.js'
 import { version } from '../version.js'
 import { repeatable } from './arguments.js'
@@ -163,9 +163,15 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
     .description('start a broken farm on loopback, check it, fix it with the kit, check again')
     .option('--keep', 'leave the broken farm running and print the command that checks it')
     .option('--kit <folder>', 'where to write the kit (default: a temporary folder)')
+    .addOption(
+      new Option(
+        '--farm',
+        'start six machines with three names and an inventory instead, and mend them one by one for a --watch in a second terminal',
+      ).conflicts(['keep', 'kit']),
+    )
   painting(demo).action(async (flags: DemoFlags) => {
-    const { demoCommand } = await import('./demo-command.js')
-    done(await demoCommand(flags, machine))
+    const { demoCommand, farmDemo } = await import('./demo-command.js')
+    done(await (flags.farm ? farmDemo(flags, machine) : demoCommand(flags, machine)))
   })
 
   program

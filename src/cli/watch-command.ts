@@ -1,6 +1,7 @@
 import type { Checked } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
+import { machinesOf } from '../formats/machines.js'
 import { formats } from '../formats/registry.js'
 import { inAscii, wrap } from '../formats/terminal-text.js'
 import { tidy } from '../formats/text.js'
@@ -253,7 +254,7 @@ async function firstChecks({ wanted, flags, machine, ended, changed, isText }: F
 }
 
 function beginning(reports: readonly Report[], intervalMs: number, timeoutMs: number | undefined): string {
-  const total = reports.reduce((sum, { subjects }) => sum + subjects.length, 0)
+  const total = reports.reduce((sum, { subjects }) => sum + machinesOf(subjects), 0)
   const limit = timeoutMs === undefined ? 'Ctrl-C ends it' : `for ${timeoutMs / 1000} s at most`
   const until = reports.some((report) => oldOnesIn(report) !== null)
     ? 'each sends the new certificate and is accepted'

@@ -189,6 +189,14 @@ export const endpointText = (address: string, port: number): string =>
 export const placeOf = (subject: Subject): string =>
   subject.kind === 'file' ? subject.path : endpointText(subject.node.address, subject.port)
 
+/** What the inventory calls the machine; null: it is known by its address alone. */
+export function machineName(subject: Subject): string | null {
+  if (subject.kind === 'file') return null
+  const { node, port } = subject
+  const own = ownNodeId(subject)
+  return own === node.address || own === endpointText(node.address, port) ? null : own
+}
+
 export function servedSubject(name: ServerName | null, node: Node, port: number): ServedSubject {
   const at = endpointText(node.address, port)
   return { kind: 'served', id: name ? `${name.ascii}@${at}` : at, name, node, port }

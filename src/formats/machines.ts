@@ -11,9 +11,9 @@ export const machineOf = ({ id, node }: SubjectReport): string => node ?? id
 export const machinesOf = (subjects: readonly SubjectReport[]): number =>
   new Set(subjects.map(machineOf)).size
 
-/** `adfs1 10.0.0.5`: the machine by its name, where it has one, and its address. */
-export const machineText = ({ node, id, address }: SubjectReport): string =>
-  node === undefined || node === address || address === null ? (node ?? id) : `${node} ${address}`
+/** The machine by its name, where it has one besides its address. */
+export const nameOfMachine = ({ node, address }: SubjectReport): string | null =>
+  node === undefined || node === address || address === null ? null : node
 
 /** What it was asked for, short: the port alone under the farm's own name; another name, with its port where it is not the farm's. */
 export function doorOf({ farm }: Report, { name, port }: SubjectReport): string {

@@ -1,9 +1,10 @@
 import { oldOnesIn, stateOf } from '../gate/changes.js'
 import type { ChangeReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
+import { machineOf, machinesOf } from './machines.js'
 import { type Colour, paint, unpainted, wrap } from './terminal-text.js'
-import { serverText, wordColours, wordOf } from './text-servers.js'
-import { count, lowerFirst, oneLine, placeOf } from './text-words.js'
+import { serverText, standing, wordColours, wordOf } from './text-servers.js'
+import { count, lowerFirst, oneLine, placeOf, placesOf } from './text-words.js'
 
 /** What has changed, in words: for `--state` a line each, for `--watch` a line each time. */
 
@@ -38,12 +39,10 @@ export function changesText(report: Report, style: Style): string {
 
 /** Cases of one finding share a line. */
 function caseLines(report: Report, changes: readonly ChangeReport[], style: Style): readonly string[] {
-  const groups = new Map<string, ChangeReport[]>()
-  for (const one of changes) {
-    if (one.case === null) continue
-    const key = `${one.kind} ${one.case.finding}`
-    groups.set(key, [...(groups.get(key) ?? []), one])
-  }
+  const groups = grouped(
+    changes.filter((one) => one.case !== null),
+    (one) => `${one.kind} ${one.case!.finding}`,
+  )
   return [...groups.values()].map((group) => {
     const { kind } = group[0]!
     return hung(`  ${paint(style, colours[kind]!, kind.padEnd(9))}  `, caseText(report, group), style)
@@ -54,9 +53,10 @@ function caseText(report: Report, group: readonly ChangeReport[]): string {
   const { finding } = group[0]!.case!
   const { title } = report.findings.find(({ id }) => id === finding) ??
     report.checks.find(({ id }) => id === finding) ?? { title: oneLine(finding, maxName) }
-  const at = group.flatMap(({ subject }) =>
-    subject === null ? [] : [oneLine(placeOf(report, subject), maxName)],
-  )
+  const at = placesOf(
+    report,
+    group.flatMap(({ subject }) => subject ?? []),
+  ).map((place) => oneLine(place, maxName))
   return `${lowerFirst(title)} [${oneLine(finding, maxName)}]${at.length === 0 ? '' : ` at ${listed(at)}`}`
 }
 
@@ -77,22 +77,21 @@ export function changeLine(
     (one) => one.case !== null && !(one.subject !== null && changed.has(one.subject)),
   )
   const still = report.subjects.filter(({ id }) => !changed.has(id)).filter((one) => isOpen(report, one))
-  const alike = new Map<string, string[]>()
-  for (const one of subjects) {
-    const text = painted(report, one, style)
-    alike.set(text, [...(alike.get(text) ?? []), placeIn(report, one)])
-  }
-  const cases = new Map<string, ChangeReport[]>()
-  for (const one of rest) {
-    const key = `${one.kind} ${one.case!.finding}`
-    cases.set(key, [...(cases.get(key) ?? []), one])
-  }
+  const alike = grouped(subjects, (one) => painted(report, one, style))
+  const cases = grouped(rest, (one) => `${one.kind} ${one.case!.finding}`)
+  const open = [...grouped(still, (one) => `${machineOf(one)} ${stillText(report, one)}`).values()].flatMap(
+    (group) => {
+      const text = stillText(report, group[0]!)
+      return placesOf(
+        report,
+        group.map(({ id }) => id),
+      ).map((place) => `${place} still ${text}`)
+    },
+  )
   const parts = [
-    ...[...alike].map(([text, at]) => `${listed(at)} ${text}`),
+    ...[...alike].map(([text, group]) => `${listed(placesIn(report, group))} ${text}`),
     ...[...cases.values()].map((group) => `${group[0]!.kind}: ${caseText(report, group)}`),
-    ...(still.length > maxNamed
-      ? [`${still.length} others not accepted yet`]
-      : still.map((one) => `${placeOf(report, one.id)} still ${stillText(report, one)}`)),
+    ...(open.length > maxNamed ? [`${open.length} others not accepted yet`] : open),
   ]
   const name = withName ? `${titleOf(report)}  ` : ''
   return `${stampOf(first.at, !isSameDay(new Date(first.at), since))}  ${name}${parts.join('; ')}`
@@ -169,6 +168,21 @@ const nowText = (report: Report, subject: SubjectReport): string => {
 const placeIn = (report: Report, { subject, name }: ChangeReport): string =>
   oneLine(subject === null ? (name ?? '') : placeOf(report, subject), maxName)
 
+/** A machine of which everything changed alike is one place. */
+const placesIn = (report: Report, changes: readonly ChangeReport[]): readonly string[] => [
+  ...placesOf(
+    report,
+    changes.flatMap(({ subject }) => subject ?? []),
+  ).map((place) => oneLine(place, maxName)),
+  ...changes.filter(({ subject }) => subject === null).map((one) => placeIn(report, one)),
+]
+
+const grouped = <T>(items: readonly T[], by: (item: T) => string): ReadonlyMap<string, readonly T[]> => {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
+  return groups
+}
+
 const titleOf = ({ farm }: Report): string => {
   const [port] = farm.ports
   return oneLine(farm.id) + (port === undefined || port === 443 ? '' : `:${port}`)
@@ -184,43 +198,49 @@ const hung = (head: string, text: string, style: Style): string =>
 
 /** How every server stands, a line each; `openOnly`: those that are not accepted. */
 export function standingLines(reports: readonly Report[], style: Style, openOnly = false): readonly string[] {
-  const width = Math.max(
-    0,
-    ...reports.flatMap((report) => report.subjects.map(({ id }) => placeOf(report, id).length)),
-  )
-  return reports.flatMap((report) => [
+  const all = reports.map((report) => standing(report))
+  const width = Math.max(0, ...all.flat().map(({ place }) => place.length))
+  return reports.flatMap((report, index) => [
     ...(reports.length > 1 && !(openOnly && isWell(report)) ? [titleOf(report)] : []),
-    ...report.subjects
-      .filter((subject) => !openOnly || isOpen(report, subject))
-      .map((subject) => {
-        const word = wordOf(subject)
-        const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
-        const which = renewalText(report, subject)
-        const rest = which !== '' && word === 'ok' ? '' : serverText(report, subject)
-        const text = [which, rest].filter((part) => part !== '').join(', ')
-        return `  ${placeOf(report, subject.id).padEnd(width)}  ${shown}  ${text}`
-      }),
+    ...all[index]!.filter(({ subject }) => !openOnly || isOpen(report, subject)).map(({ place, subject }) => {
+      const word = wordOf(subject)
+      const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
+      const which = renewalText(report, subject)
+      const rest = which !== '' && word === 'ok' ? '' : serverText(report, subject)
+      const text = [which, rest].filter((part) => part !== '').join(', ')
+      return `  ${place.padEnd(width)}  ${shown}  ${text}`
+    }),
     ...report.farm.unresolved.map(
       ({ host, detail }) => `  ${oneLine(host)}  not resolved: ${oneLine(detail)}`,
     ),
   ])
 }
 
-/** What a watch came to, over all farms, for the last line. */
+/** What a watch came to, over all farms, for the last line. A machine is as well as the worst that it answers. */
 export function resultOf(reports: readonly Report[]): string {
-  const states = reports.flatMap((report) => report.subjects.map((subject) => stateOf(report, subject)))
+  const states = reports.flatMap((report) =>
+    [...grouped(report.subjects, machineOf).values()].map((subjects) =>
+      subjects.map((subject) => stateOf(report, subject)),
+    ),
+  )
   const unresolved = reports.reduce((sum, { farm }) => sum + farm.unresolved.length, 0)
   const total = count(states.length, 'server')
-  const of = (said: string, ...kinds: readonly string[]) => {
-    const number = states.filter((one) => kinds.includes(one)).length
-    return number === 0 ? [] : [`${number} of ${total} ${said}`]
-  }
+  const kinds = [
+    ['refused', 'refused'],
+    ['not checked', 'unreachable', 'undetermined'],
+    ['not accepted by every phone', 'depends'],
+  ] as const
+  const worst = states.map((own) => kinds.findIndex(([, ...some]) => own.some((one) => isOneOf(some, one))))
   const renewals = reports.map(oldOnesIn)
-  const olds = renewals.reduce((sum, one) => sum + (one?.size ?? 0), 0)
+  const olds = reports.reduce(
+    (sum, { subjects }, index) => sum + machinesOf(subjects.filter(({ id }) => renewals[index]?.has(id))),
+    0,
+  )
   const parts = [
-    ...of('refused', 'refused'),
-    ...of('not checked', 'unreachable', 'undetermined'),
-    ...of('not accepted by every phone', 'depends'),
+    ...kinds.flatMap(([said], index) => {
+      const number = worst.filter((one) => one === index).length
+      return number === 0 ? [] : [`${number} of ${total} ${said}`]
+    }),
     ...(olds === 0 ? [] : [`${olds} of ${total} without the new certificate`]),
     ...(unresolved > 0 ? [`${count(unresolved, 'name')} not resolved`] : []),
   ]
@@ -236,6 +256,8 @@ export function resultOf(reports: readonly Report[]): string {
   if (verdicts.includes('critical')) return `${accepted}, but act now`
   return verdicts.includes('warning') ? `${accepted}, with a warning` : accepted
 }
+
+const isOneOf = (some: readonly string[], one: string): boolean => some.includes(one)
 
 /** Local time, as on the clock beside the screen. */
 export function stampOf(at: string | Date, withDate = false): string {

@@ -2,7 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { doorOf, grouped, leftOutText, machineOf, machineText } from './machines.js'
+import { doorOf, grouped, leftOutText, machineOf, nameOfMachine } from './machines.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
   counts,
@@ -55,50 +55,36 @@ export const leftOut = ({ farm }: Report, style: Style): string[] =>
   )
 
 function serverLines(report: Report, style: Style): string[] {
-  if (report.subjects.some(({ node }) => node !== undefined)) return machineLines(report, style)
-  const groups = new Map<string, SubjectReport[]>()
-  for (const subject of report.subjects) {
-    const key = report.subjects.length <= maxServerLines ? subject.id : serverText(report, subject)
-    groups.set(key, [...(groups.get(key) ?? []), subject])
-  }
-  const places = [...groups.values()].map((group) =>
-    group.length === 1
-      ? placeOf(report, group[0]!.id)
-      : `${placeOf(report, group[0]!.id)} and ${group.length - 1} more`,
-  )
-  return lined(
-    [...groups.values()].map(([first], index) => ({ place: places[index]!, subject: first! })),
-    report,
-    style,
-  )
+  const lines = standing(report)
+  if (lines.length <= maxServerLines) return lined(lines, report, style, widestMachine)
+  const told = grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
+    ...first!,
+    place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
+  }))
+  return lined(told, report, style, widestMachine)
 }
 
 /**
- * A line for each machine; what is different under some name or on some port has a line of its own before it. With more
- * lines than a dozen, machines that answer alike share one.
+ * A line for each machine; what is different under some name or on some port has a line of its own before it.
  */
-function machineLines(report: Report, style: Style): string[] {
+export function standing(report: Report): readonly Line[] {
   const read = (subject: SubjectReport) => `${wordOf(subject)} ${serverText(report, subject)}`
   const machines = grouped(report.subjects, machineOf).map((subjects) =>
     grouped(subjects, read).sort((a, b) => a.length - b.length),
   )
-  const lines = machines.flatMap((groups) =>
+  const named = (subject: SubjectReport) => oneLine(nameOfMachine(subject) ?? '')
+  const width = Math.max(0, ...report.subjects.map((subject) => named(subject).length))
+  return machines.flatMap((groups) =>
     groups.map((group, index): Line => {
       const [subject] = group as [SubjectReport]
       const isRest = index === groups.length - 1
-      const machine = oneLine(machineText(subject))
+      const name = named(subject)
+      const address = subject.node === undefined ? placeOf(report, subject.id) : oneLine(machineOf(subject))
+      const machine = name === '' ? address : `${name.padEnd(width)} ${oneLine(subject.address ?? '')}`
       const doors = groups.length === 1 ? '' : isRest ? ', else' : doorsOf(report, group)
       return { place: `${machine}${doors}`, subject, alike: groups.length === 1 ? read(subject) : null }
     }),
   )
-  const told =
-    lines.length <= maxServerLines
-      ? lines
-      : grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
-          ...first!,
-          place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
-        }))
-  return lined(told, report, style, widestMachine)
 }
 
 /** A longer place has a line to itself, so that the others keep room for what they say. */
@@ -107,14 +93,14 @@ const widestMachine = 32
 const doorsOf = (report: Report, [first, ...more]: readonly SubjectReport[]): string =>
   `${oneLine(` ${doorOf(report, first!)}`).replace(/^(?!:)/, ' ')}${more.length === 0 ? '' : ` and ${more.length} more`}`
 
-interface Line {
+export interface Line {
   readonly place: string
   readonly subject: SubjectReport
   /** Lines that may be told as one; null: none. */
   readonly alike?: string | null
 }
 
-function lined(lines: readonly Line[], report: Report, style: Style, widest = Infinity): string[] {
+function lined(lines: readonly Line[], report: Report, style: Style, widest: number): string[] {
   const lengths = lines.map(({ place }) => place.length)
   const width = Math.max(0, ...lengths.filter((length) => length <= widest))
   return lines.map(({ place, subject }) => {
@@ -156,7 +142,7 @@ export function serverText(report: Report, subject: SubjectReport): string {
   const sent = [...new Set(lists)].join(' or ')
   if (!cause) return sent
   // The length of a list is news where the list is the trouble.
-  return sent.startsWith('leaf + ') && finding?.brief ? cause : `${sent}: ${cause}`
+  return /^leaf \+ \d/.test(sent) && finding?.brief ? cause : `${sent}: ${cause}`
 }
 
 const labelWidth = 'MISSING  2'.length

@@ -3,7 +3,7 @@ import { commandLine, environmentOf, shellLine } from '../adfs/commands.js'
 import { bundleFile } from '../adfs/recipes/by-hand.js'
 import { intermediatesFile } from '../adfs/recipes/recipe.js'
 import { scriptName } from '../adfs/recipes/windows.js'
-import { chainFileName, here, type SpeechContext } from '../adfs/speak.js'
+import { chainFileName, hasFolders, here, type SpeechContext } from '../adfs/speak.js'
 import { toPem } from '../containers/bundle.js'
 import { toPkcs7 } from '../containers/write-pkcs7.js'
 import { mendedAs, type Subject, type SubjectId } from '../farm/subject.js'
@@ -39,8 +39,9 @@ export function kitOf(input: KitInput): Kit | null {
   }
 }
 
-/** One part for all machines where they need the same, else one for each that needs anything. */
-function partsOf({ farm, plan }: KitInput): readonly Part[] {
+/** One part for all machines, or one for each that needs anything. */
+function partsOf(input: KitInput): readonly Part[] {
+  const { farm, plan } = input
   const certificates = (hashes: readonly string[]): readonly Certificate[] =>
     hashes.flatMap((sha256) => {
       const certificate = farm.certificates.get(sha256)
@@ -62,11 +63,24 @@ function partsOf({ farm, plan }: KitInput): readonly Part[] {
     }
     return part.intermediates.length + part.chains.length === 0 ? [] : [part]
   })
-  const contents = ({ intermediates, chains }: Omit<Part, 'folder'>) =>
-    JSON.stringify([intermediates, ...chains].map((list) => list.map(({ sha256 }) => sha256)))
-  if (new Set(parts.map(contents)).size <= 1) {
-    const [first] = parts
-    return first ? [{ ...first, folder: '', subjects: parts.flatMap(({ subjects }) => subjects) }] : []
+  if (!hasFolders(speechContext(input)) && parts.length > 0) {
+    const once = <T>(items: readonly T[], by: (item: T) => string) => [
+      ...new Map(items.map((item) => [by(item), item])).values(),
+    ]
+    return [
+      {
+        folder: '',
+        subjects: parts.flatMap(({ subjects }) => subjects),
+        intermediates: once(
+          parts.flatMap(({ intermediates }) => intermediates),
+          ({ sha256 }) => sha256,
+        ),
+        chains: once(
+          parts.flatMap(({ chains }) => chains),
+          (chain) => chain.map(({ sha256 }) => sha256).join(),
+        ),
+      },
+    ]
   }
   return parts.map((part) => ({ ...part, folder: `${folderName(part.subjects[0]!)}/` }))
 }

@@ -23,7 +23,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Seen } from '../examine/examination.js'
 import { leafOf } from '../examine/presented.js'
-import { placeOf, type Subject } from '../farm/subject.js'
+import { machineName, placeOf, type Subject } from '../farm/subject.js'
 import { codeSpan, commands, day, markdown, minute, type Names } from '../formats/markdown-text.js'
 import type { Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -46,7 +46,7 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
     },
     subject: (id) => {
       const subject = subjects.get(id)
-      return subject ? placeOf(subject) : id
+      return subject ? (machineName(subject) ?? placeOf(subject)) : id
     },
     releases: releasesText,
   }
@@ -149,7 +149,7 @@ function presented({ farm }: KitInput): string {
   if (shown.size === 0) return ''
   const rows = [...shown.values()].map(
     ({ leaf, on }) =>
-      `- subject: ${codeSpan(leaf.subject.text)}, thumbprint \`${thumbprintOf(leaf)}\`, valid until ${day(leaf.notAfter)}, presented by ${placesText(on)}`,
+      `- subject: ${codeSpan(leaf.subject.text)}, thumbprint \`${thumbprintOf(leaf)}\`, valid until ${day(leaf.notAfter)}, presented by ${placesText(on, farm)}`,
   )
   return `## The certificate presented
 

@@ -10,7 +10,7 @@ import type { Finding, Result } from '../checks/result.js'
 import type { AskedUrl } from '../examine/issuers.js'
 import { certificatesOf } from '../examine/presented.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
-import { endpointText, type Farm, ownNodeId, type Subject } from '../farm/subject.js'
+import { type Farm, machineName, type Subject } from '../farm/subject.js'
 import type { Composed } from '../gate/gate.js'
 import { fetchOutcomeText } from '../network/fetch-outcome.js'
 import type { Words } from '../words/words.js'
@@ -115,10 +115,8 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
 /** Said where it tells more than the subject's own id. */
 function machine(subject: Subject, { names, ports }: Farm): { readonly node?: string } {
   if (subject.kind === 'file') return {}
-  const { node, port } = subject
-  const own = ownNodeId(subject)
-  const isPlain = own === node.address || own === endpointText(node.address, port)
-  return isPlain && names.length <= 1 && ports.length <= 1 ? {} : { node: node.id }
+  const isPlain = machineName(subject) === null && names.length <= 1 && ports.length <= 1
+  return isPlain ? {} : { node: subject.node.id }
 }
 
 function findingReport(finding: Finding, certificates: CertificateIndex): Report['findings'][number] {

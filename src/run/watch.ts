@@ -126,12 +126,23 @@ export class WatchedFarm {
     const isMoved = this.#follow(await farmOf(this.asked, this.network))
     if (this.signal.aborted) return
     await Promise.all(
-      [...this.#watched.values()].map(async (one) => {
-        if (await this.#slots(() => this.#lookAt(one))) await this.#judge()
+      this.#machines().map(async (own) => {
+        const said = await Promise.all(own.map((one) => this.#slots(() => this.#lookAt(one))))
+        if (said.includes(true)) await this.#judge()
       }),
     )
     if (isMoved) await this.#judge()
     else await this.refreshed(maxAgeMs)
+  }
+
+  /** What is mended on one machine is told together, whatever names and ports it has. */
+  #machines(): readonly (readonly Watched[])[] {
+    const machines = new Map<string, Watched[]>()
+    for (const one of this.#watched.values()) {
+      const { id } = one.subject.node
+      machines.set(id, [...(machines.get(id) ?? []), one])
+    }
+    return [...machines.values()]
   }
 
   /** Whether the farm is another than it was. */

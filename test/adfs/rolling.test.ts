@@ -135,12 +135,23 @@ describe('a farm behind several kinds of device', () => {
     expect(said.join('\n')).not.toContain('If a balancer')
   })
 
-  it('gives each server what is for it, in a folder of its own', () => {
+  it('has the files of all in one folder, where none is in the way of another', () => {
     const kit = kitOf({ farm, plan, asked, version: '0.1.0', server: null })!
+    const paths = kit.files.map(({ path }) => path)
+    for (const path of ['Install-Intermediates.ps1', 'fullchain.pem', 'intermediates.pem'])
+      expect(paths).toContain(path)
+    expect(paths.filter((path) => path.includes('/'))).toEqual([])
+  })
+
+  it('gives each server a folder of its own, and says so, where a device takes every file', () => {
+    const each = planned([...machines.slice(0, 3), short('203.0.113.14', { tlsEndsAt: 'kemp' })])
+    const kit = kitOf({ farm: each.farm, plan: each.plan, asked, version: '0.1.0', server: null })!
     const paths = kit.files.map(({ path }) => path)
     expect(paths).toContain('203-0-113-10/Install-Intermediates.ps1')
     expect(paths).toContain('203-0-113-11/fullchain.pem')
     expect(paths).toContain('203-0-113-12/intermediates.pem')
-    expect(paths.filter((path) => /113-1[12]\/.*(ps1|json|p7b|cer)$/.test(path))).toEqual([])
+    expect(paths.filter((path) => /113-1[124]\/.*(ps1|json|p7b|cer)$/.test(path))).toEqual([])
+    const said = briefly(each.plan, { ...each.context, servers: 4 }).map((one) => text(one.text))
+    expect(said.filter((one) => one.includes('its own folder of "fix"'))).toHaveLength(4)
   })
 })

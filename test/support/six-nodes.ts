@@ -1,5 +1,5 @@
 import { issue } from '../../src/demo/authority.js'
-import { type Binding, type NodeSetup, type RunningNodes, startNodes } from './nodes.js'
+import { type Binding, type NodeSetup, type RunningNodes, startNodes } from '../../src/demo/nodes.js'
 
 /** Stand for 443, which takes rights, and for the port of user certificates, which is what it is. */
 export const ports = { https: 8443, userCertificates: 49443 } as const

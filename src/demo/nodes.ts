@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
-import type { Issued } from '../../src/demo/authority.js'
+import type { Issued } from './authority.js'
 
 /**
  * A farm of machines on loopback, each with an address of its own (Linux has all of 127.0.0.0/8) and with bindings as
@@ -32,6 +32,8 @@ export interface Binding {
 export interface RunningNodes {
   /** By the name of the node. */
   readonly address: (node: string) => string
+  /** TCP connections so far. */
+  readonly connections: () => number
   /** What the node sends from now on, under every name on every port, or where `only` says so. */
   bind(node: string, list: readonly Issued[], only?: (binding: Binding) => boolean): void
   /** Lines of an inventory: `nodes:` of adfs-check.yaml, indented below a farm. */
@@ -43,13 +45,14 @@ const options: TlsOptions = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0'
 
 export async function startNodes(setups: readonly NodeSetup[]): Promise<RunningNodes> {
   // Two runs at once have networks of their own.
-  const net = `127.${randomInt(1, 255)}.${randomInt(1, 255)}`
+  const net = `127.${randomInt(100, 255)}.${randomInt(100, 255)}`
   const addresses = new Map(setups.map(({ name }, index) => [name, `${net}.${10 + index}`]))
   const nodes = new Map<string, ReturnType<typeof nodeOf>>()
   for (const setup of setups) nodes.set(setup.name, nodeOf(setup, addresses.get(setup.name)!))
   await Promise.all([...nodes.values()].map(({ listening }) => listening))
   return {
     address: (node) => addresses.get(node)!,
+    connections: () => [...nodes.values()].reduce((sum, { connections }) => sum + connections(), 0),
     bind: (node, list, only = () => true) => nodes.get(node)!.bind(list, only),
     inventory: (more = () => '') =>
       setups
@@ -66,6 +69,7 @@ export async function startNodes(setups: readonly NodeSetup[]): Promise<RunningN
 
 function nodeOf({ bindings, pages = {} }: NodeSetup, address: string) {
   const sockets = new Set<Socket>()
+  let connections = 0
   const bound = bindings.map((binding) => {
     const tls = createHttpsServer(
       { ...credentials(binding.list), ...options, ...asking(binding) },
@@ -80,6 +84,7 @@ function nodeOf({ bindings, pages = {} }: NodeSetup, address: string) {
   const servers: Server[] = [...new Set(bindings.map(({ port }) => port))].map((port) => {
     const here = bound.filter(({ binding }) => binding.port === port)
     const server = createTcpServer((socket) => {
+      connections++
       sockets.add(socket)
       socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket))
       socket.once('data', (hello: Buffer) => {
@@ -98,6 +103,7 @@ function nodeOf({ bindings, pages = {} }: NodeSetup, address: string) {
     return server
   })
   return {
+    connections: () => connections,
     listening: Promise.all(servers.map((server) => once(server, 'listening'))),
     bind: (list: readonly Issued[], only: (binding: Binding) => boolean) => {
       for (const { binding, tls } of bound)
