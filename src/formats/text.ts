@@ -6,7 +6,6 @@ import type { Format, Style } from './format.js'
 import { connectionsOf, doorsText, machinesOf } from './machines.js'
 import { ownerLines } from './owners.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
-import { asFiles } from './text-file.js'
 import { leftOut, servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
@@ -56,12 +55,14 @@ interface Sections {
   readonly fix?: (report: Report, style: Style) => string
   readonly details?: (report: Report, style: Style) => string
   readonly changesText?: (report: Report, style: Style) => string
+  readonly asFiles?: (report: Report, style: Style) => string
 }
 
 const sectionsFor = async ({ report }: Gated, { verbose }: Style): Promise<Sections> => ({
   ...(isToldFix(report, verbose) ? await import('./text-fix.js') : {}),
   ...(verbose ? await import('./text-details.js') : {}),
   ...(report.changes ? await import('./text-changes.js') : {}),
+  ...(report.subjects[0]?.kind === 'file' ? await import('./text-file.js') : {}),
 })
 
 /** What was asked for and breaks nothing is told with the details. */
@@ -77,7 +78,7 @@ function screenOf({ report, gate }: Gated, style: Style, sections: Sections, wat
       return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style, sections)}`
     return news === '' ? '' : `${news}${last}\n`
   }
-  const files = asFiles(report, style)
+  const files = sections.asFiles?.(report, style) ?? ''
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
     return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
