@@ -26,13 +26,16 @@ const colours: Partial<Record<ChangeReport['kind'], Colour>> = {
 /** Every change of a report, below its name and the time of the check. */
 export function changesText(report: Report, style: Style): string {
   const changes = report.changes ?? []
-  const places = changes.filter((one) => one.case === null).map((one) => placeIn(report, one))
-  const width = Math.max(0, ...places.map((place) => place.length))
+  const own = changes.filter((one) => one.case === null)
+  const machines = new Map(report.subjects.map((subject) => [subject.id, machineOf(subject)]))
+  const alike = grouped(own, (one) => `${machines.get(one.subject ?? '')} ${changeText(report, one)}`)
+  const rows = [...alike.values()].flatMap((group) =>
+    placesIn(report, group).map((place) => ({ place, text: painted(report, group[0]!, style) })),
+  )
+  const width = Math.max(0, ...rows.map(({ place }) => place.length))
   return [
     `${paint(style, 'bold', titleOf(report))}   changed, ${stampOf(report.at, true)}`,
-    ...changes
-      .filter((one) => one.case === null)
-      .map((one) => hung(`  ${placeIn(report, one).padEnd(width)}  `, painted(report, one, style), style)),
+    ...rows.map(({ place, text }) => hung(`  ${place.padEnd(width)}  `, text, style)),
     ...caseLines(report, changes, style),
   ].join('\n')
 }
