@@ -140,7 +140,8 @@ await build({
   outdir: out,
   splitting: true,
   entryNames: '[name]',
-  chunkNames: 'chunks/[name]-[hash]',
+  // Beside the library: the trust stores are named from where it lies.
+  chunkNames: '[name]-[hash]',
   packages: 'external',
   // Names are kept: users of the library meet this code in the stack of an error.
   minifySyntax: true,

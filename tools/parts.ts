@@ -22,8 +22,11 @@ export interface Parts {
 const together: readonly { readonly part: string; readonly sources: readonly string[] }[] = [
   { part: 'main', sources: ['main'] },
   { part: 'program', sources: ['program'] },
+  { part: 'explain-command', sources: ['explain-command'] },
   // With what a check loads late though nearly every one does.
   { part: 'check', sources: ['check-command', 'misspelt', 'fetch'] },
+  // What only a farm that is not sound is told.
+  { part: 'text-fix', sources: ['text-fix'] },
 ]
 /** Loaded with the code that V8 compiled of it earlier, by `loadCached`. */
 const cached = 'check'
@@ -117,7 +120,9 @@ function assign(pieces: ReadonlyMap<string, Piece>): ReadonlyMap<string, string>
     const lightly = closureOf(light)
     take(
       part,
-      [...closureOf(together.at(-1)!.sources)].filter((piece) => lightly.has(piece)),
+      [...closureOf(together.find((one) => one.part === cached)!.sources)].filter((piece) =>
+        lightly.has(piece),
+      ),
     )
   }
   for (const piece of pieces.keys()) take(piece.replace(/\.js$/, ''), [piece])

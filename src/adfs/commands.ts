@@ -1,6 +1,6 @@
 import type { Asked } from '../farm/asked.js'
 import { alone, farmName, nodeText, nothingKnown, registrationName, suffixOf } from '../farm/inventory.js'
-import { endpointText, type Farm, type Subject } from '../farm/subject.js'
+import { endpointText, type Farm, ownNodeId, type Subject } from '../farm/subject.js'
 import { printableTarget } from '../farm/target.js'
 import type { Threshold } from '../gate/thresholds.js'
 
@@ -30,22 +30,33 @@ export function commandLine(farm: Farm, asked: Asked, { subjects, kit }: Command
   // Whether an import worked is asked of the servers.
   if (asked.files && kit === undefined) {
     const { files: _, passwordFile: __, ...served } = asked
-    return [asked.target, ...optionsOf(served)]
+    return [
+      asked.target,
+      ...asked.servers.flatMap((server) => ['--server', server]),
+      ...nodesOf(asked, null).flatMap((node) => ['--node', node]),
+      ...optionsOf(served),
+    ]
   }
   if (asked.joined && kit !== undefined)
     return [
       'join',
       ...asked.joined.paths,
       ...asked.joined.as.flatMap((label) => ['--as', label]),
+      ...(asked.trustData ? ['--trust-data', asked.trustData.path] : []),
       '--kit',
       kit,
     ]
   if (asked.files) {
-    const { tlsEndsAt: _, ...judged } = asked
+    // What is said of the farm's servers is no matter of a file, but for those that it is compared with.
+    const { tlsEndsAt: _, inventory, ...all } = asked
+    const judged = { ...all, port: null, family: null, repeat: 0 }
+    const nodes = (inventory?.nodes ?? []).flatMap(({ addresses }) => addresses)
+    const servers = asked.files.against === null ? [] : [...asked.servers, ...nodes]
     return [
       'file',
       ...asked.files.paths,
       ...asked.files.names.flatMap((name) => ['--name', name]),
+      ...servers.flatMap((server) => ['--server', server]),
       ...optionsOf(judged),
       ...(asked.at ? ['--at', instantText(asked.at)] : []),
       '--kit',
@@ -87,7 +98,7 @@ function foundNames({ name, names }: Farm, { inventory = nothingKnown }: Asked):
 
 /** Nodes of the inventory that these subjects are, each whole. */
 function nodesOf({ inventory }: Asked, subjects: readonly Subject[] | null): readonly string[] {
-  const wanted = subjects && new Set(subjects.map((one) => (one.kind === 'file' ? one.id : one.node.id)))
+  const wanted = subjects && new Set(subjects.map((one) => (one.kind === 'file' ? one.id : ownNodeId(one))))
   const nodes = inventory?.nodes ?? []
   return nodes
     .filter(({ name }) => wanted === null || wanted.has(name))
@@ -102,7 +113,7 @@ function serversOf(farm: Farm, asked: Asked, subjects: readonly Subject[] | null
   const served = (of: readonly Subject[]) => [
     ...new Set(
       of.flatMap((subject) =>
-        subject.kind === 'file' || nodes.has(subject.node.id)
+        subject.kind === 'file' || nodes.has(ownNodeId(subject))
           ? []
           : [endpointOf(subject.node.address, subject.port, farm.port)],
       ),

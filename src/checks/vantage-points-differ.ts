@@ -1,4 +1,5 @@
 import type { Release } from '../android/releases.js'
+import { userCertificatePort } from '../farm/inventory.js'
 import { listed, say, type Words } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
@@ -39,7 +40,7 @@ export const vantagePointsDiffer = defineCheck({
     const own = ownAnswers(farm)
     const all = viewsOf(own)
     if (all.length === 0) return { status: 'not-applicable', why: 'the farm was looked at from one place' }
-    const views = all.filter(({ leaves }) => leaves.length > 0)
+    const views = comparable(all.filter(({ leaves }) => leaves.length > 0))
     if (views.length < 2)
       return { status: 'undetermined', why: "fewer than two places were shown the servers' own certificates" }
     return found([...authorityCases(views, farm), ...certificateCases(views, own)])
@@ -88,6 +89,21 @@ const consequences: Record<Evidence['differs'], string> = {
     'The places are shown different certificates for the same key, so no TLS inspection is in between: one side was renewed and the other was not.',
   intermediates:
     'The places are shown the same certificate with different intermediates. Every phone accepts each, so nothing breaks today.',
+}
+
+/** What each place saw of the doors that all of them saw: a name that one place was asked for may have a certificate of its own. */
+function comparable(views: readonly View[]): readonly View[] {
+  const doors = views.map(({ seen }) => new Set(seen.map(doorOf)))
+  return views.flatMap((view) => {
+    const seen = view.seen.filter((one) => doors.every((known) => known.has(doorOf(one))))
+    return seen.length > 0 ? [{ ...view, seen, leaves: leavesOf(seen) }] : []
+  })
+}
+
+/** Ports may be others inside; where users are asked for certificates it is another binding. */
+const doorOf = ({ subject }: View['seen'][number]): string => {
+  const isForUsers = subject.kind === 'served' && subject.port === userCertificatePort
+  return `${subject.name?.ascii}${isForUsers ? ' for user certificates' : ''}`
 }
 
 /** What tells certificates of one name apart. */

@@ -46,7 +46,7 @@ export async function checkCommand(
   if (targets.some((target) => target.includes('@'))) {
     const { isUser, checkUsers } = await import('./users.js')
     if (targets.some(isUser))
-      return checkUsers(targets, all, machine, (found) => checkFarms(found, all, given, machine))
+      return checkUsers(targets, all, machine, (found, seen) => checkFarms(found, all, given, machine, seen))
   }
   return checkFarms(
     targets.map((target) => ({ target, suffixes: [] })),
@@ -61,17 +61,19 @@ async function checkFarms(
   all: CheckFlags,
   given: Partial<CheckFlags>,
   machine: Machine,
+  seen?: (checked: Checked) => void,
 ): Promise<number> {
   const targets = found.map(({ target }) => target)
-  if (all.config === undefined) return checkAimed(withSuffixes(listsOf(targets, all), found), all, machine)
+  if (all.config === undefined)
+    return checkAimed(withSuffixes(listsOf(targets, all), found), all, machine, seen)
   const { aimedBy, aimingBy } = await import('./config.js')
   if (!hasList(targets, all)) {
     const { aimed, flags } = await aimedBy(all.config, targets, given)
-    return checkAimed(withSuffixes(listsOfAimed(aimed, flags), found), flags, machine)
+    return checkAimed(withSuffixes(listsOfAimed(aimed, flags), found), flags, machine, seen)
   }
   const { farms, aim, flags } = await aimingBy(all.config, given)
   const lists = { ...listsOf(targets, flags), aim, possible: farms }
-  return checkAimed(withSuffixes(lists, found), flags, machine)
+  return checkAimed(withSuffixes(lists, found), flags, machine, seen)
 }
 
 /** The same with the domains that led to a target among its suffixes. */

@@ -59,7 +59,8 @@ export function completionModel(program: Command, pages: readonly Word[]): reado
 }
 
 function takenBy(option: Option): Offer | null {
-  const placeholder = /[<[]([^>\]]+)[>\]]$/.exec(option.flags)?.[1]
+  // `<address[:port]>` has brackets of its own.
+  const placeholder = /[<[](.+)[>\]]$/.exec(option.flags)?.[1]
   if (placeholder === undefined) return null
   if (placeholder === 'format=file') return { kind: 'keyed', words: wordsOf(formatNames) }
   if (option.long === '--android') return { kind: 'words', words: wordsOf(['supported', 'all', ...releases]) }

@@ -64,11 +64,9 @@ export async function fileFlagsBy(
   const file = await readConfig(path)
   const keys = new Set(names.map(keyOf))
   const farm = file.farms.find(({ name }) => keys.has(keyOf(name)))
-  // The farm's further names are not what the file is for; its nodes are servers to compare with.
-  const { name: _, node = [], ...flags } = flagsFor(file, path, farm, given)
-  const servers = [...flags.server, ...node.flatMap(({ addresses }) => addresses)]
-  // Servers of the farm are asked only where a live farm is to be compared with.
-  return { ...flags, ...given, server: given.server ?? (given.against === undefined ? [] : servers) }
+  // The farm's further names and ports are not what the file is for; its servers are what it is compared with, or asked later.
+  const { name: _, upnSuffix: __, ports: ___, ...flags } = flagsFor(file, path, farm, given)
+  return { ...flags, ...(given.name ? { name: given.name } : {}) }
 }
 
 const maxBytes = 1024 * 1024

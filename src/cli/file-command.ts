@@ -39,13 +39,15 @@ export async function fileCommand(
         hint: 'Add --name sts.contoso.com: what phones accept depends on it.',
       },
     )
-  if (flags.against === undefined && flags.server.length > 0)
+  if (flags.against === undefined && given.server !== undefined)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', '--server is for comparing with a live farm.', {
       hint: 'Add --against sts.contoso.com.',
     })
   for (const name of names) parseTarget(name)
   const password = await passwordBy(flags, machine)
-  const common = await askedBy(flags)
+  // Its names are what it is for, not further ones of a farm.
+  const { name: _, ...ofFarm } = flags
+  const common = await askedBy(ofFarm)
   policyOf(common)
   const files: AskedFiles = {
     paths,

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { type WindowsRelease, windowsReleases } from '../farm/subject.js'
 import { repeatable } from './arguments.js'
+import { placing, tryingAgain } from './check-options.js'
 import type { CheckFlags } from './options.js'
-import { connecting, judging, printing, repairing } from './shared-options.js'
+import { connecting, judging, printing, repairing, watching } from './shared-options.js'
 
 /** Options of `file`, as commander hands them over. */
 export interface FileFlags extends CheckFlags {
@@ -47,7 +48,16 @@ export function renewedOptions(command: Command): Command {
     )
     .option('--password-file <file>', 'password of the .pfx files, on the first line')
     .option('--password-env <name>', 'environment variable with the password')
-    .option('--server <address[:port]>', 'probe this instead of asking DNS; repeatable', repeatable)
-    .addHelpText('after', '\nExample:\n  adfs-check renewed --pfx NEW.pfx --old OLD.pfx')
-  return printing(repairing(judging(connecting(command))))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  adfs-check renewed --pfx NEW.pfx --old OLD.pfx
+  adfs-check renewed --pfx NEW.pfx --watch           until every server sends it`,
+    )
+  placing(command.optionsGroup('Where it is to be served:'))
+  return watching(
+    printing(repairing(judging(connecting(tryingAgain(command))))),
+    'sends the new certificate and is accepted',
+  )
 }

@@ -3,7 +3,12 @@ import { type Checked, check } from '../check.js'
 import type { Seen } from '../examine/examination.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { farmOf } from '../farm/farm.js'
-import { nothingKnown, userCertificateName, userCertificatePort } from '../farm/inventory.js'
+import {
+  nothingKnown,
+  registrationName,
+  userCertificateName,
+  userCertificatePort,
+} from '../farm/inventory.js'
 import {
   type FoundFarm,
   inventoryText,
@@ -69,7 +74,7 @@ export async function initCommand(name: string, flags: CheckFlags, machine: Mach
   if (machine.signal.aborted) return exitUnfinished
   await writeNew(path, text)
   machine.out.write(
-    `${text}\nWritten to ${neutralised(path)}. Complete it, then:\nadfs-check --config ${path}\n`,
+    `${text}\nWritten to ${neutralised(path)}. Complete it, then:\nadfs-check --config ${quoted(neutralised(path))}\n`,
   )
   return 0
 }
@@ -100,9 +105,9 @@ async function foundOf(
   const worth = namesWorthTrying(dnsNames.filter(isName), target.name)
   const inventory = { ...nothingKnown, upnSuffixes: worth.suffixes }
   const main = farm.subjects.filter(
-    (one) => one.kind === 'served' && one.name?.ascii === target.name && one.port !== userCertificatePort,
+    (one) => one.kind === 'served' && one.name?.ascii === target.name && one.port === target.port,
   )
-  const [{ doors, leftOut }, metadata, alive] = await Promise.all([
+  const [{ doors, leftOut, unknown }, metadata, alive] = await Promise.all([
     looked(asked, inventory, network),
     metadataOf(target, seen, network),
     Promise.all(main.map((subject) => probed(subject, network))),
@@ -112,7 +117,7 @@ async function foundOf(
   const answering = new Set(seen.map(({ subject }) => subject.id))
   const hasPort = seen.some(({ subject }) => subject.port === userCertificatePort)
   const suffixes = worth.suffixes.flatMap((suffix) => {
-    const name = `enterpriseregistration.${suffix}`
+    const name = `${registrationName}${suffix}`
     if (doors.has(name)) return [{ suffix, why: `${name} leads to this farm` }]
     return leftOut.has(name)
       ? [{ suffix, why: `${name}: ${reasons[leftOut.get(name)!] ?? 'not known'}` }]
@@ -148,6 +153,9 @@ async function foundOf(
     open: [
       'which machine is an AD FS server, a proxy (wap) or a balancer: set "role"',
       'what ends TLS, and what stands behind an address: set "tls-ends-at", add every AD FS server and proxy by its own address',
+      ...unknown.map(
+        ({ host, detail }) => `whether ${host} leads to this farm: DNS gave no answer (${detail})`,
+      ),
       'UPN suffixes other than those above: they stand in Active Directory Domains and Trusts',
       ...(worth.certauth && !isThere(certauth)
         ? [
@@ -173,6 +181,7 @@ async function looked(asked: Asked, inventory: NonNullable<Asked['inventory']>, 
   return {
     doors: new Set(farm.names.map(({ ascii }) => ascii).filter((name) => !farm.supposed.includes(name))),
     leftOut: new Map(farm.leftOut.map(({ name, reason }) => [name, reason])),
+    unknown: farm.unresolved.filter(({ host }) => host.startsWith(registrationName)),
   }
 }
 
@@ -250,6 +259,8 @@ function shortly(outcome: FetchOutcome): string {
       return outcome.kind
   }
 }
+
+const quoted = (path: string): string => (/^[\w./:-]+$/.test(path) ? path : `"${path}"`)
 
 async function refuseExisting(path: string): Promise<void> {
   const isThere = await access(path).then(

@@ -3,14 +3,17 @@ import { joinedAsked, labelsOf, maxVantages } from '../farm/vantage.js'
 import { AdfsCheckFault } from '../fault.js'
 import { replaying } from '../network/case.js'
 import { turns } from '../run/library.js'
+import { askedTrustData } from './asked.js'
 import { baselineBy } from './baseline.js'
 import type { Machine } from './machine.js'
-import { casesIn } from './replay-command.js'
+import { askedWith, casesIn } from './replay-command.js'
 import { type TellFlags, tell } from './tell.js'
 
 export interface JoinFlags extends TellFlags {
   /** A label for each case, in their order. */
   readonly as: readonly string[]
+  /** Newer stores and catalogue, or those of the runs. */
+  readonly trustData?: string
 }
 
 /** Cases seen longer apart than this may be of before and after a change. */
@@ -25,6 +28,7 @@ export async function joinCommand(
   if (paths.length > maxVantages)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_OPTION', `At most ${maxVantages} cases can be joined.`)
   const labels = labelsOf(paths, flags.as)
+  const given = flags.trustData === undefined ? null : await askedTrustData(flags.trustData)
   const cases = []
   for (const [index, path] of paths.entries()) {
     const [first, ...others] = await casesIn(path)
@@ -32,7 +36,7 @@ export async function joinCommand(
       throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${path} holds ${others.length + 1} cases.`, {
         hint: 'Save the one name: adfs-check NAME --save FILE.',
       })
-    cases.push({ ...first, path, label: labels[index]! })
+    cases.push({ ...first, asked: await askedWith(given, first.asked, path), path, label: labels[index]! })
   }
   const asked = joinedAsked(cases, flags.as)
   const times = cases.map(({ at }) => at.getTime())

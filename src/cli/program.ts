@@ -98,10 +98,10 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
   })
 
   const renewed = renewedOptions(program.command('renewed'))
-  renewed.action(async (target: string | undefined, flags: RenewedFlags) => {
+  renewed.action(async (target: string | undefined, typed: Omit<RenewedFlags, 'port'> & TypedFlags) => {
     const { renewedCommand } = await import('./renewed-command.js')
-    const all = { ...checkDefaults, ...flags }
-    done(await renewedCommand(target, all, given(renewed, flags), machine))
+    const all = { ...checkDefaults, ...withPorts(typed) }
+    done(await renewedCommand(target, all, withPorts(given(renewed, typed)), machine))
   })
 
   const lock = program
@@ -151,6 +151,7 @@ function build(args: readonly string[], machine: Machine, done: (exitCode: numbe
       [],
     )
     .option('--kit <folder>', 'write the import kit here')
+    .option('--trust-data <file>', 'newer stores and catalogue, or those of the runs')
     .addHelpText('after', '\nExample:\n  adfs-check join inside-case.json outside-case.json')
   printing(join).action(async (files: string[], flags: JoinFlags) => {
     const { joinCommand } = await import('./join-command.js')

@@ -15,6 +15,7 @@ import { passwordBy, readOne } from './file-command.js'
 import type { FileFlags } from './file-options.js'
 import type { Machine } from './machine.js'
 import { proxyFor } from './proxy.js'
+import { refuseOddRepeats } from './repeats.js'
 import { type Told, tell } from './tell.js'
 
 export interface RenewedFlags extends FileFlags {
@@ -25,7 +26,7 @@ export interface RenewedFlags extends FileFlags {
 
 /**
  * Judges a renewal: the file as `file --against` does, then the live farm, which is to show the file's certificate at every
- * server. 0 only where both are well.
+ * server; with --watch, looks again until it does. 0 only where both are well.
  */
 export async function renewedCommand(
   target: string | undefined,
@@ -33,12 +34,13 @@ export async function renewedCommand(
   given: Partial<RenewedFlags>,
   machine: Machine,
 ): Promise<number> {
+  refuseOddRepeats(given)
   /** Those of the policy and of the farm that a name belongs to. */
   const flagsOf = async (name: string | undefined): Promise<RenewedFlags> => {
     if (all.config === undefined) return all
-    const { fileFlagsBy } = await import('./config.js')
-    const names = name === undefined ? [] : [name]
-    const by = await fileFlagsBy(all.config, names, name === undefined ? given : { ...given, against: name })
+    const { aimingBy } = await import('./config.js')
+    const { aim, flags: ofPolicy } = await aimingBy(all.config, given)
+    const by: FileFlags = name === undefined ? ofPolicy : aim(name).flags
     return { ...by, pfx: all.pfx, ...(all.old ? { old: all.old } : {}) }
   }
   // The password may be in the policy, the name in the file.
@@ -50,8 +52,8 @@ export async function renewedCommand(
   const flags = await flagsOf(name)
   flags.server.forEach(parseServerAddress)
   const old = flags.old ?? []
-  const before: Certificate[] = []
-  for (const path of old) before.push(...(await readOne(path, password, machine)).offered.certificates)
+  const shownBefore: Certificate[] = []
+  for (const path of old) shownBefore.push(...(await readOne(path, password, machine)).offered.certificates)
   const common = await askedBy(flags)
   const proxy = proxyFor(parseTarget(name).name, flags.proxy, machine.env)
   const asked: Asked = {
@@ -68,14 +70,13 @@ export async function renewedCommand(
   const passwordEnv = flags.passwordEnv ?? null
 
   const renewing: Asked = { ...asked, renewed: { pfx: flags.pfx, before: old, passwordEnv } }
-  const renewal = { path: flags.pfx, leaf, before }
+  const renewal = { path: flags.pfx, leaf, before: shownBefore }
   const { concurrency } = flags
   /** What the farm shows by now; what would be repeated until it shows the certificate of the file. */
   const after = (): Promise<Checked> =>
     check(renewing, network, at, { concurrency, pause, ...judging, renewal })
-
-  async function* both(): AsyncGenerator<Told> {
-    const farm = await after()
+  /** The file, compared with what the farm shows. */
+  const before = async (farm: Checked) => {
     const servers = liveServers(farm.examined)
     const isSeen = servers.some((server) => server.leaf !== null)
     const files: AskedFiles = {
@@ -87,11 +88,28 @@ export async function renewedCommand(
       against: isSeen ? name : null,
     }
     const own = { ...asked, files }
-    yield {
-      nth: 0,
+    return {
       checked: await checkFiles([file], own, network, at, { pause, ...judging }, isSeen ? servers : null),
       asked: own,
     }
+  }
+  if (flags.watch) {
+    const { watchCommand } = await import('./watch-command.js')
+    const farm = {
+      nth: 1,
+      proxy,
+      owner: undefined,
+      state: undefined,
+      asked: renewing,
+      ...judging,
+      renewal,
+      before,
+    }
+    return watchCommand([farm], flags, machine)
+  }
+  async function* both(): AsyncGenerator<Told> {
+    const farm = await after()
+    yield { nth: 0, ...(await before(farm)) }
     yield { nth: 1, checked: farm, asked: renewing }
   }
   return tell(both(), flags, { ...machine, now: at }, await baselineBy(flags))

@@ -21,7 +21,7 @@ export async function replayCommand(file: string, flags: ReplayFlags, machine: M
   const given = flags.trustData === undefined ? null : await askedTrustData(flags.trustData)
   const cases: ReadCase[] = []
   for (const read of await casesIn(file))
-    cases.push({ ...read, asked: await fitting(read.asked, given, file) })
+    cases.push({ ...read, asked: await askedWith(given, read.asked, file) })
   const [first] = cases
   if (!first)
     throw new AdfsCheckFault('ADFS_CHECK_BAD_FILE', `${file} is a page without a case.`, {
@@ -48,9 +48,9 @@ export async function casesIn(file: string): Promise<readonly ReadCase[]> {
  * A case that was judged by a file of trust data is judged by the same one, or by newer data as any case is: it does not
  * hold the data, which is larger than most cases and public. The result is what it now depends on.
  */
-async function fitting(
-  { trustData, ...asked }: Asked,
+export async function askedWith(
   given: AskedTrustData | null,
+  { trustData, ...asked }: Asked,
   file: string,
 ): Promise<Asked> {
   if (given && given.sha256 !== trustData?.sha256 && !(trustData && given.date <= trustData.date))
@@ -62,7 +62,7 @@ async function fitting(
   throw new AdfsCheckFault(
     'ADFS_CHECK_BAD_FILE',
     `${file} was judged by trust data of ${trustData.date} (SHA-256 ${trustData.sha256.slice(0, 16)}), which ${given ? 'is not the file given' : 'this program does not have'}.`,
-    { hint: 'Give that file, or a newer one: adfs-check replay CASE --trust-data FILE' },
+    { hint: 'Give that file, or a newer one: --trust-data FILE' },
   )
 }
 

@@ -58,6 +58,14 @@ export const printing = (command: Command): Command =>
       .option('-q, --quiet', 'print nothing when everything is accepted'),
   )
 
+/** Until every server does what is waited for. */
+export const watching = (command: Command, what: string): Command =>
+  command
+    .optionsGroup('Again and again:')
+    .option('--watch', `look again until every server ${what}, and tell each change`)
+    .option('--interval <seconds>', 'with --watch: between two looks (default: 30)', seconds(1, 86_400))
+    .option('--watch-timeout <seconds>', 'with --watch: when to give up', seconds(1, 999_999))
+
 export const painting = (command: Command): Command =>
   command
     .option('--color', 'colours even without a terminal')

@@ -105,7 +105,7 @@ export async function tell(
       const { save, nth, owner } = one
       const checked = save && !flags.redact ? { ...one.checked, caseText: save } : one.checked
       // Kits of several targets lie side by side, the first in the folder named.
-      const folder = flags.kit === undefined || nth === 0 ? flags.kit : `${flags.kit}-${nth + 1}`
+      const folder = flags.kit === undefined ? undefined : kitFolder(flags.kit, nth)
       // A kit that cannot be made does not take the report with it.
       const kit =
         folder === undefined || signal.aborted
@@ -189,6 +189,8 @@ export async function tell(
   )
 }
 
+export const kitFolder = (kit: string, nth: number): string => (nth === 0 ? kit : `${kit}-${nth + 1}`)
+
 /** A report with its place among the targets. */
 interface Placed {
   readonly nth: number
@@ -204,7 +206,7 @@ const quietly = ({ quiet }: TellFlags, { out }: Machine, all: () => Gate) => ({
   },
 })
 
-async function kitFor(
+export async function kitFor(
   { checked, asked }: { readonly checked: Checked; readonly asked: Asked },
   folder: string,
   { signal, err }: Machine,

@@ -2,6 +2,7 @@ import { defaultTimeoutMs } from '../farm/asked.js'
 import { type Realm, realmHost, realmOf, realmUrl, userSuffix } from '../farm/realm.js'
 import { AdfsCheckFault } from '../fault.js'
 import { neutralised } from '../formats/terminal-text.js'
+import type { Gated } from '../gate/gate.js'
 import { live } from '../network/live/live.js'
 import { exitUnfinished } from './exit-code.js'
 import type { Machine } from './machine.js'
@@ -81,12 +82,15 @@ export async function checkUsers(
   targets: readonly string[],
   flags: CheckFlags,
   machine: Machine,
-  check: (found: readonly Discovered[]) => Promise<number>,
+  check: (found: readonly Discovered[], seen: (checked: Gated) => void) => Promise<number>,
 ): Promise<number> {
   const { found, missed } = await federationOf(targets, flags, machine)
-  if (found.length === 0) return exitUnfinished
-  const code = await check(found)
-  if (code === 0)
+  // A list is checked all the same.
+  if (found.length === 0 && flags.targets === undefined) return exitUnfinished
+  const verdicts = new Set<string>()
+  const code = await check(found, ({ report }) => void verdicts.add(report.verdict))
+  // Exit code 0 may be of a warning, or of a part of a list that holds none of them.
+  if (missed === 0 && code === 0 && [...verdicts].join() === 'ok')
     machine.err.write(
       'adfs-check: the certificates are in order. If users of one domain alone cannot sign in: adfs-check explain multiple-domains\n',
     )

@@ -1,5 +1,5 @@
 import type { Asked } from '../farm/asked.js'
-import type { Judging } from '../run/told.js'
+import type { Checked, Judging } from '../run/told.js'
 
 /** One farm as it is to be checked. */
 export interface Wanted extends Judging {
@@ -10,4 +10,6 @@ export interface Wanted extends Judging {
   /** File of --state. */
   readonly state: string | undefined
   readonly asked: Asked
+  /** What is told before it, once it was checked: in its place, the one before it. */
+  readonly before?: (checked: Checked) => Promise<{ readonly checked: Checked; readonly asked: Asked }>
 }

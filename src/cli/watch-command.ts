@@ -1,13 +1,17 @@
+import type { Checked } from '../check.js'
 import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { AdfsCheckFault } from '../fault.js'
 import { machinesOf } from '../formats/machines.js'
 import { formats } from '../formats/registry.js'
 import { inAscii, wrap } from '../formats/terminal-text.js'
+import { tidy } from '../formats/text.js'
 import { changeLine, resultOf, stampOf, standingLines } from '../formats/text-changes.js'
+import { oldOnesIn } from '../gate/changes.js'
 import { type Gated, worst } from '../gate/gate.js'
 import { live } from '../network/live/live.js'
-import type { FetchOutcome, Network } from '../network/network.js'
+import type { Network } from '../network/network.js'
 import { asCompleted } from '../run/as-completed.js'
+import { askedOnce, onceLimits } from '../run/asked-once.js'
 import { turns } from '../run/library.js'
 import { perNetwork } from '../run/per-network.js'
 import { slots } from '../run/slots.js'
@@ -20,7 +24,7 @@ import type { Machine, Output } from './machine.js'
 import type { CheckFlags } from './options.js'
 import { progress } from './progress.js'
 import { reportFault } from './report-fault.js'
-import { type Told, tell } from './tell.js'
+import { kitFolder, kitFor, type Told, tell } from './tell.js'
 import { textStyle } from './terminal.js'
 import type { Wanted } from './wanted.js'
 
@@ -54,8 +58,9 @@ export async function allOf(named: AsyncIterable<Wanted | 'missed'>): Promise<re
 }
 
 /**
- * Checks, prints the report, then looks again until every server is accepted, warnings aside. Returns 0 then; what the
- * verdict's code is when time is up; 3 when it is ended before.
+ * Checks, prints the report, then looks again until every server is accepted, warnings aside, and after a renewal sends the
+ * new certificate. Returns 0 then, unless what was told before a farm is critical; what the worst verdict's code is when
+ * time is up, never 0; 3 when it is ended before.
  */
 export async function watchCommand(
   wanted: readonly Wanted[],
@@ -97,14 +102,14 @@ export async function watchCommand(
       style(),
     )
 
-  const { code, checked } = await firstChecks({ wanted, flags, machine, ended, changed, isText })
+  const { code, checked, before } = await firstChecks({ wanted, flags, machine, ended, changed, isText })
   if (code === exitUsage && !signal.aborted) return code
   farms = checked
   if (signal.aborted) {
     if (isText) return exitUnfinished
     machine.err.write(`adfs-check: ${stopText(signal)}: the first check was not finished.\n`)
   } else {
-    if (flags.format === 'ndjson') await printed(farms.map(({ checked }) => checked))
+    if (flags.format === 'ndjson') await printed([...before, ...farms.map(({ checked }) => checked)])
     if (!farms.every(({ isMended }) => isMended)) {
       if (isText) say('')
       if (!isText) for (const line of standingLines(reports(), style())) say(line)
@@ -132,19 +137,48 @@ export async function watchCommand(
   table = null
   await printing
 
-  const all = farms.map(({ checked }) => checked)
+  const all = [...before, ...farms.map(({ checked }) => checked)]
   const gate = worst(all.map((one) => one.gate))
   const isMended = farms.every((farm) => farm.isMended)
-  const exitCode = signal.aborted || unread.signal.aborted ? exitUnfinished : isMended ? 0 : gate.exitCode
+  const isSound = before.every((one) => one.gate.verdict !== 'critical')
+  const exitCode =
+    signal.aborted || unread.signal.aborted
+      ? exitUnfinished
+      : isMended && isSound
+        ? 0
+        : // Not what was waited for, whatever --fail-on makes of it.
+          gate.exitCode || 1
   if (flags.format === 'json') await printed(all, end, { verdict: gate.verdict, exitCode })
   if (!isMended || signal.aborted) for (const line of standingLines(reports(), style())) say(line)
   const why = signal.aborted ? `${stopText(signal)}: ` : isMended ? '' : 'time is up: '
-  sayWrapped(`Result: ${why}${resultOf(reports())} at ${stampOf(end)} (exit ${exitCode})`)
+  if (isText && isMended && !signal.aborted) await tidied(wanted, farms, flags, machine, say, style())
+  const but = isMended && !isSound ? ', but the file is not sound (above)' : ''
+  sayWrapped(`Result: ${why}${resultOf(reports())}${but} at ${stampOf(end)} (exit ${exitCode})`)
   return exitCode
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
+}
+
+/** What a renewal leaves behind, which is known at the end only: in words, and in the kit. */
+async function tidied(
+  wanted: readonly Wanted[],
+  farms: readonly WatchedFarm[],
+  flags: CheckFlags,
+  machine: Machine,
+  say: (text: string) => void,
+  style: Parameters<typeof tidy>[1],
+): Promise<void> {
+  for (const { nth, renewal, asked } of wanted) {
+    const checked = farms.find((farm) => farm.asked === asked)?.checked
+    if (!renewal || !checked) continue
+    const folder = flags.kit === undefined ? null : kitFolder(flags.kit, nth)
+    const kit = folder === null ? null : await kitFor({ asked, checked }, folder, machine)
+    await kit?.write().catch((error: unknown) => reportFault(error, machine))
+    const report = { ...checked.report, ...(kit && { kit: kit.listed }) }
+    for (const line of tidy(report, style)) say(line)
+  }
 }
 
 type Change = Parameters<ConstructorParameters<typeof WatchedFarm>[2]['changed']>[1][number]
@@ -162,61 +196,70 @@ interface First {
 /** Every farm once, told as always where text is printed. */
 async function firstChecks({ wanted, flags, machine, ended, changed, isText }: First) {
   const concurrency = slots(flags.concurrency)
-  const fetched: Fetched = new Map()
-  const fetchedLater: Fetched = new Map()
+  const once = askedOnce()
+  // What could not be fetched is asked for again when a farm is judged again.
+  const onceLater = askedOnce(onceLimits, ({ kind }) => kind === 'fetched')
   const farms = new Map<Asked, WatchedFarm>()
+  const before: (Exclude<Told, 'missed'> & { readonly checked: Checked })[] = []
   const shown = progress({ total: wanted.length }, flags.quiet ?? false, machine)
   const connecting = perNetwork(flags.perNetwork)
-  const one = async ({ nth, asked, proxy, owner, state: _, ...judging }: Wanted): Promise<Told> => {
+  const one = async ({
+    nth,
+    asked,
+    proxy,
+    owner,
+    state: _,
+    before: first,
+    ...judging
+  }: Wanted): Promise<Told> => {
     const timeoutMs = asked.timeoutMs ?? defaultTimeoutMs
-    const network = (signal: AbortSignal, known: Fetched, keepsFailures: boolean): Network =>
-      fetchingOnce(
-        live({ ...asked, timeoutMs, retries: flags.retries, proxy, signal, connecting }),
-        known,
-        keepsFailures,
-      )
-    const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed }
-    const farm = new WatchedFarm(asked, network(ended, fetchedLater, false), hooks, ended)
-    const checked = await farm.first(network(machine.signal, fetched, true), turns(machine.signal))
+    /** Addresses are looked up each time. */
+    const network = (signal: AbortSignal, fetching: typeof once): Network => {
+      const options = { ...asked, timeoutMs, retries: flags.retries, proxy, signal, connecting }
+      const outside = live(options)
+      return { ...outside, fetch: fetching(outside, options).fetch }
+    }
+    // One network has half a minute for all of its downloads, and a watch goes on for days.
+    const fetching = () => network(ended, onceLater)
+    const hooks = { concurrency, pause: turns(ended), ...judging, ...shown, changed, fetching }
+    const farm = new WatchedFarm(asked, network(ended, onceLater), hooks, ended)
+    const checked = await farm.first(network(machine.signal, once), turns(machine.signal))
     farms.set(asked, farm)
+    if (first) before.push({ nth: nth - 1, owner, ...(await first(checked)) })
     return { nth, asked, owner, checked }
   }
   let code = 0
   async function* told(): AsyncGenerator<Told> {
-    yield* asCompleted(each(wanted), maxAtWork, (farm) =>
+    const farmsTold = asCompleted(each(wanted), maxAtWork, (farm) =>
       one(farm).catch((fault: unknown): Told => {
         code = exitUsage
         const { nth, asked, owner } = farm
         return { nth, fault, asked, owner }
       }),
     )
+    for await (const farm of farmsTold) {
+      if (farm !== 'missed') yield* before.filter(({ nth }) => nth === farm.nth - 1)
+      yield farm
+    }
   }
   if (isText) await tell(told(), flags, machine, { watched: true })
   else
     for await (const farm of told())
       if (farm !== 'missed' && 'fault' in farm) reportFault(farm.fault, machine)
-  return { code, checked: wanted.flatMap(({ asked }) => farms.get(asked) ?? []) }
+  return {
+    code,
+    checked: wanted.flatMap(({ asked }) => farms.get(asked) ?? []),
+    before: before.map(({ checked }) => checked),
+  }
 }
-
-type Fetched = Map<string, Promise<FetchOutcome>>
-
-/** What was fetched stays; what could not be is asked for again when a farm is judged again. */
-const fetchingOnce = (network: Network, known: Fetched, keepsFailures: boolean): Network => ({
-  ...network,
-  fetch: async (ask) => {
-    const key = `${ask.purpose} ${ask.url}`
-    const asked = known.get(key) ?? network.fetch(ask)
-    known.set(key, asked)
-    const outcome = await asked
-    if (outcome.kind !== 'fetched' && !keepsFailures) known.delete(key)
-    return outcome
-  },
-})
 
 function beginning(reports: readonly Report[], intervalMs: number, timeoutMs: number | undefined): string {
   const total = reports.reduce((sum, { subjects }) => sum + machinesOf(subjects), 0)
   const limit = timeoutMs === undefined ? 'Ctrl-C ends it' : `for ${timeoutMs / 1000} s at most`
-  return `Watching ${total} server${total === 1 ? '' : 's'}, every ${intervalMs / 1000} s, until each is accepted; ${limit}.`
+  const until = reports.some((report) => oldOnesIn(report) !== null)
+    ? 'each sends the new certificate and is accepted'
+    : 'each is accepted'
+  return `Watching ${total} server${total === 1 ? '' : 's'}, every ${intervalMs / 1000} s, until ${until}; ${limit}.`
 }
 
 function tableLines(

@@ -2,7 +2,7 @@ import { AdfsCheckFault } from '../fault.js'
 import type { Network, Resolution } from '../network/network.js'
 import type { Asked } from './asked.js'
 import { aimsOf, type Door, doorsAt, doorsOf, nodeOf, type Place, placesOf } from './doors.js'
-import { isEmpty, nothingKnown } from './inventory.js'
+import { farmName, type Inventory, isEmpty, nothingKnown } from './inventory.js'
 import {
   type Node,
   type ServedFarm,
@@ -47,6 +47,11 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
         return answer
       })
   const doors = [...named, ...supposed.doors]
+  refuseUnknownNames(inventory, [
+    ...doors.flatMap((door) => door.name?.ascii ?? []),
+    ...supposed.leftOut.map((one) => one.name),
+    ...supposed.unresolved.map(({ host }) => host),
+  ])
   const aims = aimsOf(places, target.name, doors)
   const subjects = new Map<string, ServedSubject>()
   const unresolved: UnresolvedName[] = []
@@ -81,6 +86,18 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
     leftOut: supposed.leftOut,
     supposed: supposed.doors.flatMap(({ name: one, isSure }) => (isSure || !one ? [] : [one.ascii])),
   }
+}
+
+/** A node that answers to names of no farm would never be asked. */
+function refuseUnknownNames({ nodes }: Inventory, known: readonly string[]): void {
+  for (const { name, names } of nodes)
+    for (const text of names)
+      if (!known.includes(farmName(text).name.ascii))
+        throw new AdfsCheckFault(
+          'ADFS_CHECK_BAD_OPTION',
+          `Node "${name}" answers to "${text}", which is no name of the farm.`,
+          { hint: 'Add it with --name (in a file: under "names"), or see how it is spelt.' },
+        )
 }
 
 const subjectsAt = (place: Place, node: Node, doors: readonly Door[]): readonly ServedSubject[] =>

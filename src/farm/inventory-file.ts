@@ -1,4 +1,5 @@
-import { registrationName, userCertificateName } from './inventory.js'
+import { AdfsCheckFault } from '../fault.js'
+import { registrationName, suffixOf, userCertificateName } from './inventory.js'
 import { endpointText } from './subject.js'
 
 /** What could be found out about a farm from here, for a first `adfs-check.yaml`. All names and addresses are canonical. */
@@ -28,11 +29,14 @@ export function inventoryText(
   const comment = (text: string, indent = '') => `${indent}# ${plain(text)}`
   const fields: string[] = []
   if (names.length > 0)
-    fields.push('    names:', ...names.flatMap((one) => [comment(one.why, '      '), `      - ${one.name}`]))
+    fields.push(
+      '    names:',
+      ...names.flatMap((one) => [comment(one.why, '      '), `      - ${scalar(one.name)}`]),
+    )
   if (suffixes.length > 0)
     fields.push(
       '    upn-suffixes:',
-      ...suffixes.flatMap((one) => [comment(one.why, '      '), `      - ${one.suffix}`]),
+      ...suffixes.flatMap((one) => [comment(one.why, '      '), `      - ${scalar(one.suffix)}`]),
     )
   if (ports.length > 1 || ports[0] !== 443) fields.push(`    ports: [${ports.join(', ')}]`)
   const machines = nodes.flatMap(({ address, port, notes: said }, index) => [
@@ -51,12 +55,15 @@ export function inventoryText(
       ? ['#', comment('Not known from here:'), ...open.map((text) => comment(`- ${text}`))]
       : []),
     'farms:',
-    `  - name: ${name}`,
+    `  - name: ${scalar(name)}`,
     ...fields,
     '    nodes:',
     ...machines,
   ].join('\n')}\n`
 }
+
+/** A name that YAML would take for a number (`12.34e5`) or a word of its own (`null`) stands in quotes. */
+const scalar = (name: string): string => (/^[a-z].*\./.test(name) ? name : JSON.stringify(name))
 
 /** A server's words must not end the comment that they stand in. */
 const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 300)
@@ -68,16 +75,24 @@ export function namesWorthTrying(
 ): { readonly certauth: boolean; readonly suffixes: readonly string[] } {
   const known = names.map((name) => name.toLowerCase())
   const parent = service.split('.').slice(1).join('.')
+  const registered = known.flatMap((name) =>
+    name.startsWith(registrationName) ? [name.slice(registrationName.length)] : [],
+  )
   return {
     certauth: known.includes(`${userCertificateName}${service}`),
     suffixes: [
-      ...new Set([
-        ...known.flatMap((name) =>
-          name.startsWith(registrationName) ? [name.slice(registrationName.length)] : [],
-        ),
-        ...(parent.includes('.') ? [parent] : []),
-      ]),
+      ...new Set([...registered, ...(parent.includes('.') ? [parent] : [])].flatMap(asSuffix)),
     ].slice(0, maxSuffixes),
+  }
+}
+
+/** Whatever else a certificate has there is nobody's suffix. */
+function asSuffix(text: string): readonly string[] {
+  try {
+    return [suffixOf(text)]
+  } catch (error) {
+    if (error instanceof AdfsCheckFault) return []
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import { AdfsCheckFault } from '../fault.js'
-import { type Role, type ServerName, type Terminator, terminators } from './subject.js'
+import { type Role, roleEndingTls, type ServerName, type Terminator, terminators } from './subject.js'
 import { parsePort, parseServerAddress, parseTarget } from './target.js'
 
 /** Where AD FS asks users for certificates, unless on 443 under a name of its own (2016 and later). */
@@ -143,11 +143,24 @@ export function terminatorOf(node: AskedNode, nodes: readonly AskedNode[]): Term
     const { tlsEndsAt, role }: AskedNode = at
     if (tlsEndsAt === null) return at === node ? null : ownTerminator(role)
     if (tlsEndsAt === 'here') return ownTerminator(role)
-    const front: AskedNode | undefined = nodes.find(({ name }) => name === tlsEndsAt)
+    const front: AskedNode | undefined = frontOf(at, nodes)
     if (!front) return terminators.find((one) => one === tlsEndsAt) ?? null
     at = front
   }
   return null
+}
+
+/** A node that is called after its product, `f5` whose TLS ends at `f5`, is not in front of itself. */
+const frontOf = ({ name: own, tlsEndsAt }: AskedNode, nodes: readonly AskedNode[]) =>
+  nodes.find(({ name }) => name === tlsEndsAt && name !== own)
+
+/**
+ * Products that end TLS for a farm and are given a file of their own to send; every one that was said of the farm or of a
+ * node.
+ */
+export function devicesOf(nodes: readonly AskedNode[], said: Terminator | null): readonly Terminator[] {
+  const all = nodes.length === 0 ? [said] : nodes.map((node) => terminatorOf(node, nodes) ?? said)
+  return [...new Set(all)].filter((one) => one !== null && roleEndingTls(one) === 'balancer') as Terminator[]
 }
 
 const ownTerminator = (role: Role): Terminator | null =>
@@ -155,8 +168,7 @@ const ownTerminator = (role: Role): Terminator | null =>
 
 /** The node as it can be said without the others. */
 export function alone(node: AskedNode, nodes: readonly AskedNode[]): AskedNode {
-  const isNode = nodes.some(({ name }) => name === node.tlsEndsAt)
-  return isNode ? { ...node, tlsEndsAt: terminatorOf(node, nodes) } : node
+  return frontOf(node, nodes) ? { ...node, tlsEndsAt: terminatorOf(node, nodes) } : node
 }
 
 /**
@@ -225,6 +237,19 @@ export function nodeProblem(
       }
     known.add(node.name)
   }
+  const owners = new Map<string, string>()
+  for (const node of nodes)
+    for (const address of node.addresses) {
+      const door = JSON.stringify([address, node.ports, node.names])
+      const owner = owners.get(door)
+      if (owner !== undefined && owner !== node.name)
+        return {
+          node,
+          message: `Nodes "${owner}" and "${node.name}" both have the address ${address}.`,
+          hint: 'Each machine has its own: see which of them is mistyped.',
+        }
+      owners.set(door, node.name)
+    }
   const ends = new Set<string>(['here', ...terminators, ...known])
   for (const node of nodes)
     if (node.tlsEndsAt !== null && !ends.has(node.tlsEndsAt))

@@ -94,6 +94,8 @@ export interface FileSubject {
   readonly offered: Offered
   /** Where it is to be imported; null: not said. */
   readonly server: WindowsRelease | null
+  /** Products that end TLS for the farm, beside Windows or alone: what they send is not predicted. */
+  readonly devices: readonly Terminator[]
   /** What is live, server by server; null: nobody asked. */
   readonly against: readonly LiveServer[] | null
 }
@@ -149,6 +151,8 @@ export interface LeftOutName {
     /** DNS did not say. */
     | 'unknown'
   readonly detail: string
+  /** Labels of the places where it is so, if it is not so at all of them. */
+  readonly vantages?: readonly string[]
 }
 
 /** What one run checks under one roof: the names, where they are served, and what could not be found. */
@@ -188,8 +192,8 @@ export const placeOf = (subject: Subject): string =>
 /** What the inventory calls the machine; null: it is known by its address alone. */
 export function machineName(subject: Subject): string | null {
   if (subject.kind === 'file') return null
-  const { node, port, vantage } = subject
-  const own = vantage === undefined ? node.id : node.id.slice(vantage.length + 1)
+  const { node, port } = subject
+  const own = ownNodeId(subject)
   return own === node.address || own === endpointText(node.address, port) ? null : own
 }
 
@@ -197,6 +201,10 @@ export function servedSubject(name: ServerName | null, node: Node, port: number)
   const at = endpointText(node.address, port)
   return { kind: 'served', id: name ? `${name.ascii}@${at}` : at, name, node, port }
 }
+
+/** Its machine as one place calls it, whether or not it is compared with others. */
+export const ownNodeId = ({ node, vantage }: ServedSubject): string =>
+  vantage === undefined ? node.id : node.id.slice(vantage.length + 1)
 
 /** Of several names on one port, the one that speaks for what does not depend on the name. */
 export const isFirstAt = ({ id, node, port }: ServedSubject, { subjects }: ServedFarm): boolean =>

@@ -35,6 +35,7 @@ export async function lookedUp(
       ? []
       : [{ host: `${userCertificateName}${target.name}`, isSure: false }]),
   ].filter(({ host }, index, all) => !known.has(host) && all.findIndex((one) => one.host === host) === index)
+  if (wanted.length === 0) return { doors: [], unresolved: [], leftOut: [] }
   const hosts = new Set([
     ...places.map(({ host }) => host),
     ...doors.flatMap(({ name }) => name?.ascii ?? []),
@@ -51,10 +52,10 @@ export async function lookedUp(
     const leave = (reason: LeftOutName['reason'], detail: string) =>
       void result.leftOut.push({ name: host, reason, detail })
     if (answer.kind === 'failed') {
-      const isAbsent = answer.reason === 'not-found' || answer.reason === 'no-address-of-family'
       // Nobody asked for the other one, and most farms have none.
       if (!isSure) continue
-      if (isAbsent) leave('absent', answer.detail)
+      // With -4, a name of IPv6 addresses alone is in use all the same.
+      if (answer.reason === 'not-found') leave('absent', answer.detail)
       else result.unresolved.push({ host, reason: answer.reason, detail: answer.detail })
       continue
     }

@@ -31,7 +31,7 @@ const maxInputLength = 2_048
 export function parseTarget(input: string, defaultPort = 443): Target {
   const text = input.trim()
   if (text.length > maxInputLength)
-    throw badTarget(`${text.slice(0, 40)}…`, `is longer than ${maxInputLength} characters`)
+    throw badTarget(`${withoutPassword(text).slice(0, 40)}…`, `is longer than ${maxInputLength} characters`)
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== 'https')
     throw badTarget(input, `is a ${scheme} URL; only https can be checked`)
@@ -112,8 +112,12 @@ function displayForm(name: string): string {
   return domainToUnicode(name) || name
 }
 
+/** Without a password before the name, which a list may hold and no log should. */
+const withoutPassword = (input: string): string =>
+  input.replace(/^(\s*(?:[a-z][a-z0-9+.-]*:\/\/)?[^:/?#@]*):[^/?#]*@/i, '$1:…@')
+
 function badTarget(input: string, problem: string): AdfsCheckFault {
-  return new AdfsCheckFault('ADFS_CHECK_BAD_TARGET', `"${input}" ${problem}.`, {
+  return new AdfsCheckFault('ADFS_CHECK_BAD_TARGET', `"${withoutPassword(input)}" ${problem}.`, {
     hint: 'Give the federation service name, for example sts.contoso.com, sts.contoso.com:443 or https://sts.contoso.com/.',
   })
 }

@@ -1,6 +1,7 @@
 import { AdfsCheckFault } from '../fault.js'
 import type { Asked, GivenFile } from './asked.js'
-import type { Farm, ServedFarm, ServedSubject, Vantage } from './subject.js'
+import { type Inventory, isEmpty } from './inventory.js'
+import type { Farm, LeftOutName, ServedFarm, ServedSubject, Vantage } from './subject.js'
 import { parseTarget } from './target.js'
 
 /** More places than this are no farm's; each is a whole case in memory. */
@@ -69,8 +70,37 @@ export const joinedFarm = (vantages: readonly Vantage[], farms: readonly Farm[])
         ],
         subjects: farms.flatMap(({ subjects }) => subjects),
         unresolved: farms.flatMap(({ unresolved }) => unresolved),
-        leftOut: farms.flatMap(({ leftOut }) => leftOut),
+        leftOut: joinedLeftOut(vantages, farms),
       }
+
+/** What is left out alike everywhere is told once; else with the place. */
+function joinedLeftOut(vantages: readonly Vantage[], farms: readonly Farm[]): readonly LeftOutName[] {
+  const told = new Map<string, { readonly one: LeftOutName; readonly from: string[] }>()
+  for (const [index, { leftOut }] of farms.entries())
+    for (const one of leftOut) {
+      const key = JSON.stringify([one.name, one.reason, one.detail])
+      const known = told.get(key) ?? { one, from: [] }
+      known.from.push(vantages[index]!.label)
+      told.set(key, known)
+    }
+  return [...told.values()].map(({ one, from }) =>
+    from.length === farms.length ? one : { ...one, vantages: from },
+  )
+}
+
+/** What was said of the farm at any of the places: each looks for itself, by what was said there. */
+function joinedInventory(all: readonly Asked[]): Pick<Asked, 'inventory'> {
+  const inventories = all.flatMap(({ inventory }) => inventory ?? [])
+  const once = (of: (inventory: Inventory) => readonly string[]) => [...new Set(inventories.flatMap(of))]
+  const nodes = new Map(inventories.flatMap((one) => one.nodes).map((node) => [node.name, node] as const))
+  const inventory = {
+    names: once(({ names }) => names),
+    upnSuffixes: once(({ upnSuffixes }) => upnSuffixes),
+    ports: [...new Set(inventories.flatMap(({ ports }) => ports))],
+    nodes: [...nodes.values()],
+  }
+  return isEmpty(inventory) ? {} : { inventory }
+}
 
 /**
  * What all cases are judged by. They must have been asked of one name, and with one opinion of what phones trust: else one
@@ -101,8 +131,10 @@ export function joinedAsked(
   const intermediates = new Map(
     views.flatMap(({ asked }) => asked.intermediates).map((file) => [file.path, file]),
   )
+  const { inventory: _, ...common } = first.asked
   return {
-    ...first.asked,
+    ...common,
+    ...joinedInventory(views.map(({ asked }) => asked)),
     servers: [],
     family: same(({ family }) => family, null),
     intermediates: [...intermediates.values()],

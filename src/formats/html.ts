@@ -7,6 +7,7 @@ import type { Format } from './format.js'
 import { caseBlock } from './html-case.js'
 import { css } from './html-css.js'
 import { picture } from './html-picture.js'
+import { leftOutText } from './machines.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
@@ -64,6 +65,10 @@ const contents = (all: readonly Gated[], owners: readonly OwnerSummary[]): strin
     .join('')}</ul></nav>
 ${ownerTable(owners)}`
 
+/** Names that were thought of and are not checked. */
+const leftOut = ({ farm }: Report): string =>
+  (farm.leftOut ?? []).map((one) => `<p>${foreign(`${one.name} ${leftOutText(one)}`, 400)}</p>\n`).join('')
+
 const ownerTable = (owners: readonly OwnerSummary[]): string =>
   owners.length === 0
     ? ''
@@ -87,7 +92,7 @@ function article(report: Report, id: string, level: 1 | 2): string {
 <h${level}>${foreign(report.farm.id, 200)}</h${level}>
 <p class="verdict ${report.verdict}"><strong>${escaped(verdictLine(report).slice(cut(report.farm.id, 100).length + 2))}</strong></p>
 <p>Judged for ${releasesText(report.policy.releases)} on ${escaped(report.at)}.</p>
-${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}</p>\n` : ''}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
+${report.vantages ? `<p>${sentence(spokenWords(report.vantages.words, report))}</p>\n` : ''}${leftOut(report)}${section('The farm', picture(report, `${id}p`))}${section('Servers and releases', matrix(report))}${section('What was found', findings(report, level + 2))}${section('What to do', steps(report))}${section('Files of the kit', files(report))}${section('Certificates', certificates(report))}${section('What this rests on', basis(report))}</article>
 `
 }
 

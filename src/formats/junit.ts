@@ -1,6 +1,7 @@
 import type { Report } from '../report/schema.js'
 import type { Format } from './format.js'
-import { cut, type Outcome, outcomesOf, stepLines, waivedText } from './outcomes.js'
+import { cut, type Outcome, outcomesOf, waivedText } from './outcomes.js'
+import { stepLines } from './step-lines.js'
 import { escaped } from './xml.js'
 
 /**

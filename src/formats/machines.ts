@@ -31,8 +31,13 @@ export function doorsText({ farm }: Report): string {
   return `${names}${farm.ports.length > 1 ? `${names === '' ? '' : ' and'} on ${farm.ports.length} ports` : ''}`
 }
 
-/** Why a name that was thought of is not checked. */
-export function leftOutText({ reason, detail }: NonNullable<Report['farm']['leftOut']>[number]): string {
+type LeftOut = NonNullable<Report['farm']['leftOut']>[number]
+
+/** Where it is so, if not everywhere, and why a name that was thought of is not checked. */
+export const leftOutText = (one: LeftOut): string =>
+  `${one.vantages ? `(from ${one.vantages.join(', ')}) ` : ''}${whyLeftOut(one)}`
+
+function whyLeftOut({ reason, detail }: LeftOut): string {
   switch (reason) {
     case 'cloud':
       return `is not needed: an alias of ${detail}, where devices register in the cloud`
@@ -45,4 +50,20 @@ export function leftOutText({ reason, detail }: NonNullable<Report['farm']['left
     default:
       return detail
   }
+}
+
+/** Connections that were made: a hello without a name is said once a port, whatever names are asked there. */
+export function connectionsOf(subjects: readonly SubjectReport[]): number {
+  const made = subjects.flatMap(({ id, address, port, connections, strangeName }) => [
+    ...connections.map(({ hello, nth, sni }) => `${sni ? id : `${address} ${port}`} ${hello} ${nth}`),
+    ...(strangeName ? [`${id} strange`] : []),
+  ])
+  return new Set(made).size
+}
+
+/** In the order of the first of each group. */
+export function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
+  return [...groups.values()]
 }

@@ -3,7 +3,6 @@ import { couldNotLook } from '../gate/gate.js'
 import type { CaseReport, FindingReport, Report, SubjectReport } from '../report/schema.js'
 import type { Head, Listing } from './format.js'
 import { machinesOf } from './machines.js'
-import { spokenPlan } from './speech.js'
 import { oneLine, spokenWords } from './text-words.js'
 
 /**
@@ -109,13 +108,6 @@ export const messageOf = (report: Report, finding: FindingReport, longest = 1000
 
 /** One line of foreign text, not longer than `longest` characters. */
 export const cut = (text: string, longest: number): string => oneLine(text.slice(0, 4 * longest), longest)
-
-/** What to do, a line for each step, its commands below it. */
-export const stepLines = (report: Report): readonly string[] =>
-  spokenPlan(report).flatMap(({ who, text, lines }, index) => [
-    `${index + 1}. ${cut(spokenWords(who, report), 200)}: ${cut(spokenWords(text, report), 1000)}`,
-    ...lines.map((line) => cut(line, 4000)),
-  ])
 
 /** The verdict in a few words, for one line about one farm. */
 export function verdictLine(report: Report): string {

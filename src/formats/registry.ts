@@ -1,7 +1,6 @@
 import { type Gated, worst } from '../gate/gate.js'
 import type { Format, Head, Style } from './format.js'
 import { json, ndjson } from './json.js'
-import { markdown } from './markdown.js'
 import type { FormatName } from './names.js'
 import { text } from './text.js'
 
@@ -10,7 +9,7 @@ export const formats = {
   text,
   json,
   ndjson,
-  markdown,
+  markdown: later('markdown', async () => (await import('./markdown.js')).markdown),
   junit: later('junit', async () => (await import('./junit.js')).junit),
   sarif: later('sarif', async () => (await import('./sarif.js')).sarif),
   github: later('github', async () => (await import('./github.js')).github),

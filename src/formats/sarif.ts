@@ -2,16 +2,8 @@ import type { Report } from '../report/schema.js'
 import { type Gone, goneFrom, identityOf, levels } from './baseline.js'
 import type { Format, Head } from './format.js'
 import { escapedJson } from './json.js'
-import {
-  cut,
-  farmKey,
-  fingerprintOf,
-  listingOf,
-  type Outcome,
-  outcomesOf,
-  stepLines,
-  verdictLine,
-} from './outcomes.js'
+import { cut, farmKey, fingerprintOf, listingOf, type Outcome, outcomesOf, verdictLine } from './outcomes.js'
+import { stepLines } from './step-lines.js'
 
 /**
  * SARIF 2.1.0 (OASIS): one run, a rule for each check, a result for each check at each server. `kind` says pass,

@@ -1,7 +1,7 @@
-import { stateOf } from '../gate/changes.js'
+import { oldOnesIn, stateOf } from '../gate/changes.js'
 import type { ChangeReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { machineOf } from './machines.js'
+import { machineOf, machinesOf } from './machines.js'
 import { type Colour, paint, unpainted, wrap } from './terminal-text.js'
 import { serverText, standing, wordColours, wordOf } from './text-servers.js'
 import { count, lowerFirst, oneLine, placeOf, placesOf } from './text-words.js'
@@ -101,13 +101,26 @@ export function changeLine(
 }
 
 const isOpen = (report: Report, subject: SubjectReport): boolean =>
-  !['accepted', 'waived'].includes(stateOf(report, subject))
+  !['accepted', 'waived'].includes(stateOf(report, subject)) || oldOnesIn(report)?.has(subject.id) === true
+
+/** After a renewal, which of the two certificates it sends; empty: that is not asked, or cannot be told. */
+function renewalText(report: Report, { id, answers }: SubjectReport): string {
+  const olds = oldOnesIn(report)
+  if (olds === null || answers.length === 0) return ''
+  const old = olds.get(id)
+  if (!old) return 'sends the new certificate'
+  if (old.isNewer) return 'sends a newer certificate than the file has'
+  return old.isPartial ? 'sends the old certificate beside the new one' : 'still sends the old certificate'
+}
 
 const isWell = (report: Report): boolean =>
   report.farm.unresolved.length === 0 && !report.subjects.some((subject) => isOpen(report, subject))
 
-const stillText = (report: Report, subject: SubjectReport): string =>
-  subject.verdicts.length === 0 ? 'without an answer' : serverText(report, subject).split(': ', 1)[0]!
+const stillText = (report: Report, subject: SubjectReport): string => {
+  if (subject.verdicts.length === 0) return 'without an answer'
+  const which = oldOnesIn(report)?.has(subject.id) ? renewalText(report, subject) : ''
+  return which === '' ? serverText(report, subject).split(': ', 1)[0]! : which.replace(/^still /, '')
+}
 
 const painted = (report: Report, change: ChangeReport, style: Style): string => {
   const text = changeText(report, change)
@@ -120,12 +133,15 @@ function changeText(report: Report, { kind, subject: id, is }: ChangeReport): st
   const subject = report.subjects.find((one) => one.id === id)
   const now = subject ? nowText(report, subject) : ''
   switch (kind) {
-    case 'fixed':
-      return 'fixed'
+    case 'fixed': {
+      const which = subject ? renewalText(report, subject) : ''
+      return which === '' ? 'fixed' : `fixed: ${which}`
+    }
     case 'broken':
       return `broken: ${now}`
     case 'changed':
-      return `changed: ${now}`
+      // Of a renewal, which certificate it sends is the whole news.
+      return subject && now === renewalText(report, subject) ? now : `changed: ${now}`
     case 'appeared':
       return is === null ? 'appeared' : `appeared: ${now}`
     case 'gone':
@@ -146,7 +162,10 @@ const nowText = (report: Report, subject: SubjectReport): string => {
   const word = wordOf(subject)
   if (subject.verdicts.length === 0) return oneLine(subject.outcome.detail)
   const waived = stateOf(report, subject) === 'waived' ? ' (waived)' : ''
-  return `${word.toLowerCase()}${waived}, ${serverText(report, subject)}`
+  const which = renewalText(report, subject)
+  // Of a server that is accepted it is all that is waited for.
+  if (which !== '' && word === 'ok') return `${which}${waived}`
+  return `${word.toLowerCase()}${waived}, ${which === '' ? '' : `${which}, `}${serverText(report, subject)}`
 }
 
 const placeIn = (report: Report, { subject, name }: ChangeReport): string =>
@@ -189,7 +208,10 @@ export function standingLines(reports: readonly Report[], style: Style, openOnly
     ...all[index]!.filter(({ subject }) => !openOnly || isOpen(report, subject)).map(({ place, subject }) => {
       const word = wordOf(subject)
       const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
-      return `  ${place.padEnd(width)}  ${shown}  ${serverText(report, subject)}`
+      const which = renewalText(report, subject)
+      const rest = which !== '' && word === 'ok' ? '' : serverText(report, subject)
+      const text = [which, rest].filter((part) => part !== '').join(', ')
+      return `  ${place.padEnd(width)}  ${shown}  ${text}`
     }),
     ...report.farm.unresolved.map(
       ({ host, detail }) => `  ${oneLine(host)}  not resolved: ${oneLine(detail)}`,
@@ -212,16 +234,28 @@ export function resultOf(reports: readonly Report[]): string {
     ['not accepted by every phone', 'depends'],
   ] as const
   const worst = states.map((own) => kinds.findIndex(([, ...some]) => own.some((one) => isOneOf(some, one))))
+  const renewals = reports.map(oldOnesIn)
+  const olds = reports.reduce(
+    (sum, { subjects }, index) => sum + machinesOf(subjects.filter(({ id }) => renewals[index]?.has(id))),
+    0,
+  )
   const parts = [
     ...kinds.flatMap(([said], index) => {
       const number = worst.filter((one) => one === index).length
       return number === 0 ? [] : [`${number} of ${total} ${said}`]
     }),
+    ...(olds === 0 ? [] : [`${olds} of ${total} without the new certificate`]),
     ...(unresolved > 0 ? [`${count(unresolved, 'name')} not resolved`] : []),
   ]
   if (parts.length > 0) return parts.join(', ')
   const verdicts = reports.map(({ verdict }) => verdict)
-  const accepted = states.length === 1 ? 'the server is accepted' : `all ${total} are accepted`
+  const accepted = renewals.every((one) => one === null)
+    ? states.length === 1
+      ? 'the server is accepted'
+      : `all ${total} are accepted`
+    : states.length === 1
+      ? 'the server sends the new certificate and is accepted'
+      : `all ${total} send the new certificate and are accepted`
   if (verdicts.includes('critical')) return `${accepted}, but act now`
   return verdicts.includes('warning') ? `${accepted}, with a warning` : accepted
 }

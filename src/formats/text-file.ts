@@ -1,3 +1,4 @@
+import { recipes } from '../adfs/recipes/recipes.js'
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { Report, SubjectReport } from '../report/schema.js'
@@ -23,9 +24,14 @@ export function asFiles(report: Report, style: Style): string {
   return [
     ...(style.verbose ? files.map((file) => wrap(inside(file), style.columns, '  ', '    ')) : []),
     wrap(rests, style.columns, '  ', '    '),
-    ...(first?.against ?? []).map((one) => wrap(changes(report, one), style.columns, '  ', '    ')),
+    ...(first?.devices?.length ? [wrap(notSoAt(first.devices), style.columns, '  ', '    ')] : []),
+    // Under several names a server shows the same.
+    ...new Set((first?.against ?? []).map((one) => wrap(changes(report, one), style.columns, '  ', '    '))),
   ].join('\n')
 }
+
+const notSoAt = (devices: NonNullable<File['devices']>): string =>
+  `Not so at ${devices.map((one) => recipes[one].title).join(' and ')}: it sends the file that it is given, so give it the certificate with its intermediates in order, and import nothing for it.`
 
 function inside({ path, container, safes, mac, keys }: File): string {
   const keyTexts = keys.map(

@@ -2,7 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { doorOf, leftOutText, machineOf, nameOfMachine } from './machines.js'
+import { doorOf, grouped, leftOutText, machineOf, nameOfMachine } from './machines.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
   counts,
@@ -20,14 +20,12 @@ import {
 /** One server in full, or one line for each; with more than a dozen, those that answer alike share a line. */
 export function servers(report: Report, style: Style): string {
   const [only, ...others] = report.subjects
-  const refused = report.subjects.filter((subject) => kindsOf(subject).has('refused'))
-  // Phones of one place do not meet the servers of another.
-  const some = report.subjects.some(
-    (subject) =>
-      subject.verdicts.length > 0 &&
-      !refused.includes(subject) &&
-      refused.some(({ vantage }) => vantage === subject.vantage),
-  )
+  const isRefused = (subject: SubjectReport) => kindsOf(subject).has('refused')
+  // Under one name on one port, seen from one place: who is refused under another is refused there each time.
+  const isMixed = grouped(
+    report.subjects.filter(({ verdicts }) => verdicts.length > 0),
+    ({ node, name, port, vantage }) => `${vantage} ${name}${node === undefined ? '' : ` ${port}`}`,
+  ).some((door) => door.some(isRefused) && !door.every(isRefused))
   return [
     ...(only && others.length === 0 && only.answers.length > 0
       ? [`  ${placeOf(report, only.id)}`, ...ladder(report, only, style)]
@@ -37,7 +35,7 @@ export function servers(report: Report, style: Style): string {
     ),
     ...vantages(report, style),
     ...leftOut(report, style),
-    ...(refused.length > 0 && some ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
+    ...(isMixed ? ['  Phones meet any of them: sign-in fails now and then.'] : []),
     ...matrix(report, style),
   ].join('\n')
 }
@@ -58,12 +56,12 @@ export const leftOut = ({ farm }: Report, style: Style): string[] =>
 
 function serverLines(report: Report, style: Style): string[] {
   const lines = standing(report)
-  if (lines.length <= maxServerLines) return lined(lines, report, style)
+  if (lines.length <= maxServerLines) return lined(lines, report, style, widestMachine)
   const told = grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
     ...first!,
     place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
   }))
-  return lined(told, report, style)
+  return lined(told, report, style, widestMachine)
 }
 
 /**
@@ -89,14 +87,11 @@ export function standing(report: Report): readonly Line[] {
   )
 }
 
+/** A longer place has a line to itself, so that the others keep room for what they say. */
+const widestMachine = 32
+
 const doorsOf = (report: Report, [first, ...more]: readonly SubjectReport[]): string =>
   `${oneLine(` ${doorOf(report, first!)}`).replace(/^(?!:)/, ' ')}${more.length === 0 ? '' : ` and ${more.length} more`}`
-
-function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
-  return [...groups.values()]
-}
 
 export interface Line {
   readonly place: string
@@ -105,14 +100,20 @@ export interface Line {
   readonly alike?: string | null
 }
 
-function lined(lines: readonly Line[], report: Report, style: Style): string[] {
-  const width = Math.max(...lines.map(({ place }) => place.length))
+function lined(lines: readonly Line[], report: Report, style: Style, widest: number): string[] {
+  const lengths = lines.map(({ place }) => place.length)
+  const width = Math.max(0, ...lengths.filter((length) => length <= widest))
   return lines.map(({ place, subject }) => {
     const word = wordOf(subject)
-    const head = `  ${place.padEnd(width)}  ${word.padEnd(7)}   `
-    return wrap(serverText(report, subject), style.columns, head, ' '.repeat(head.length)).replace(
-      `  ${word} `,
-      `  ${paint(style, wordColours[word]!, word)} `,
+    const isLong = place.length > width
+    const head = `  ${(isLong ? '' : place).padEnd(width)}  ${word.padEnd(7)}   `
+    const alone = isLong ? `  ${place}\n` : ''
+    return (
+      alone +
+      wrap(serverText(report, subject), style.columns, head, ' '.repeat(head.length)).replace(
+        `  ${word} `,
+        `  ${paint(style, wordColours[word]!, word)} `,
+      )
     )
   })
 }

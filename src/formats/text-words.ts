@@ -29,21 +29,14 @@ export const placeOf = (report: Report, id: string): string => {
 
 /** Where these are, each machine once where it is all of its subjects. */
 export function placesOf(report: Report, ids: readonly string[]): readonly string[] {
-  const whole = new Set(
-    report.subjects.flatMap(({ node }) =>
-      node !== undefined && report.subjects.every((one) => one.node !== node || ids.includes(one.id))
-        ? [node]
-        : [],
-    ),
-  )
-  return [
-    ...new Set(
-      ids.map((id) => {
-        const node = report.subjects.find((subject) => subject.id === id)?.node
-        return node !== undefined && whole.has(node) ? oneLine(node) : placeOf(report, id)
-      }),
-    ),
-  ]
+  const wanted = new Set(ids)
+  const open = new Set(report.subjects.flatMap(({ id, node }) => (wanted.has(id) ? [] : (node ?? []))))
+  const nodes = new Map(report.subjects.map(({ id, node }) => [id, node]))
+  const place = (id: string) => {
+    const node = nodes.get(id)
+    return node !== undefined && !open.has(node) ? oneLine(node) : placeOf(report, id)
+  }
+  return [...new Set(ids.map(place))]
 }
 
 /** `.12` where the servers differ in the last part of an IPv4 address only, as people call them; else the place. */

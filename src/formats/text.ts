@@ -3,19 +3,15 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
-import { doorsText, machinesOf } from './machines.js'
+import { connectionsOf, doorsText, machinesOf } from './machines.js'
 import { ownerLines } from './owners.js'
-import { briefPlan, spokenPlan } from './speech.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
-import { changesText } from './text-changes.js'
-import { details } from './text-details.js'
 import { asFiles } from './text-file.js'
 import { leftOut, servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
   count,
   kindsOf,
-  lowerFirst,
   nameOf,
   oneLine,
   sentText,
@@ -39,7 +35,7 @@ export const text: Format = {
     let shown = 0
     for await (const gated of reports) {
       names++
-      const screen = screenOf(gated, style, watched)
+      const screen = screenOf(gated, style, await sectionsFor(gated, style), watched)
       // With --state a farm where nothing changed is no news.
       if (screen === '') continue
       const rule = shown++ > 0 ? `\n${'-'.repeat(style.columns)}\n\n` : ''
@@ -55,30 +51,47 @@ export const text: Format = {
   },
 }
 
-function screenOf({ report, gate }: Gated, style: Style, watched = false): string {
+/** What few screens have: loaded for those, a sound farm's is not to wait for it. */
+interface Sections {
+  readonly fix?: (report: Report, style: Style) => string
+  readonly details?: (report: Report, style: Style) => string
+  readonly changesText?: (report: Report, style: Style) => string
+}
+
+const sectionsFor = async ({ report }: Gated, { verbose }: Style): Promise<Sections> => ({
+  ...(isToldFix(report, verbose) ? await import('./text-fix.js') : {}),
+  ...(verbose ? await import('./text-details.js') : {}),
+  ...(report.changes ? await import('./text-changes.js') : {}),
+})
+
+/** What was asked for and breaks nothing is told with the details. */
+const isToldFix = (report: Report, verbose: boolean): boolean =>
+  seriousIn(report).length > 0 || (verbose && report.plan.steps.length > 0)
+
+function screenOf({ report, gate }: Gated, style: Style, sections: Sections, watched = false): string {
   const last = result(report, watched ? '' : ` (exit ${gate.exitCode})`, style)
   const { changes, ...whole } = report
   if (changes) {
-    const news = changes.length === 0 ? '' : `${changesText(report, style)}\n`
-    if (style.verbose) return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style)}`
+    const news = changes.length === 0 ? '' : `${sections.changesText?.(report, style)}\n`
+    if (style.verbose)
+      return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style, sections)}`
     return news === '' ? '' : `${news}${last}\n`
   }
   const files = asFiles(report, style)
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
     return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)
-  const sections = [
+  const all = [
     headline(report, style),
     servers(report, style),
     files,
     waiversText(report, style),
     cause ? why(report, cause, others, style) : '',
-    // What was asked for and breaks nothing is told with the details.
-    cause || (style.verbose && report.plan.steps.length > 0) ? fix(report, style) : '',
-    style.verbose ? details(report, style) : '',
+    sections.fix?.(report, style) ?? '',
+    sections.details?.(report, style) ?? '',
   ].filter((section) => section !== '')
   const end = [...(cause ? [more(cause, style)] : []), ...older(report, style), last]
-  return `${style.verbose ? [...sections, end.join('\n')].join('\n\n') : fitted([...sections, end.join('\n')], style)}\n`
+  return `${style.verbose ? [...all, end.join('\n')].join('\n\n') : fitted([...all, end.join('\n')], style)}\n`
 }
 
 /** The smallest terminal still in use has 24 rows, and the prompt comes after the report. */
@@ -109,7 +122,7 @@ function headline(report: Report, style: Style): string {
   const refused = machinesOf(subjects.filter((subject) => kindsOf(subject).has('refused')))
   const all = machinesOf(subjects)
   const unseen = machinesOf(subjects.filter(({ verdicts }) => verdicts.length === 0))
-  const connections = subjects.reduce((sum, subject) => sum + subject.connections.length, 0)
+  const connections = connectionsOf(subjects)
   const notes = [
     subjects.length === 0
       ? 'no server found'
@@ -219,11 +232,13 @@ function why(report: Report, cause: FindingReport, others: readonly FindingRepor
     report,
   )
   const rest = style.verbose ? [] : others.filter((finding) => !hasOwnLine(report, finding))
+  // What is so under one name and another reads alike here.
+  const more = [...new Set(rest.map((finding) => also(report, finding)))]
   return [
     labelled('Why', `${whose(report, cause)}${sentence}`, style),
-    ...rest.slice(0, maxOthers).map((finding) => labelled('Also', also(report, finding), style)),
-    ...(rest.length > maxOthers
-      ? [labelled('', `and ${rest.length - maxOthers} more: --verbose`, style)]
+    ...more.slice(0, maxOthers).map((one) => labelled('Also', one, style)),
+    ...(more.length > maxOthers
+      ? [labelled('', `and ${more.length - maxOthers} more: --verbose`, style)]
       : []),
   ].join('\n')
 }
@@ -261,59 +276,15 @@ function someOf(report: Report, subjects: readonly string[]): string {
 }
 
 /** What a renewal leaves behind, where it was asked for. */
-function tidy(report: Report, style: Style): string[] {
+export function tidy(report: Report, style: Style): string[] {
   const left = report.findings.filter(({ id }) => id === 'intermediate-no-longer-needed')
   const names = [...new Set(left.map(({ brief }) => spokenWords(brief ?? [], report)))]
-  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: --verbose has the command`, style)]
+  const where = report.kit ? oneLine(`${report.kit.folder}/README.md`) : '--verbose'
+  return names.length === 0 ? [] : [labelled('Tidy', `${names.join(', ')}: ${where} has the command`, style)]
 }
 
 const labelled = (label: string, sentence: string, style: Style): string =>
   wrap(sentence, Math.min(style.columns, 80), `  ${label.padEnd(6)}`, ' '.repeat(8))
-
-function fix(report: Report, style: Style): string {
-  let number = 0
-  return (style.verbose ? fully(report) : shortly(report))
-    .flatMap(({ text: said, lines, expected, isAside }, index) => {
-      const indent = `${index === 0 ? '  Fix   ' : '        '}`
-      const head = isAside ? '' : `${++number}. `
-      const colon = lines.length > 0 ? ':' : said.endsWith('.') ? '' : '.'
-      return [
-        wrap(
-          `${head}${said}${colon}`,
-          Math.min(style.columns, 80),
-          isAside ? `${indent}   ` : indent,
-          ' '.repeat(11),
-        ),
-        // From column 0 and never wrapped: to be copied.
-        ...lines.map((line) => paint(style, 'cyan', line)),
-        ...(expected === '' ? [] : [wrap(`${expected}.`, style.columns, ' '.repeat(11))]),
-      ]
-    })
-    .join('\n')
-}
-
-interface Said {
-  readonly text: string
-  readonly lines: readonly string[]
-  readonly expected: string
-  readonly isAside: boolean
-}
-
-const shortly = (report: Report): Said[] =>
-  briefPlan(report).map(({ text: words, lines, isAside }) => ({
-    text: spokenWords(words, report, shortPlaceOf),
-    lines,
-    expected: '',
-    isAside,
-  }))
-
-const fully = (report: Report): Said[] =>
-  spokenPlan(report).map(({ who, text: words, lines, expected }) => ({
-    text: `${spokenWords(who, report)}: ${lowerFirst(spokenWords(words, report))}`,
-    lines,
-    expected: expected ? spokenWords(expected, report) : '',
-    isAside: false,
-  }))
 
 function more({ id }: FindingReport, style: Style): string {
   const explain = `  More  adfs-check explain ${id}`

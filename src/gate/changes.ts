@@ -1,3 +1,5 @@
+import type { Evidence } from '../checks/old-certificate-still-served.js'
+import type { CheckId } from '../checks/registry.js'
 import type { ChangeReport, Report, SubjectState } from '../report/schema.js'
 import { sha256Of } from '../x509/identity.js'
 import { isJudged } from './gate.js'
@@ -189,7 +191,27 @@ function casesOf(
   }
 }
 
-/** Whether there is nothing left to wait for: every server accepted, warnings aside. */
+/** After a renewal: what servers that do not show the new certificate alone show; null: no new certificate was named. */
+export function oldOnesIn({ findings, checks }: Report): ReadonlyMap<string, OldShown> | null {
+  const finding = findings.find(({ id }) => id === oldCertificate)
+  if (!finding)
+    return checks.some(({ id, status }) => id === oldCertificate && status === 'pass') ? new Map() : null
+  const open = finding.cases.filter(({ waived }) => waived === undefined)
+  return new Map(
+    open.flatMap(({ subject, evidence }) =>
+      subject === null ? [] : [[subject, evidence as unknown as OldShown] as const],
+    ),
+  )
+}
+
+const oldCertificate: CheckId = 'old-certificate-still-served'
+export type OldShown = Pick<Evidence, 'isPartial' | 'isNewer'>
+
+/**
+ * Whether there is nothing left to wait for: every server accepted, warnings aside, and showing the new certificate where
+ * one was named.
+ */
 export const isMended = (report: Report): boolean =>
   (report.verdict === 'ok' || report.verdict === 'warning') &&
+  (oldOnesIn(report)?.size ?? 0) === 0 &&
   !report.subjects.some((subject) => isJudged(report.findings, subject, 'depends'))

@@ -22,7 +22,8 @@ import { installScript } from './script.js'
  */
 export function kitOf(input: KitInput): Kit | null {
   const verbs = input.plan.map(({ action }) => action.verb)
-  if (!verbs.some((verb) => ['import', 'edit-bundle', 'fetch-by-hand', 'reissue'].includes(verb))) return null
+  if (!verbs.some((verb) => ['import', 'edit-bundle', 'fetch-by-hand', 'reissue', 'tidy'].includes(verb)))
+    return null
   const parts = partsOf(input)
   const files = parts.flatMap((part) => filesOf(part, input))
   const all = [

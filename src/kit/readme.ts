@@ -55,8 +55,9 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
   const exports = plan.some(
     (step) => step.action.verb === 'fetch-by-hand' && onlyWindows(step, context) !== null,
   )
+  const isTidying = has('tidy') && parts.length === 0 && !has('fetch-by-hand') && !has('reissue')
   const sections = [
-    heading(input),
+    isTidying ? tidyHeading(input) : heading(input),
     presented(input),
     parts.length > 0 ? files(parts, input) : '',
     steps(plan, context, names),
@@ -65,7 +66,7 @@ export function readme(input: KitInput, parts: readonly Part[], context: SpeechC
     imports ? withoutScript(input) : '',
     balancers(plan, context),
     ...plan.map(({ action }) => (action.verb === 'reissue' ? request(action, input, names) : '')),
-    inOtherWords,
+    isTidying ? '' : inOtherWords,
     imports && !has('undo') ? undo : '',
     `Made by adfs-check ${version} from a check at ${minute(farm.at)}.`,
   ]
@@ -88,6 +89,13 @@ Checked on ${day(farm.at)}. ${why} Users and phones need no change.
 
 ${promise(farm)}`
 }
+
+/** Of a kit that has nothing to import. */
+const tidyHeading = ({ farm, plan }: KitInput): string =>
+  `# Tidy up after the renewal of ${codeSpan(farm.farm.id)}
+
+Checked on ${day(farm.at)}. Nothing has to be imported, and this folder holds no certificate. Intermediates of the old chain may still be in the stores of the
+servers below, which no longer need them.${plan.some(({ action }) => action.verb === 'bind') ? ' Not every server sends the new certificate yet: what is to be done there comes first, and the old chain stays there until then.' : ''}`
 
 /** Releases that accept every list after its repair, said only as far as each list's repair was judged. */
 function promise({ examinations, releases }: KitInput['farm']): string {

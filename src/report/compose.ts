@@ -43,7 +43,14 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
       names: [...farm.names],
       ports: [...farm.ports],
       unresolved: [...farm.unresolved],
-      ...(farm.leftOut.length > 0 ? { leftOut: [...farm.leftOut] } : {}),
+      ...(farm.leftOut.length > 0
+        ? {
+            leftOut: farm.leftOut.map(({ vantages, ...one }) => ({
+              ...one,
+              ...(vantages && { vantages: [...vantages] }),
+            })),
+          }
+        : {}),
     },
     at: instant(examined.at),
     policy: {

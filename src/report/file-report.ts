@@ -24,6 +24,7 @@ export function fileReport(seen: Seen): Pick<SubjectReport, 'file'> {
     unless: (prediction?.unless ?? []).flatMap((condition) =>
       condition.kind === 'root-disabled' ? [{ root: condition.root, twinOf: condition.twinOf }] : [],
     ),
+    ...(subject.devices.length === 0 ? {} : { devices: [...subject.devices] }),
     against: differencesOf(seen).map(({ notAfter, names, releases, key, issuer, ...rest }) => ({
       ...rest,
       names: { gained: [...names.gained], lost: [...names.lost] },

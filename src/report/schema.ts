@@ -169,6 +169,12 @@ const file = object(
     unless: Type.Array(object({ root: nullable(sha256), twinOf: sha256 }), {
       description: 'Windows sends another list where its Root store holds one of these.',
     }),
+    devices: Type.Optional(
+      Type.Array(oneOf(terminators), {
+        description:
+          'Products that end TLS for the farm and send the file they are given; missing: none was named.',
+      }),
+    ),
     against: Type.Array(
       object({
         subject: subjectId,
@@ -366,9 +372,19 @@ const report = object({
     ports: Type.Array(Type.Integer()),
     unresolved: Type.Array(object({ host: text(), reason: text(), detail: text() })),
     leftOut: Type.Optional(
-      Type.Array(object({ name: text(), reason: text(), detail: text() }), {
-        description: 'Names that were looked up and do not have to be checked, e.g. reason cloud or absent',
-      }),
+      Type.Array(
+        object({
+          name: text(),
+          reason: text(),
+          detail: text(),
+          vantages: Type.Optional(
+            Type.Array(text(), { description: 'Of joined cases: where it is so, if not at every place' }),
+          ),
+        }),
+        {
+          description: 'Names that were looked up and do not have to be checked, e.g. reason cloud or absent',
+        },
+      ),
     ),
   }),
   at: instant,

@@ -9,9 +9,12 @@ export const onceLimits = { names: 4_096, urls: 1_024, bytes: 16 * 1024 * 1024 }
  * ports of one name are behind the same addresses. Answers are shared only among farms that would have asked in the same
  * way. Bounded, so that a list may be of any length.
  */
-export function askedOnce(limits: { names: number; urls: number; bytes: number } = onceLimits) {
+export function askedOnce(
+  limits: { names: number; urls: number; bytes: number } = onceLimits,
+  keeps: (outcome: FetchOutcome) => boolean = hadItsTime,
+) {
   const names = new Kept<Resolution>(limits.names, Number.POSITIVE_INFINITY, () => 0)
-  const urls = new Kept<FetchOutcome>(limits.urls, limits.bytes, sizeOf)
+  const urls = new Kept<FetchOutcome>(limits.urls, limits.bytes, sizeOf, keeps)
   return (network: Network, options: LiveOptions): Network => {
     const { timeoutMs, retries = 0, offline, aiaAllowPrivate, proxy } = options
     const way = `${timeoutMs} ${retries} ${offline} ${aiaAllowPrivate} ${proxy?.href ?? ''}`
@@ -26,6 +29,10 @@ export function askedOnce(limits: { names: number; urls: number; bytes: number }
   }
 }
 
+/** Less patience than any download begins with: one farm had used up what all of its downloads may take. */
+const hadItsTime = (outcome: FetchOutcome): boolean =>
+  outcome.kind !== 'timed-out' || outcome.timeoutMs >= 3_000
+
 const sizeOf = (outcome: FetchOutcome): number => (outcome.kind === 'fetched' ? outcome.body.length : 0)
 
 /** Answers by key, those that were asked for last. One that is under way counts as an entry without a size. */
@@ -37,6 +44,7 @@ class Kept<T> {
     readonly maxEntries: number,
     readonly maxSize: number,
     readonly sizeOf: (answer: T) => number,
+    readonly keeps: (answer: T) => boolean = () => true,
   ) {}
 
   of(key: string, ask: () => Promise<T>): Promise<T> {
@@ -48,6 +56,7 @@ class Kept<T> {
       entry.answer.then(
         (answer) => {
           if (this.#answers.get(key) !== entry) return
+          if (!this.keeps(answer)) return this.#drop(key, entry)
           entry.size = this.sizeOf(answer)
           this.#size += entry.size
           this.#trim()

@@ -3,6 +3,7 @@ import { type Pause, repaired } from '../examine/examine.js'
 import { examineFile } from '../examine/file.js'
 import { settingsOf } from '../examine/settings.js'
 import type { Asked, AskedFiles } from '../farm/asked.js'
+import { devicesOf } from '../farm/inventory.js'
 import { fileSubject, type LiveServer, type ServerName } from '../farm/subject.js'
 import { parseTarget } from '../farm/target.js'
 import { AdfsCheckFault } from '../fault.js'
@@ -42,9 +43,10 @@ export async function checkFiles(
 ): Promise<Checked> {
   const name = nameOf(asked.target)
   const { server } = asked.files
+  const devices = devicesOf(asked.inventory?.nodes ?? [], asked.tlsEndsAt ?? null)
   const subjects = files.flatMap(({ path, digest, offered }) =>
     boundBy(path, offered).map((leaf, nth) =>
-      fileSubject({ name, digest, path, leaf, offered, server, against }, nth),
+      fileSubject({ name, digest, path, leaf, offered, server, devices, against }, nth),
     ),
   )
   const settings = settingsOf(asked, policyOf(asked), at)

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { check as checkFarm } from '../check.js'
-import { defaultTimeoutMs } from '../farm/asked.js'
+import { type Asked, defaultTimeoutMs } from '../farm/asked.js'
 import { live } from '../network/live/live.js'
 import type { Report } from '../report/schema.js'
 import { defaultConcurrency } from './limits.js'
@@ -21,11 +21,7 @@ export async function check(name: string, options: CheckOptions = {}): Promise<R
     at,
     retries,
   } = validOptions(options)
-  if (options.trustData) {
-    const { goBy } = await import('../farm/trust-data.js')
-    goBy(options.trustData, 'trustData')
-  }
-  const asked = askedOf(name, options)
+  const asked: Asked = { ...askedOf(name, options), ...(await trustDataOf(options)) }
   const network = live({
     ...asked,
     timeoutMs: asked.timeoutMs ?? defaultTimeoutMs,
@@ -42,6 +38,13 @@ export async function check(name: string, options: CheckOptions = {}): Promise<R
     }),
   })
   return report
+}
+
+/** As other files that are given as values, it is told by the name of its option. */
+async function trustDataOf({ trustData }: CheckOptions): Promise<Pick<Asked, 'trustData'>> {
+  if (!trustData) return {}
+  const { goBy } = await import('../farm/trust-data.js')
+  return { trustData: { path: 'trustData', ...goBy(trustData, 'trustData').id } }
 }
 
 /** Gives way to signals and timers; false once `signal` is aborted. */

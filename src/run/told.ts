@@ -31,6 +31,10 @@ export interface Checked extends Gated {
 /** Remarks that were asked for, so that their advice is in the plan. */
 const tidying: ReadonlySet<string> = new Set(['intermediate-no-longer-needed'] satisfies CheckId[])
 
+/** Whether DNS said where the servers are. */
+const isByDns = ({ servers, inventory }: Asked): boolean =>
+  servers.length === 0 && (inventory?.nodes.length ?? 0) === 0
+
 const withRenewal = ({ certificates }: ExaminedFarm, { leaf, before }: Renewal) =>
   new Map([...before, leaf].map((one) => [one.sha256, one] as const).concat([...certificates]))
 
@@ -47,8 +51,7 @@ export function toldOf(
   const examined = {
     ...looked,
     ...(locked === undefined ? {} : { lock: locked }),
-    isResolved:
-      farm.name !== null && asked.servers.length === 0 && (asked.inventory?.nodes.length ?? 0) === 0,
+    isResolved: farm.name !== null && Object.values(asked.joined?.views ?? { asked }).every(isByDns),
     ...(renewal && { renewal, certificates: withRenewal(looked, renewal) }),
   }
   const results = runChecks(examined)

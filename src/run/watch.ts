@@ -22,6 +22,9 @@ const toMeetOthers = 8
 /** Kept for the report of a watch that goes on for days. */
 const maxChanges = 1_000
 
+/** Answers of one server that are remembered: more than a farm has in use; one that sends another each time is not kept. */
+const maxKnown = 1_000
+
 /** One server under watch. */
 interface Watched {
   readonly subject: ServedSubject
@@ -44,6 +47,8 @@ interface Watched {
 export interface WatchHooks {
   /** A farm was judged anew, and something differs. */
   readonly changed: (farm: WatchedFarm, changes: readonly ChangeReport[]) => void
+  /** For the downloads of one judgement; default: the network of the watch, where it has no time limit for all of them. */
+  readonly fetching?: () => Pick<Network, 'fetch'>
 }
 
 /**
@@ -222,6 +227,10 @@ export class WatchedFarm {
       one.last.set(offer.id, key)
       one.known.add(key.list).add(key.whole)
     }
+    for (const key of one.known) {
+      if (one.known.size <= maxKnown) break
+      one.known.delete(key)
+    }
   }
 
   /** Servers that answer while a judgement is at work are judged together in the next one. */
@@ -239,7 +248,7 @@ export class WatchedFarm {
     const at = this.now()
     const settings = settingsOf(asked, policyOf(asked), at)
     const observed = [...this.#watched.values()].filter(({ attempts }) => attempts.length > 0)
-    const examined = await examine(observed, settings, network, hooks.pause)
+    const examined = await examine(observed, settings, hooks.fetching?.() ?? network, hooks.pause)
     // Half of a judgement is none.
     if (signal.aborted) return
     this.#judgedAt = at.getTime()

@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
-import { afterAll, describe, expect, it } from 'vitest'
-import { embedded } from '../../tools/node-packages.js'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { shipped } from '../../tools/bill-of-materials.js'
+import { embedded, nodeFolder } from '../../tools/node-packages.js'
 import { setChecksum, withoutSignature } from '../../tools/windows-program.js'
 import { bundle, root, sumsOf } from './here.js'
 
@@ -19,6 +20,18 @@ it('SHA256SUMS names every file and is right by the tool that people have', () =
 it('a second build gives the same bytes', () => {
   execFileSync(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', scratch], { cwd: root })
   expect(sumsOf(scratch)).toEqual(sumsOf(bundle))
+})
+
+it('a package that is not what was pinned is neither used nor kept', () => {
+  vi.stubEnv('XDG_CACHE_HOME', join(scratch, 'cache'))
+  const { version, integrity } = shipped(root).find(({ name }) => name === 'bytestreamjs')!
+  const asked = { name: 'bytestreamjs', version }
+  expect(() => nodeFolder({ ...asked, integrity: embedded['linux-x64'].integrity })).toThrow(
+    'not what was pinned',
+  )
+  expect(readdirSync(join(scratch, 'cache/adfs-check-node'))).toEqual([])
+  expect(readdirSync(nodeFolder({ ...asked, integrity }))).toContain('package.json')
+  vi.unstubAllEnvs()
 })
 
 it('no file holds where it was made, which would make it another elsewhere', () => {

@@ -9,6 +9,7 @@ import type { Machine } from '../../src/cli/machine.js'
 import { run } from '../../src/cli/program.js'
 import { askSecret } from '../../src/cli/prompt.js'
 import { issue } from '../../src/demo/authority.js'
+import type { ReportDocument } from '../../src/report/schema.js'
 import { tlsServer } from '../support/tls-server.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-file-'))
@@ -122,6 +123,38 @@ describe('adfs-check file', () => {
     expect([code, out]).toEqual([4, ''])
     expect(err).toMatch(message)
     expect(err).not.toContain('guess')
+  })
+
+  it('says what it does not predict of a farm whose TLS ends at a device, and how to ask that farm later', async () => {
+    const server = await tlsServer([live, issuing])
+    try {
+      const policy = file(
+        'nodes.yaml',
+        `farms:
+  - name: ${name}
+    names: [certauth.${name}]
+    ports: [443, 49443]
+    nodes:
+      - { name: f5, addresses: "127.0.0.1:${server.port}", tls-ends-at: f5 }
+`,
+      )
+      const leafOnly = [join(folder, 'leaf.pem'), ...judging, '--config', policy]
+      const { code, out, err } = await cli([...leafOnly, '--format', 'json'])
+      expect({ code, err }).toEqual({ code: 2, err: '' })
+      const { reports } = JSON.parse(out) as ReportDocument
+      expect(reports[0]!.subjects[0]!.file!.devices).toEqual(['f5'])
+      const again = reports[0]!.plan.steps.find(({ action }) => action.verb === 'confirm')!.argv!
+      expect(again).toEqual([
+        ...[name, '--node', `f5=127.0.0.1:${server.port},tls-ends-at=f5`, '--port', '443'],
+        ...['--trust-anchor', join(folder, 'root.pem'), '--offline', '--no-proxy'],
+      ])
+      const { out: screen } = await cli(leafOnly)
+      expect(screen.replace(/\s+/g, ' ')).toContain('Not so at F5 BIG-IP: it sends the file that it is given')
+      const against = await cli([...leafOnly, '--against', name])
+      expect(against.out).toContain(`127.0.0.1:${server.port}: loses certauth.${name}`)
+    } finally {
+      await server.close()
+    }
   })
 
   it('compares with what is live', async () => {

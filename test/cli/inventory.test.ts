@@ -125,6 +125,9 @@ describe('a farm of six nodes, three names and two ports', () => {
     const { out, code } = await cli(names.service, ...options)
     expect(code).toBe(0)
     expect(Object.keys(verdictsOf(reportOf(out)))).toHaveLength(6)
+    // Three hellos for each name and port; and on each port one without a name and one with a strange one.
+    const text = (await cli(names.service, ...options.slice(0, -2))).out
+    expect(text).toContain('(2 servers checked under 2 names and on 2 ports, 26 connections)')
   })
 
   it('tells what is wrong under one name on one port apart from the rest of the machine', async () => {
@@ -133,7 +136,7 @@ describe('a farm of six nodes, three names and two ports', () => {
     const { out } = await cli('--config', config, '--no-proxy')
     expect(out).toMatch(/^ {2}adfs2 [\d.]+:49443 +REFUSED/m)
     expect(out).toMatch(/^ {2}adfs2 [\d.]+, else +ok +leaf \+ 1$/m)
-    expect(out).toMatch(/^ {2}lb1 +[\d.]+ certauth\.sts\.contoso\.com +REFUSED/m)
+    expect(out).toMatch(/^ {2}lb1 +[\d.]+ certauth\.sts\.contoso\.com\n +REFUSED/m)
     const report = await checked('--server', 'lb1')
     expect(report.findings.map(({ id }) => id)).toContain('hostname-not-covered')
     expect(report.subjects).toHaveLength(4)

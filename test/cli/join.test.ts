@@ -1,10 +1,16 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.js'
+import { issue } from '../../src/demo/authority.js'
+import type { Farm } from '../../src/farm/subject.js'
+import { joinedFarm } from '../../src/farm/vantage.js'
+import { leftOutText } from '../../src/formats/machines.js'
 import type { ReportDocument } from '../../src/report/schema.js'
 import { joinedFile, joinedText } from '../scenarios/joined.js'
+import { tlsServer } from '../support/tls-server.js'
 import { expectValidReport } from '../support/valid-report.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-join-'))
@@ -33,6 +39,18 @@ async function cli(...args: readonly string[]) {
   return { code, out, err }
 }
 const cases = ['inside-case.json', 'outside-case.json'] as const
+
+/** What the operator named is not where phones are led. */
+it('does not take a named server for one that the name leads to', async () => {
+  const named = edited('named-case.json', ({ asked }) => {
+    asked.servers = ['203.0.113.10']
+  })
+  const { out } = await cli('join', cases[0], named, '--format', 'json')
+  const [report] = (JSON.parse(out) as ReportDocument).reports
+  expect(report!.checks.find(({ id }) => id === 'local-network-address')).toMatchObject({
+    status: 'not-applicable',
+  })
+})
 
 /** The case as it would be had it been saved so. */
 const edited = (file: string, change: (saved: { at: string; asked: Record<string, unknown> }) => void) => {
@@ -115,5 +133,75 @@ describe('join', () => {
     const { out, err } = await cli('join', cases[0], later, '--format', 'json')
     expect(err).toMatch(/saved 3 days apart/)
     expect(JSON.parse(out).reports[0].at).toBe('2026-11-27T09:00:00Z')
+  })
+})
+
+describe('cases of farms whose nodes and names were said', () => {
+  const name = 'sts.contoso.com'
+  const certauth = `certauth.${name}`
+  const root = issue({ subject: 'Contoso Root', ca: true })
+  const issuing = issue({ subject: 'Contoso Issuing CA', issuer: root, ca: true })
+  const dates = { notBefore: new Date('2026-11-01'), notAfter: new Date('2027-11-01') }
+  const leaf = issue({ subject: name, issuer: issuing, names: [name], ...dates })
+  const own = issue({ subject: certauth, issuer: issuing, names: [certauth], keyName: 'own', ...dates })
+
+  it('compares what both places asked for, and repeats for each what was said there', async () => {
+    const servers = await Promise.all([
+      tlsServer([leaf, issuing], {
+        SNICallback: (host, done) => {
+          const chain = host === certauth ? [own, issuing] : [leaf, issuing]
+          const cert = chain.map(({ pem }) => pem).join('')
+          done(null, createSecureContext({ key: chain[0]!.keyPem, cert }))
+        },
+      }),
+      tlsServer([leaf]),
+      tlsServer([leaf, issuing]),
+    ])
+    const [wap, adfs, outside] = servers.map(({ port }) => `127.0.0.1:${port}`)
+    writeFileSync('root.pem', root.pem)
+    const judging = ['--trust-anchor', 'root.pem', '--offline', '--no-proxy']
+    const nodes = ['--node', `wap1=${wap},role=wap`, '--node', `adfs1=${adfs},role=adfs`]
+    try {
+      await cli(name, ...nodes, '--name', certauth, ...judging, '--save', 'in.json')
+      await cli(name, '--server', outside!, ...judging, '--save', 'out.json')
+    } finally {
+      await Promise.all(servers.map((server) => server.close()))
+    }
+    const { code, out, err } = await cli('join', 'in.json', 'out.json', '--format', 'json')
+    expect({ code, err }).toEqual({ code: 2, err: '' })
+    const [report] = (JSON.parse(out) as ReportDocument).reports
+    expectValidReport(report!)
+    expect([...new Set(report!.subjects.map(({ node }) => node))]).toContain('in/wap1')
+    const ids = report!.findings.map(({ id }) => id)
+    expect(ids).toContain('intermediate-missing')
+    // One place was asked for a name that has a certificate of its own.
+    expect(ids).not.toContain('vantage-points-differ')
+    // A server that was named is not where the name leads.
+    expect(ids).not.toContain('local-network-address')
+    const again = report!.plan.steps.filter(({ action }) => action.verb === 'confirm')
+    const argv = again.map((step) => step.argv!.join(' '))
+    expect(argv.some((line) => line.includes(`--node adfs1=${adfs},role=adfs`))).toBe(true)
+    expect(argv.some((line) => line.includes('in/'))).toBe(false)
+  })
+
+  it('tells once what is left out everywhere, and where it is so if it is not', () => {
+    const at = new Date()
+    const absent = { name: 'enterpriseregistration.contoso.com', reason: 'absent', detail: '' } as const
+    const elsewhere = { name: certauth, reason: 'elsewhere', detail: '10.9.9.9' } as const
+    const farm = { id: name, names: [], subjects: [], unresolved: [] } as unknown as Farm
+    const { leftOut } = joinedFarm(
+      [
+        { label: 'inside', at },
+        { label: 'outside', at },
+      ],
+      [
+        { ...farm, leftOut: [absent, elsewhere] },
+        { ...farm, leftOut: [absent] },
+      ],
+    )
+    expect(leftOut).toEqual([absent, { ...elsewhere, vantages: ['inside'] }])
+    expect(leftOutText(leftOut[1]! as Parameters<typeof leftOutText>[0])).toBe(
+      '(from inside) is not checked: it leads to 10.9.9.9, which is not of this farm',
+    )
   })
 })

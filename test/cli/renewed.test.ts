@@ -182,6 +182,43 @@ farms:
     expect((JSON.parse(out) as ReportDocument).reports[1]!.subjects).toHaveLength(2)
   })
 
+  it('takes nodes, names and ports from the policy, and repeats them in a command that comes to the same', async () => {
+    writeFileSync(
+      path('nodes.yaml'),
+      `policy: { trust-anchor: root.pem, offline: true }
+farms:
+  - name: sts.contoso.com
+    names: [certauth.sts.contoso.com]
+    ports: [443, 49443]
+    nodes:
+      - { name: wap1, addresses: "127.0.0.1:${renewed.port}", role: wap }
+      - { name: f5, addresses: "127.0.0.1:${forgotten.port}", tls-ends-at: f5 }
+`,
+    )
+    const args = [...pfx, '--password-env', 'PFX', '--no-proxy', '--config', path('nodes.yaml')]
+    const { code, out } = await cli(...args, '--format', 'json')
+    const [file, farm] = (JSON.parse(out) as ReportDocument).reports as [Report, Report]
+    expect(code).toBe(1)
+    expect([...new Set(farm.subjects.map(({ node }) => node))]).toEqual(['wap1', 'f5'])
+    expect(farm.subjects.map(({ id }) => id)).toContain(
+      `certauth.sts.contoso.com@127.0.0.1:${forgotten.port}`,
+    )
+    expect(file.subjects[0]!.file!.devices).toEqual(['f5'])
+    const bound = farm.plan.steps.find(({ action }) => action.verb === 'bind')!
+    expect(bound.by).toBe('network-admin')
+    const again = farm.plan.steps.find(({ action }) => action.verb === 'confirm')!.argv!
+    expect(again.slice(0, 2)).toEqual(['renewed', 'sts.contoso.com'])
+    const later = await cli(...again.slice(1), '--no-proxy', '--format', 'json')
+    expect(later.code).toBe(1)
+    const same = (JSON.parse(later.out) as ReportDocument).reports[1]!
+    // Of the one that has to be mended, as it was told of it.
+    const told = ({ subjects }: Report) =>
+      subjects.filter(({ node }) => node === 'f5').map(({ id, tlsEnd }) => [id, tlsEnd])
+    expect(same.subjects.every(({ node }) => node === 'f5')).toBe(true)
+    expect(told(same)).toEqual(told(farm))
+    expect(serious(same)).toEqual(serious(farm))
+  })
+
   it.each<[string, readonly string[], RegExp]>([
     ['no file', [], /required option '--pfx <file>'/],
     ['a wrong password', ['--pfx', path('NEW.pfx'), '--password-file', path('root.pem')], /password/],

@@ -125,6 +125,53 @@ describe('a file of newer trust data', () => {
     expect((await cli('replay', saved, '--trust-data', later)).code).toBe(2)
   })
 
+  it('is needed for a join as for a replay', async () => {
+    const saved = ['in.json', 'out.json'].map((file) => join(folder, file))
+    const judging = [...farm, '--android', '15..', '--trust-data', newer]
+    for (const file of saved) await cli(...judging, '--save', file)
+    const bare = await cli('join', ...saved)
+    expect([bare.code, bare.out]).toEqual([4, ''])
+    expect(bare.err).toMatch(/in\.json was judged by trust data of 2027-02-01/)
+    const { code, out } = await cli('join', ...saved, '--trust-data', newer, '--format', 'json')
+    expect(code).toBe(1)
+    expect(json(out).trustStores.data.file).toBe(newer)
+  })
+
+  it('decides in a lock, in a renewal and in a watch', async () => {
+    const judging = [...farm.slice(1), '--android', '15..']
+    const lock = join(folder, 'adfs-check.lock')
+    const locked = await cli('lock', farm[0]!, ...judging, '--lock', lock, '--trust-data', newer)
+    expect(locked.code).toBe(1)
+    expect(JSON.parse(readFileSync(lock, 'utf8')).farms[farm[0]!].releases).toEqual(['15', '16', '17'])
+    const pfx = join(folder, 'NEW.pem')
+    writeFileSync(pfx, leaf.pem)
+    const renewed = await cli('renewed', farm[0]!, ...judging, '--pfx', pfx, '--trust-data', newer)
+    expect(renewed.code).toBe(1)
+    expect((await cli('renewed', farm[0]!, ...judging, '--pfx', pfx)).code).toBe(2)
+    // A watch goes by the clock.
+    const today = await tlsServer([
+      issue({ subject: 'sts.contoso.com', issuer: root, names: ['sts.contoso.com'], at: new Date() }),
+    ])
+    const watched = [
+      'sts.contoso.com',
+      '--server',
+      `127.0.0.1:${today.port}`,
+      '--android',
+      '15..',
+      '--offline',
+    ]
+    const watch = ['--no-proxy', '--watch', '--watch-timeout', '1', '--format', 'json']
+    try {
+      const own = await cli(...watched, ...watch)
+      expect(own.code).toBe(2)
+      const { code, out } = await cli(...watched, ...watch, '--trust-data', newer)
+      expect(code).toBe(0)
+      expect(json(out).trustStores.data.file).toBe(newer)
+    } finally {
+      await today.close()
+    }
+  })
+
   it('judges older cases as any newer program does', async () => {
     const saved = join(folder, 'before.json')
     expect((await cli(...farm, '--android', '15..', '--save', saved)).code).toBe(2)
@@ -143,7 +190,9 @@ describe('a file of newer trust data', () => {
       trustData,
     })
     expect(report.verdict).toBe('warning')
-    expect(report.trustStores.data).toMatchObject({ file: null, date: '2027-02-01' })
+    expect(report.trustStores.data).toMatchObject({ file: 'trustData', date: '2027-02-01' })
+    // What would be judged otherwise without it says so.
+    expect(report.asked.join(' ')).toContain('--trust-data trustData')
     const other = readFileSync(written('other.json'))
     await expect(check('sts.contoso.com', { trustData: other })).rejects.toMatchObject({
       code: 'ADFS_CHECK_BAD_OPTION',

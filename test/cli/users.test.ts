@@ -101,6 +101,16 @@ describe('adfs-check user@contoso.com', () => {
     expect((await cli('jane@nowhere.test')).err).toContain('Microsoft does not know nowhere.test')
   })
 
+  it('checks a list beside users whose domain has no federation service', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'adfs-check-users-'))
+    const list = join(folder, 'list.txt')
+    writeFileSync(list, `sts.contoso.com:${server.port}\n`)
+    const { code, out } = await cli('jane@cloud.test', '--targets', list)
+    rmSync(folder, { recursive: true })
+    expect(code).toBe(2)
+    expect(out).toContain('REFUSED')
+  })
+
   it('checks one service once, and leads domains of several to a page', async () => {
     outside.realms['fabrikam.com'] = federated('sts.contoso.com')
     const same = await cli('a@contoso.com', 'b@fabrikam.com', '--format', 'json')
@@ -123,10 +133,29 @@ describe('adfs-check user@contoso.com', () => {
       AuthURL: `https://sts.contoso.com:${sound.port}/adfs/ls/`,
     }
     const { code, err } = await cli('a@contoso.com', '--trust-anchor', root)
+    const warned = await cli(
+      'a@contoso.com',
+      '--trust-anchor',
+      root,
+      '--warn',
+      '360d',
+      '--fail-on',
+      'critical',
+    )
+    const shards = await Promise.all(
+      ['1/2', '2/2'].map((shard) => cli('a@contoso.com', '--trust-anchor', root, '--shard', shard)),
+    )
+    const some = await cli('a@contoso.com', 'b@cloud.test', '--trust-anchor', root)
     await sound.close()
     rmSync(folder, { recursive: true })
     expect(code).toBe(0)
-    expect(err).toContain('the certificates are in order.')
+    const isSaid = (said: string) => said.includes('the certificates are in order.')
+    expect(isSaid(err)).toBe(true)
+    // Exit code 0 alone does not say so.
+    expect([warned.code, isSaid(warned.err)]).toEqual([0, false])
+    expect(shards.map((one) => one.code)).toEqual([0, 0])
+    expect(shards.filter((one) => isSaid(one.err))).toHaveLength(1)
+    expect([some.code, isSaid(some.err)]).toEqual([3, false])
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { farmOf } from '../../src/farm/farm.js'
 import {
+  alone,
   type Inventory,
   narrowed,
   nodeText,
@@ -76,6 +77,15 @@ describe('names, nodes and ports', () => {
     ])
   })
 
+  it('are refused where a node answers to none of them: it would never be asked', async () => {
+    const nodes = [parseNode('a=10.0.0.5'), parseNode('b=10.0.0.6,name=sts.contos.com')]
+    await expect(farm({ nodes })).rejects.toThrow('Node "b" answers to "sts.contos.com", which is no name')
+    // What DNS does not know, or has elsewhere, is told already.
+    const left = [parseNode('a=10.0.0.5'), parseNode('b=10.0.0.6,name=enterpriseregistration.contoso.com')]
+    const { leftOut, subjects } = await farm({ nodes: left, upnSuffixes: ['contoso.com'] })
+    expect([leftOut.length, subjects.length]).toEqual([1, 1])
+  })
+
   it('have each name where DNS has it, if no node is known; one without an address is told', async () => {
     const { subjects, unresolved } = await farm(
       { names: ['certauth.sts.contoso.com', 'gone.contoso.com'] },
@@ -141,13 +151,15 @@ describe('names that nobody named', () => {
     expect(there.unresolved).toEqual([])
   })
 
-  it('are not checked, and the run says so, where DNS gives no answer', async () => {
+  it.each([
+    'timed-out',
+    'no-address-of-family',
+  ] as const)('are not checked, and the run says so, where DNS gives no answer that would do: %s', async (reason) => {
     const there = await leftOut({
-      'enterpriseregistration.contoso.com': { kind: 'failed', reason: 'timed-out', detail: 'no answer' },
+      'enterpriseregistration.contoso.com': { kind: 'failed', reason, detail: 'no answer' },
     })
-    expect(there.unresolved).toMatchObject([
-      { host: 'enterpriseregistration.contoso.com', reason: 'timed-out' },
-    ])
+    expect(there.unresolved).toMatchObject([{ host: 'enterpriseregistration.contoso.com', reason }])
+    expect(there.leftOut).toEqual([])
   })
 
   it('include certauth, which counts only once a server has shown a certificate for it', async () => {
@@ -163,6 +175,14 @@ describe('names that nobody named', () => {
     const plain = dns(service)
     await farmOf(askedOf('sts.contoso.com', {}), plain.network)
     expect(plain.asked).toEqual(['sts.contoso.com'])
+    const named = dns({})
+    const nodes = [parseNode('wap1=10.0.0.5')]
+    const names = ['certauth.sts.contoso.com']
+    await farmOf(
+      { ...askedOf('sts.contoso.com', {}), inventory: { ...nothingKnown, nodes, names } },
+      named.network,
+    )
+    expect(named.asked).toEqual([])
     const more = dns({ ...service, 'certauth.sts.contoso.com': found(['192.0.2.1']) })
     const inventory = { ...nothingKnown, upnSuffixes: ['contoso.com'] }
     await farmOf({ ...askedOf('sts.contoso.com', {}), inventory }, more.network)
@@ -201,6 +221,15 @@ describe('a node', () => {
     expect(said).toContain(why)
   })
 
+  it('takes a node that is called after its product for that product', () => {
+    const nodes = [parseNode('f5=10.0.0.9,tls-ends-at=f5'), parseNode('wap1=10.0.0.5,tls-ends-at=f5')]
+    expect(nodes.map((node) => terminatorOf(node, nodes))).toEqual(['f5', 'f5'])
+    expect(nodes.map((node) => nodeText(alone(node, nodes)))).toEqual([
+      'f5=10.0.0.9,tls-ends-at=f5',
+      'wap1=10.0.0.5,tls-ends-at=f5',
+    ])
+  })
+
   it('has TLS ended by what stands before it', () => {
     const nodes = [
       parseNode('lb=10.0.0.9,role=balancer,tls-ends-at=f5'),
@@ -236,6 +265,10 @@ describe('mistakes in the inventory of adfs-check.yaml', () => {
   }
   it.each([
     ['    nodes:\n      - { name: a }\n      - { name: a }\n', '5:9: Two nodes are named "a"'],
+    [
+      '    nodes:\n      - { name: a, addresses: 10.0.0.5 }\n      - { name: b, addresses: 10.0.0.5 }\n',
+      '5:9: Nodes "a" and "b" both have the address 10.0.0.5.',
+    ],
     ['    nodes:\n      - { name: a, tls-ends-at: lb }\n', '4:9: TLS of node "a" ends at "lb"'],
     ['    nodes:\n      - { name: a, role: proxy }\n', '4:26: "role" is one of adfs, wap, balancer'],
     ['    nodes:\n      - { name: a, adresses: 10.0.0.1 }\n', '"addresses" is meant?'],
@@ -314,5 +347,20 @@ describe('what init writes', () => {
     const worth = namesWorthTrying(['certauth.sts.contoso.com', ...names], 'sts.contoso.com')
     expect([worth.certauth, worth.suffixes.length]).toEqual([true, 20])
     expect(namesWorthTrying([], 'sts.contoso.com').suffixes).toEqual(['contoso.com'])
+  })
+
+  it('passes over what no suffix can be, and quotes what YAML would read as something else', () => {
+    const odd = ['contoso', '1.2', '12.34e5', 'a..b', 'xn--a.com'].map(
+      (one) => `enterpriseregistration.${one}`,
+    )
+    const { suffixes } = namesWorthTrying(odd, 'sts')
+    expect(suffixes).toEqual(['12.34e5'])
+    const text = inventoryText(
+      { ...found, name: 'null', suffixes: suffixes.map((suffix) => ({ suffix, why: 'leads here' })) },
+      new Date('2026-11-24'),
+    )
+    expect(readPolicyFile(text, 'adfs-check.yaml').farms).toMatchObject([
+      { name: 'null', options: { 'upn-suffixes': ['12.34e5'] } },
+    ])
   })
 })

@@ -49,6 +49,16 @@ describe('parseTarget refuses, naming the problem', () => {
   })
 })
 
+it.each([
+  'user:s3cret@sts.contoso.com',
+  'http://user:s3cret@sts.contoso.com/',
+  'https://user:s3@cret@sts..contoso.com/',
+  `https://user:s3cret@sts.contoso.com/${'a'.repeat(3000)}`,
+])('no password is repeated in a message: %.40s', (input) => {
+  expect(() => parseTarget(input)).toThrow(/"\S*user:…@/)
+  expect(() => parseTarget(input)).not.toThrow(/cret/)
+})
+
 it('parseServerAddress keeps "no port" apart from a port', () => {
   expect(parseServerAddress('10.0.0.1')).toEqual({ host: '10.0.0.1', port: null })
   expect(parseServerAddress('[::1]:8443')).toEqual({ host: '::1', port: 8443 })

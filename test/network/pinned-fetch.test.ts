@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { issue } from '../../src/demo/authority.js'
 import { live } from '../../src/network/live/live.js'
@@ -57,6 +57,18 @@ describe('a page of one machine', () => {
     expect(await asked('/moved')).toEqual({ kind: 'http-status', status: 302, redirects: [] })
     expect(await asked('/large')).toMatchObject({ kind: 'too-large' })
     expect(await asked('/hang')).toMatchObject({ kind: 'timed-out' })
+  })
+
+  it('is not waited for once the run has ended, however silent the server is', async () => {
+    const silent = createNetServer((socket) => socket.on('error', () => {}))
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done))
+    const at = { ...via, port: (silent.address() as AddressInfo).port }
+    const options = { timeoutMs: 60_000, proxy: null, offline: false, aiaAllowPrivate: false }
+    const ask = (signal: AbortSignal) =>
+      live({ ...options, signal }).fetch({ url: 'https://x/', purpose: 'metadata', via: at, pin })
+    expect((await ask(AbortSignal.abort())).kind).toBe('unreachable')
+    expect((await ask(AbortSignal.timeout(100))).kind).toBe('unreachable')
+    silent.close()
   })
 
   it('is read without TLS where the URL says so', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { FetchOutcome, Network } from '../../src/network/network.js'
-import { askedOnce } from '../../src/run/asked-once.js'
+import { askedOnce, onceLimits } from '../../src/run/asked-once.js'
 
 const options = {
   timeoutMs: 1_000,
@@ -64,6 +64,36 @@ it('a list of any length keeps no more than the limits; what was asked for last 
   await farm.fetch(url(4_000))
   await farm.resolve('host-4000', 4)
   expect(asked.length).toBe(before + 2)
+})
+
+it('an answer that was cut short by the limit of one farm is not kept for the others', async () => {
+  const { network } = outside()
+  const asked: number[] = []
+  const ending = (timeoutMs: number): Network => ({
+    ...network,
+    fetch: async () => {
+      asked.push(timeoutMs)
+      return { kind: 'timed-out', timeoutMs, redirects: [] }
+    },
+  })
+  const once = askedOnce()
+  await once(ending(1), options).fetch(url(1))
+  await once(ending(10_000), options).fetch(url(1))
+  await once(ending(10_000), options).fetch(url(1))
+  expect(asked).toEqual([1, 10_000])
+})
+
+it('a watch asks again for what did not come', async () => {
+  const { network } = outside()
+  let tried = 0
+  const failing: Network = {
+    ...network,
+    fetch: async () => ({ kind: 'http-status', status: 500 + tried++, redirects: [] }),
+  }
+  const farm = askedOnce(onceLimits, ({ kind }) => kind === 'fetched')(failing, options)
+  await farm.fetch(url(1))
+  await farm.fetch(url(1))
+  expect(tried).toBe(2)
 })
 
 it('a fault is not kept', async () => {

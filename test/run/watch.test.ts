@@ -43,11 +43,16 @@ async function watched(addresses: readonly string[]) {
     },
   }
   const told: string[] = []
+  let judgements = 0
   const asked = askedOf(name, { trustAnchors: [certificateOf(root)], offline: true })
   const pause = async () => true
   const hooks = {
     concurrency: 4,
     pause,
+    fetching: () => {
+      judgements++
+      return network
+    },
     changed: (
       _: WatchedFarm,
       changes: Parameters<ConstructorParameters<typeof WatchedFarm>[2]['changed']>[1],
@@ -62,6 +67,7 @@ async function watched(addresses: readonly string[]) {
   await farm.first(network, pause)
   return {
     farm,
+    judgements: () => judgements,
     leadsTo: (...next: string[]) => {
       found = next
     },
@@ -80,11 +86,14 @@ async function watched(addresses: readonly string[]) {
 it('an address that a name leads to later is watched too', async () => {
   await serving('10.0.0.5', leafOnly)
   await serving('10.0.0.6', leafOnly)
-  const { farm, look, leadsTo } = await watched(['10.0.0.5'])
+  const { farm, look, leadsTo, judgements } = await watched(['10.0.0.5'])
   leadsTo('10.0.0.5', '10.0.0.6')
   expect(await look()).toEqual(['appeared 10.0.0.6'])
+  const before = judgements()
   servers.get('10.0.0.5')!.send(whole)
   expect(await look()).toEqual(['fixed 10.0.0.5'])
+  // Each has its own time for downloads.
+  expect(judgements()).toBe(before + 1)
   expect(farm.isMended).toBe(false)
   servers.get('10.0.0.6')!.send(whole)
   expect(await look()).toEqual(['fixed 10.0.0.6'])

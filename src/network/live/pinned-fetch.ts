@@ -24,6 +24,7 @@ export async function fetchVia(
   { proxy, timeoutMs, signal }: { proxy: URL | null; timeoutMs: number; signal: AbortSignal | null },
 ): Promise<FetchOutcome> {
   const end = <O extends object>(outcome: O) => ({ ...outcome, redirects: [] })
+  if (signal?.aborted) return end({ kind: 'unreachable', detail: 'the run ended before' } as const)
   const timeout = AbortSignal.timeout(timeoutMs)
   const either = signal ? AbortSignal.any([timeout, signal]) : timeout
   try {
@@ -43,6 +44,8 @@ export async function fetchVia(
 }
 
 function connected(via: Endpoint, proxy: URL | null, signal: AbortSignal): Promise<Socket> {
+  // A signal that has aborted calls nobody.
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const abandon = dial(via, proxy, (dialled) => {
       signal.removeEventListener('abort', stop)
@@ -67,6 +70,7 @@ async function secured(
   signal: AbortSignal,
 ): Promise<Socket> {
   const tls = await import('node:tls')
+  if (signal.aborted) socket.destroy()
   return new Promise((resolve, reject) => {
     const stop = () => void secure.destroy(new Error('no handshake in time'))
     const secure = tls.connect({

@@ -1,6 +1,5 @@
 import type { Resolution, ResolveMore } from '../network.js'
 import { onAbort } from './abort.js'
-import { aliasesOf } from './aliases.js'
 
 /** More addresses than any farm has: a hostile zone cannot make us connect without end. What is left out is told. */
 const maxAddresses = 256
@@ -44,7 +43,9 @@ export async function resolve(
       lookup(host, { all: true, verbatim: true }),
     )
     asked.then(leave, leave)
-    const chain = more?.aliases ? aliasesOf(host, timeoutMs) : null
+    const chain = more?.aliases
+      ? import('./aliases.js').then(({ aliasesOf }) => aliasesOf(host, timeoutMs))
+      : null
     const answers = await Promise.race([withDeadline(asked, timeoutMs), stopped])
     if (answers === 'stopped') return ended
     if (answers === null) return failed('timed-out', `no answer within ${timeoutMs} ms`)
