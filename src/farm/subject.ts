@@ -192,9 +192,8 @@ export const placeOf = (subject: Subject): string =>
 /** What the inventory calls the machine; null: it is known by its address alone. */
 export function machineName(subject: Subject): string | null {
   if (subject.kind === 'file') return null
-  const { node, port } = subject
   const own = ownNodeId(subject)
-  return own === node.address || own === endpointText(node.address, port) ? null : own
+  return own === subject.node.address || own === placeOf(subject) ? null : own
 }
 
 export function servedSubject(name: ServerName | null, node: Node, port: number): ServedSubject {

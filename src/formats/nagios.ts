@@ -67,14 +67,9 @@ const inDays = (ms: number): number => Math.floor(ms / 864_000) / 100
  * or an equals sign, and all differ in their first 19 characters.
  */
 function perfdata(report: Report, prefix: string): string[] {
-  const sent = new Set(
-    report.subjects.flatMap(({ answers }) =>
-      answers.flatMap(({ sent }) => sent.filter((id) => report.certificates[id])),
-    ),
-  )
-  const leaves = new Set(
-    report.subjects.flatMap(({ answers }) => answers.flatMap(({ sent }) => sent.slice(0, 1))),
-  )
+  const lists = report.subjects.flatMap(shownTo).map(({ sent }) => sent)
+  const sent = new Set(lists.flat().filter((id) => report.certificates[id]))
+  const leaves = new Set(lists.flatMap((list) => list.slice(0, 1)))
   const lifetimes = [...sent].map((sha256) => ({ sha256, ...lifetimeOf(report, sha256) }))
   const total = machinesOf(report.subjects)
   const servers = (kind: string) =>

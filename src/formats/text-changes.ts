@@ -1,7 +1,7 @@
 import { oldOnesIn, stateOf } from '../gate/changes.js'
 import type { ChangeReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { machineOf, machinesOf } from './machines.js'
+import { grouped, machineOf, machinesOf } from './machines.js'
 import { type Colour, paint, unpainted, wrap } from './terminal-text.js'
 import { serverText, standing, wordColours, wordOf } from './text-servers.js'
 import { count, lowerFirst, oneLine, placeOf, placesOf } from './text-words.js'
@@ -26,13 +26,16 @@ const colours: Partial<Record<ChangeReport['kind'], Colour>> = {
 /** Every change of a report, below its name and the time of the check. */
 export function changesText(report: Report, style: Style): string {
   const changes = report.changes ?? []
-  const places = changes.filter((one) => one.case === null).map((one) => placeIn(report, one))
-  const width = Math.max(0, ...places.map((place) => place.length))
+  const own = changes.filter((one) => one.case === null)
+  const machines = new Map(report.subjects.map((subject) => [subject.id, machineOf(subject)]))
+  const alike = grouped(own, (one) => `${machines.get(one.subject ?? '')} ${changeText(report, one)}`)
+  const rows = alike.flatMap((group) =>
+    placesIn(report, group).map((place) => ({ place, text: painted(report, group[0]!, style) })),
+  )
+  const width = Math.max(0, ...rows.map(({ place }) => place.length))
   return [
     `${paint(style, 'bold', titleOf(report))}   changed, ${stampOf(report.at, true)}`,
-    ...changes
-      .filter((one) => one.case === null)
-      .map((one) => hung(`  ${placeIn(report, one).padEnd(width)}  `, painted(report, one, style), style)),
+    ...rows.map(({ place, text }) => hung(`  ${place.padEnd(width)}  `, text, style)),
     ...caseLines(report, changes, style),
   ].join('\n')
 }
@@ -43,7 +46,7 @@ function caseLines(report: Report, changes: readonly ChangeReport[], style: Styl
     changes.filter((one) => one.case !== null),
     (one) => `${one.kind} ${one.case!.finding}`,
   )
-  return [...groups.values()].map((group) => {
+  return groups.map((group) => {
     const { kind } = group[0]!
     return hung(`  ${paint(style, colours[kind]!, kind.padEnd(9))}  `, caseText(report, group), style)
   })
@@ -79,18 +82,16 @@ export function changeLine(
   const still = report.subjects.filter(({ id }) => !changed.has(id)).filter((one) => isOpen(report, one))
   const alike = grouped(subjects, (one) => painted(report, one, style))
   const cases = grouped(rest, (one) => `${one.kind} ${one.case!.finding}`)
-  const open = [...grouped(still, (one) => `${machineOf(one)} ${stillText(report, one)}`).values()].flatMap(
-    (group) => {
-      const text = stillText(report, group[0]!)
-      return placesOf(
-        report,
-        group.map(({ id }) => id),
-      ).map((place) => `${place} still ${text}`)
-    },
-  )
+  const open = grouped(still, (one) => `${machineOf(one)} ${stillText(report, one)}`).flatMap((group) => {
+    const text = stillText(report, group[0]!)
+    return placesOf(
+      report,
+      group.map(({ id }) => id),
+    ).map((place) => `${place} still ${text}`)
+  })
   const parts = [
-    ...[...alike].map(([text, group]) => `${listed(placesIn(report, group))} ${text}`),
-    ...[...cases.values()].map((group) => `${group[0]!.kind}: ${caseText(report, group)}`),
+    ...alike.map((group) => `${listed(placesIn(report, group))} ${painted(report, group[0]!, style)}`),
+    ...cases.map((group) => `${group[0]!.kind}: ${caseText(report, group)}`),
     ...(open.length > maxNamed ? [`${open.length} others not accepted yet`] : open),
   ]
   const name = withName ? `${titleOf(report)}  ` : ''
@@ -177,12 +178,6 @@ const placesIn = (report: Report, changes: readonly ChangeReport[]): readonly st
   ...changes.filter(({ subject }) => subject === null).map((one) => placeIn(report, one)),
 ]
 
-const grouped = <T>(items: readonly T[], by: (item: T) => string): ReadonlyMap<string, readonly T[]> => {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item])
-  return groups
-}
-
 const titleOf = ({ farm }: Report): string => {
   const [port] = farm.ports
   return oneLine(farm.id) + (port === undefined || port === 443 ? '' : `:${port}`)
@@ -196,19 +191,22 @@ const listed = (places: readonly string[]): string =>
 const hung = (head: string, text: string, style: Style): string =>
   wrap(text, style.columns, head, ' '.repeat(unpainted(head).length))
 
+function standingText(report: Report, subject: SubjectReport): string {
+  const which = renewalText(report, subject)
+  const rest = which !== '' && wordOf(subject) === 'ok' ? '' : serverText(report, subject)
+  return [which, rest].filter((part) => part !== '').join(', ')
+}
+
 /** How every server stands, a line each; `openOnly`: those that are not accepted. */
 export function standingLines(reports: readonly Report[], style: Style, openOnly = false): readonly string[] {
-  const all = reports.map((report) => standing(report))
+  const all = reports.map((report) => standing(report, standingText))
   const width = Math.max(0, ...all.flat().map(({ place }) => place.length))
   return reports.flatMap((report, index) => [
     ...(reports.length > 1 && !(openOnly && isWell(report)) ? [titleOf(report)] : []),
     ...all[index]!.filter(({ subject }) => !openOnly || isOpen(report, subject)).map(({ place, subject }) => {
       const word = wordOf(subject)
       const shown = paint(style, wordColours[word]!, word) + ' '.repeat(8 - word.length)
-      const which = renewalText(report, subject)
-      const rest = which !== '' && word === 'ok' ? '' : serverText(report, subject)
-      const text = [which, rest].filter((part) => part !== '').join(', ')
-      return `  ${place.padEnd(width)}  ${shown}  ${text}`
+      return `  ${place.padEnd(width)}  ${shown}  ${standingText(report, subject)}`
     }),
     ...report.farm.unresolved.map(
       ({ host, detail }) => `  ${oneLine(host)}  not resolved: ${oneLine(detail)}`,
@@ -219,7 +217,7 @@ export function standingLines(reports: readonly Report[], style: Style, openOnly
 /** What a watch came to, over all farms, for the last line. A machine is as well as the worst that it answers. */
 export function resultOf(reports: readonly Report[]): string {
   const states = reports.flatMap((report) =>
-    [...grouped(report.subjects, machineOf).values()].map((subjects) =>
+    grouped(report.subjects, machineOf).map((subjects) =>
       subjects.map((subject) => stateOf(report, subject)),
     ),
   )
@@ -233,7 +231,7 @@ export function resultOf(reports: readonly Report[]): string {
   const worst = states.map((own) => kinds.findIndex(([, ...some]) => own.some((one) => isOneOf(some, one))))
   const renewals = reports.map(oldOnesIn)
   const olds = reports.reduce(
-    (sum, { subjects }, index) => sum + machinesOf(subjects.filter(({ id }) => renewals[index]?.has(id))),
+    (sum, report, index) => sum + machinesOf(report.subjects.filter(({ id }) => renewals[index]?.has(id))),
     0,
   )
   const parts = [

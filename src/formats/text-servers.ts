@@ -56,19 +56,18 @@ export const leftOut = ({ farm }: Report, style: Style): string[] =>
 
 function serverLines(report: Report, style: Style): string[] {
   const lines = standing(report)
-  if (lines.length <= maxServerLines) return lined(lines, report, style, widestMachine)
+  const widest = report.subjects.some(({ node }) => node !== undefined) ? widestMachine : Infinity
+  if (lines.length <= maxServerLines) return lined(lines, report, style, widest)
   const told = grouped(lines, ({ place, alike }) => alike ?? ` ${place}`).map(([first, ...more]) => ({
     ...first!,
     place: more.length === 0 ? first!.place : `${first!.place} and ${more.length} more`,
   }))
-  return lined(told, report, style, widestMachine)
+  return lined(told, report, style, widest)
 }
 
-/**
- * A line for each machine; what is different under some name or on some port has a line of its own before it.
- */
-export function standing(report: Report): readonly Line[] {
-  const read = (subject: SubjectReport) => `${wordOf(subject)} ${serverText(report, subject)}`
+/** A line for each machine; what is different under some name or on some port has a line of its own before it. */
+export function standing(report: Report, told = serverText): readonly Line[] {
+  const read = (subject: SubjectReport) => `${wordOf(subject)} ${told(report, subject)}`
   const machines = grouped(report.subjects, machineOf).map((subjects) =>
     grouped(subjects, read).sort((a, b) => a.length - b.length),
   )
@@ -100,7 +99,7 @@ export interface Line {
   readonly alike?: string | null
 }
 
-function lined(lines: readonly Line[], report: Report, style: Style, widest: number): string[] {
+function lined(lines: readonly Line[], report: Report, style: Style, widest = Infinity): string[] {
   const lengths = lines.map(({ place }) => place.length)
   const width = Math.max(0, ...lengths.filter((length) => length <= widest))
   return lines.map(({ place, subject }) => {

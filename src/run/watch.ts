@@ -103,23 +103,13 @@ export class WatchedFarm {
     const isMoved = this.#follow(await farmOf(this.asked, this.network))
     if (this.signal.aborted) return
     await Promise.all(
-      this.#machines().map(async (own) => {
+      machinesOf([...this.#watched.values()]).map(async (own) => {
         const said = await Promise.all(own.map((one) => this.#slots(() => this.#lookAt(one))))
         if (said.includes(true)) await this.#judge()
       }),
     )
     if (isMoved) await this.#judge()
     else await this.refreshed(maxAgeMs)
-  }
-
-  /** What is mended on one machine is told together, whatever names and ports it has. */
-  #machines(): readonly (readonly Watched[])[] {
-    const machines = new Map<string, Watched[]>()
-    for (const one of this.#watched.values()) {
-      const { id } = one.subject.node
-      machines.set(id, [...(machines.get(id) ?? []), one])
-    }
-    return [...machines.values()]
   }
 
   /** Whether the farm is another than it was. */
@@ -215,45 +205,16 @@ export class WatchedFarm {
   }
 }
 
+/** What is mended on one machine is told together, whatever names and ports it has. */
+function machinesOf(all: readonly Watched[]): readonly (readonly Watched[])[] {
+  const machines = new Map<string, Watched[]>()
+  for (const one of all) {
+    const { id } = one.subject.node
+    machines.set(id, [...(machines.get(id) ?? []), one])
+  }
+  return [...machines.values()]
+}
+
 const answers = ({ attempts }: Watched): boolean =>
   attempts.length === 0 ||
   attempts.some(({ outcome }) => outcome.kind !== 'unreachable' && outcome.kind !== 'timed-out')
-
-/**
- * Looks at farms until every server is accepted, warnings aside, or until `signal` is aborted. `looked` is told of each
- * round, with the time of the next. Returns the time of the end.
- */
-export async function watchUntilMended(
-  farms: readonly WatchedFarm[],
-  intervalMs: number,
-  signal: AbortSignal,
-  looked: (at: Date, next: Date) => void,
-  now: () => Date = () => new Date(),
-): Promise<Date> {
-  for (let started = now().getTime(); !signal.aborted; ) {
-    if (farms.every(({ isMended: mended }) => mended)) {
-      await Promise.all(farms.map((farm) => farm.refreshed(intervalMs)))
-      if (signal.aborted || farms.every(({ isMended: mended }) => mended)) break
-    }
-    const next = Math.max(started + intervalMs, now().getTime())
-    looked(now(), new Date(next))
-    await untilThen(next - now().getTime(), signal)
-    if (signal.aborted) break
-    started = now().getTime()
-    await Promise.all(farms.map((farm) => farm.look()))
-  }
-  return now()
-}
-
-/** Ends early with the signal. */
-const untilThen = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      done()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })

@@ -34,13 +34,20 @@ describe.runIf(process.platform === 'linux')('the farm of the demo', () => {
       const config = join(folder, 'adfs-check.yaml')
       writeFileSync(join(folder, 'root.pem'), farm.root.pem)
       writeFileSync(config, farm.inventory('root.pem'))
-      const check = () => cli(['--config', config, '--no-proxy'])
+      const check = (...more: string[]) => cli(['--config', config, '--no-proxy', ...more])
       const before = await check()
       expect(before.code).toBe(2)
       expect(before.out).toContain('(6 servers checked under 3 names and on 2 ports, 4 refused)')
+      const state = ['--state', join(folder, 'state.json')]
+      await check(...state)
       for (const one of farm.machines) one.mend()
       const after = await check()
       expect([after.code, after.err]).toEqual([0, ''])
+      // What is so of a whole machine is one line.
+      const { out } = await check(...state)
+      expect(out.match(/^ {2}\S.* {2}fixed$/gm)).toEqual(
+        ['adfs1', 'wap1 ', 'wap2 ', 'lb1  '].map((name) => `  ${name}  fixed`),
+      )
     } finally {
       await farm.close()
     }
