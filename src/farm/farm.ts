@@ -53,6 +53,12 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
     ...supposed.unresolved.map(({ host }) => host),
   ])
   const aims = aimsOf(places, target.name, doors)
+  const met = new Set(
+    aims.flatMap(({ place, doors: here }) =>
+      doorsAt(place, here).flatMap((door) => (door.ports.length > 0 && door.name ? [door.name.ascii] : [])),
+    ),
+  )
+  const unasked = doors.flatMap((door) => (door.name && !met.has(door.name.ascii) ? [door.name.ascii] : []))
   const subjects = new Map<string, ServedSubject>()
   const unresolved: UnresolvedName[] = []
   const leftOut = new Map<string, number>()
@@ -74,7 +80,9 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
   return {
     id: target.displayName,
     name,
-    names: doors.flatMap((door) => door.name ?? []),
+    names: doors
+      .flatMap((door) => door.name ?? [])
+      .filter(({ ascii }) => ascii === name?.ascii || !unasked.includes(ascii)),
     address: target.isAddress ? target.name : null,
     port: target.port,
     ports,
@@ -83,7 +91,10 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
       ...new Map([...unresolved, ...supposed.unresolved].map((one) => [one.host, one])).values(),
       ...[...leftOut].map(([host, left]) => tooMany(host, left)),
     ],
-    leftOut: supposed.leftOut,
+    leftOut: [
+      ...supposed.leftOut,
+      ...unasked.map((one) => ({ name: one, reason: 'no-node' as const, detail: 'no node answers to it' })),
+    ],
     supposed: supposed.doors.flatMap(({ name: one, isSure }) => (isSure || !one ? [] : [one.ascii])),
   }
 }

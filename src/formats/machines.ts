@@ -42,6 +42,8 @@ export function leftOutText({ reason, detail }: NonNullable<Report['farm']['left
       return `is not checked: it leads to ${detail}, which is not of this farm`
     case 'not-answered':
       return 'is not checked: it leads here, but no server has a certificate for it'
+    case 'no-node':
+      return 'is not checked: no node that is looked at answers to it'
     default:
       return detail
   }
