@@ -47,7 +47,7 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
         return answer
       })
   const doors = [...named, ...supposed.doors]
-  refuseUnknownNames(inventory, [
+  refuseUnknownNames(inventory, target.displayName, [
     ...doors.flatMap((door) => door.name?.ascii ?? []),
     ...supposed.leftOut.map((one) => one.name),
     ...supposed.unresolved.map(({ host }) => host),
@@ -100,13 +100,13 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
 }
 
 /** A node that answers to names of no farm would never be asked. */
-function refuseUnknownNames({ nodes }: Inventory, known: readonly string[]): void {
+function refuseUnknownNames({ nodes }: Inventory, farm: string, known: readonly string[]): void {
   for (const { name, names } of nodes)
     for (const text of names)
       if (!known.includes(farmName(text).name.ascii))
         throw new AdfsCheckFault(
           'ADFS_CHECK_BAD_OPTION',
-          `Node "${name}" answers to "${text}", which is no name of the farm.`,
+          `Node "${name}" of ${farm} answers to "${text}", which is no name of that farm.`,
           { hint: 'Add it with --name (in a file: under "names"), or see how it is spelt.' },
         )
 }

@@ -92,7 +92,9 @@ describe('names, nodes and ports', () => {
 
   it('are refused where a node answers to none of them: it would never be asked', async () => {
     const nodes = [parseNode('a=10.0.0.5'), parseNode('b=10.0.0.6,name=sts.contos.com')]
-    await expect(farm({ nodes })).rejects.toThrow('Node "b" answers to "sts.contos.com", which is no name')
+    await expect(farm({ nodes })).rejects.toThrow(
+      'Node "b" of sts.contoso.com answers to "sts.contos.com", which is no name',
+    )
     // What DNS does not know, or has elsewhere, is told already.
     const left = [parseNode('a=10.0.0.5'), parseNode('b=10.0.0.6,name=enterpriseregistration.contoso.com')]
     const { leftOut, subjects } = await farm({ nodes: left, upnSuffixes: ['contoso.com'] })
