@@ -31,6 +31,9 @@ export function doorsText({ farm }: Report): string {
   return `${names}${farm.ports.length > 1 ? `${names === '' ? '' : ' and'} on ${farm.ports.length} ports` : ''}`
 }
 
+/** Below the one farm of a run of which more was named. */
+export const othersText = 'With what was named and could not be checked'
+
 /** Why a name that was thought of is not checked. */
 export function leftOutText({ reason, detail }: NonNullable<Report['farm']['leftOut']>[number]): string {
   switch (reason) {
