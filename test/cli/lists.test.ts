@@ -114,7 +114,7 @@ describe('a list', () => {
   })
 
   it.each([
-    ['text', / \(exit 0\)[^]*\n\nWith what was named and could not be checked: unknown \(exit 3\)\n$/],
+    ['text', / \(exit 0\)[\s\S]*\n\nWith what was named and could not be checked: unknown \(exit 3\)\n$/],
     ['markdown', /\n\nWith what was named and could not be checked: \*\*unknown\*\*\n$/],
   ])('of which one farm is well and a line is none is not well: %s', async (format, last) => {
     const list = file('mixed.txt', `localhost:${port}\nnot a name\n`)
