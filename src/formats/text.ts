@@ -3,7 +3,7 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
-import { connectionsOf, doorsText, machinesOf } from './machines.js'
+import { connectionsOf, doorsText, machinesOf, othersText } from './machines.js'
 import { ownerLines } from './owners.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
 import { leftOut, servers, vantages } from './text-servers.js'
@@ -32,8 +32,10 @@ export const text: Format = {
   async write({ watched }, reports, end, sink, style) {
     let names = 0
     let shown = 0
+    let last: Gated['gate'] | null = null
     for await (const gated of reports) {
       names++
+      last = gated.gate
       const screen = screenOf(gated, style, await sectionsFor(gated, style), watched)
       // With --state a farm where nothing changed is no news.
       if (screen === '') continue
@@ -46,6 +48,9 @@ export const text: Format = {
       await sink.write(
         `${style.unicode ? rows : inAscii(rows)}\nAll ${names} names: ${verdict} (exit ${exitCode})\n`,
       )
+    } else if (last && shown > 0 && !watched) {
+      const { verdict, exitCode } = await end
+      if (verdict !== last.verdict) await sink.write(`\n${othersText}: ${verdict} (exit ${exitCode})\n`)
     }
   },
 }
