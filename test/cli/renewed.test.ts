@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -134,6 +134,12 @@ describe('renewed', () => {
     expect(out.replace(/\s+/g, ' ')).toContain('nothing need be restarted')
     const { out: brief } = await cli(...pfx, ...common, ...at_(renewed, both), '--old', path('OLD.pfx'))
     expect(brief).toContain('Tidy  "Contoso Issuing CA" can go: --verbose has the command')
+    // What is left to be tidied has a page to go by, and no certificate to be imported.
+    const kit = ['--old', path('OLD.pfx'), '--kit', path('fix')]
+    const { out: withKit } = await cli(...pfx, ...common, ...at_(renewed, both), ...kit)
+    expect(withKit.replace(/\s+/g, ' ')).toContain(`can go: ${path('fix-2')}/README.md has the command`)
+    expect(readdirSync(path('fix-2')).sort()).toEqual(['README.md', 'SHA256SUMS'])
+    expect(readFileSync(join(path('fix-2'), 'README.md'), 'utf8')).toContain('Tidy up after the renewal')
   })
 
   it('orders nothing where the new certificate is at hand already', async () => {
