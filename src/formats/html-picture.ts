@@ -1,5 +1,6 @@
 import { releasesText } from '../android/releases-text.js'
 import type { AnswerReport, Report, SubjectReport } from '../report/schema.js'
+import { shownBy } from './machines.js'
 import { cut } from './outcomes.js'
 import { placeOf } from './text-words.js'
 import { escaped } from './xml.js'
@@ -57,10 +58,7 @@ function rowsOf(report: Report): Row[] {
   const groups = new Map<string, { row: Row; places: string[] }>()
   for (const subject of report.subjects) {
     const name = cut(subject.name ?? report.farm.id, 60)
-    const shown = subject.answers.filter(({ releases }) => releases.length > 0)
-    const chains = (shown.length > 0 ? shown : subject.answers).map((answer) =>
-      chainOf(report, subject, answer),
-    )
+    const chains = shownBy(subject).map((answer) => chainOf(report, subject, answer))
     for (const boxes of chains.length > 0 ? chains : [[]]) {
       const key = JSON.stringify([name, boxes, boxes.length === 0 ? subject.outcome.detail : ''])
       const known = groups.get(key) ?? { row: { name, boxes }, places: [] }

@@ -66,6 +66,12 @@ export function connectionsOf(subjects: readonly SubjectReport[]): number {
   return new Set(made).size
 }
 
+/** Lists that phones are shown; where none is, all: a binding for connections without a name is met by nobody else. */
+export function shownBy({ answers }: SubjectReport): SubjectReport['answers'] {
+  const shown = answers.filter(({ releases }) => releases.length > 0)
+  return shown.length > 0 ? shown : answers
+}
+
 /** In the order of the first of each group. */
 export function grouped<T>(items: readonly T[], by: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>()

@@ -5,7 +5,7 @@ import type { OwnerSummary } from '../gate/owners.js'
 import type { Report } from '../report/schema.js'
 import type { Words } from '../words/words.js'
 import type { Format } from './format.js'
-import { leftOutText, othersText } from './machines.js'
+import { leftOutText, nameOfMachine, othersText, shownBy } from './machines.js'
 import { codeSpan, commands, markdown as spoken } from './markdown-text.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
@@ -67,7 +67,7 @@ function page(report: Report): string {
           '|---|---|---|',
           ...report.subjects.map(
             (subject) =>
-              `| ${codeSpan(subject.id)} | ${subject.answers.map(({ sent }) => sentText(report, sent)).join('; ') || codeSpan(subject.outcome.detail)} | ${
+              `| ${serverCell(subject)} | ${[...new Set(shownBy(subject).map(({ sent }) => sentText(report, sent)))].join('; ') || codeSpan(subject.outcome.detail)} | ${
                 subject.verdicts
                   .filter((row) => row.counts)
                   .map(({ releases, verdict }) => `${verdict} (${releasesText(releases as Release[])})`)
@@ -91,6 +91,12 @@ function page(report: Report): string {
     ...steps(report),
     '',
   ].join('\n')
+}
+
+/** By the name that the steps call it by, where it has one. */
+function serverCell(subject: Report['subjects'][number]): string {
+  const name = nameOfMachine(subject)
+  return `${name === null ? '' : `${codeSpan(name)} `}${codeSpan(subject.id)}`
 }
 
 function steps(report: Report): string[] {

@@ -1,7 +1,7 @@
 import { leastLeft, type Threshold } from '../gate/thresholds.js'
 import type { Report } from '../report/schema.js'
 import type { Format } from './format.js'
-import { machinesOf } from './machines.js'
+import { machinesOf, shownBy } from './machines.js'
 import { type NagiosCode, nagiosCode, worstNagiosCode } from './nagios-code.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
 import { ownerName, ownerVerdicts } from './owners.js'
@@ -67,7 +67,7 @@ const inDays = (ms: number): number => Math.floor(ms / 864_000) / 100
  * or an equals sign, and all differ in their first 19 characters.
  */
 function perfdata(report: Report, prefix: string): string[] {
-  const lists = report.subjects.flatMap(shownTo).map(({ sent }) => sent)
+  const lists = report.subjects.flatMap(shownBy).map(({ sent }) => sent)
   const sent = new Set(lists.flat().filter((id) => report.certificates[id]))
   const leaves = new Set(lists.flatMap((list) => list.slice(0, 1)))
   const lifetimes = [...sent].map((sha256) => ({ sha256, ...lifetimeOf(report, sha256) }))

@@ -1,5 +1,6 @@
 import type { Report, SubjectReport } from '../report/schema.js'
 import type { Format, Head } from './format.js'
+import { shownBy } from './machines.js'
 import { cut } from './outcomes.js'
 
 /**
@@ -167,8 +168,8 @@ function ofServers(
     )
 }
 
-const sentBy = ({ answers }: SubjectReport): readonly string[] => [
-  ...new Set(answers.flatMap(({ sent }) => sent)),
+const sentBy = (subject: SubjectReport): readonly string[] => [
+  ...new Set(shownBy(subject).flatMap(({ sent }) => sent)),
 ]
 
 const seconds = (instant: string): number => new Date(instant).getTime() / 1000

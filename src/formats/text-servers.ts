@@ -2,7 +2,7 @@ import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { CertificateReport, Report, SubjectReport } from '../report/schema.js'
 import type { Style } from './format.js'
-import { doorOf, grouped, leftOutText, machineOf, nameOfMachine } from './machines.js'
+import { doorOf, grouped, leftOutText, machineOf, nameOfMachine, shownBy } from './machines.js'
 import { type Colour, paint, wrap } from './terminal-text.js'
 import {
   counts,
@@ -136,8 +136,7 @@ export function serverText(report: Report, subject: SubjectReport): string {
   const finding = seriousIn(report).find(({ subjects }) => subjects.includes(subject.id))
   const cause = finding && (finding.brief ? spokenWords(finding.brief, report) : lowerFirst(finding.title))
   if (subject.answers.length === 0) return cause ?? oneLine(subject.outcome.detail)
-  const shown = subject.answers.filter(({ releases }) => releases.length > 0)
-  const lists = (shown.length > 0 ? shown : subject.answers).map((answer) => sentText(report, answer.sent))
+  const lists = shownBy(subject).map((answer) => sentText(report, answer.sent))
   const sent = [...new Set(lists)].join(' or ')
   if (!cause) return sent
   // The length of a list is news where the list is the trouble.

@@ -38,6 +38,10 @@ describe.runIf(process.platform === 'linux')('the farm of the demo', () => {
       const before = await check()
       expect(before.code).toBe(2)
       expect(before.out).toContain('(6 servers checked under 3 names and on 2 ports, 4 refused)')
+      // The certificate of last year is shown to no phone.
+      expect((await check('--format', 'nagios')).out).toMatch(/'days_leaf'=340\.\d+;/)
+      const page = (await check('--format', 'markdown')).out
+      expect(page).toMatch(/^\| `adfs3` `sts\.contoso\.test@\S+:8443` \| leaf \+ 1 \| accepted/m)
       const state = ['--state', join(folder, 'state.json')]
       await check(...state)
       for (const one of farm.machines) one.mend()
