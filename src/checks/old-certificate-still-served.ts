@@ -1,9 +1,11 @@
+import { matchesHost } from '../android/hostname.js'
 import { say } from '../words/words.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Sha256 } from '../x509/identity.js'
 import { type Case, defineCheck, type ExaminedFarm, found, type Renewal } from './check.js'
 import { confirming } from './support/advice.js'
 import { answersOf, distinct, seenOf } from './support/answers.js'
+import { coveredNames } from './support/names.js'
 
 export interface Evidence {
   readonly renewed: Sha256
@@ -51,7 +53,7 @@ function casesOf(farm: ExaminedFarm, { leaf: renewed }: Renewal): Case<Evidence>
     const isThere = leaves.some(({ sha256 }) => sha256 === renewed.sha256)
     // A server may have two certificates, of two kinds of key, of which one is renewed.
     const old = leaves.find((leaf) => leaf.sha256 !== renewed.sha256 && (!isThere || isAlike(leaf, renewed)))
-    if (!old) return []
+    if (!old || isForOtherNames(old, renewed, seen.subject.name?.ascii ?? null)) return []
     return [
       {
         facet: `renewal ${renewed.publicKey.algorithm}`,
@@ -69,6 +71,13 @@ function casesOf(farm: ExaminedFarm, { leaf: renewed }: Renewal): Case<Evidence>
       },
     ]
   })
+}
+
+/** A name that the new certificate is not for may have one of its own, which stays: none of its names are in the new one. */
+function isForOtherNames(old: Certificate, renewed: Certificate, host: string | null): boolean {
+  if (host === null || matchesHost(renewed, host, 'V6')) return false
+  const ours = new Set(coveredNames(renewed).map((name) => name.toLowerCase()))
+  return matchesHost(old, host, 'V6') && !coveredNames(old).some((name) => ours.has(name.toLowerCase()))
 }
 
 const isAlike = (a: Certificate, b: Certificate): boolean => a.publicKey.algorithm === b.publicKey.algorithm

@@ -77,7 +77,8 @@ export async function renewedCommand(
     check(renewing, network, at, { concurrency, pause, ...judging, renewal })
   /** The file, compared with what the farm shows. */
   const before = async (farm: Checked) => {
-    const servers = liveServers(farm.examined)
+    // Other names may have certificates of their own.
+    const servers = liveServers(farm.examined).filter(({ id }) => id.startsWith(`${parseTarget(name).name}@`))
     const isSeen = servers.some((server) => server.leaf !== null)
     const files: AskedFiles = {
       paths: [flags.pfx],

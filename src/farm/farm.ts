@@ -47,12 +47,18 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
         return answer
       })
   const doors = [...named, ...supposed.doors]
-  refuseUnknownNames(inventory, [
+  refuseUnknownNames(inventory, target.displayName, [
     ...doors.flatMap((door) => door.name?.ascii ?? []),
     ...supposed.leftOut.map((one) => one.name),
     ...supposed.unresolved.map(({ host }) => host),
   ])
   const aims = aimsOf(places, target.name, doors)
+  const met = new Set(
+    aims.flatMap(({ place, doors: here }) =>
+      doorsAt(place, here).flatMap((door) => (door.ports.length > 0 && door.name ? [door.name.ascii] : [])),
+    ),
+  )
+  const unasked = doors.flatMap((door) => (door.name && !met.has(door.name.ascii) ? [door.name.ascii] : []))
   const subjects = new Map<string, ServedSubject>()
   const unresolved: UnresolvedName[] = []
   const leftOut = new Map<string, number>()
@@ -74,7 +80,9 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
   return {
     id: target.displayName,
     name,
-    names: doors.flatMap((door) => door.name ?? []),
+    names: doors
+      .flatMap((door) => door.name ?? [])
+      .filter(({ ascii }) => ascii === name?.ascii || !unasked.includes(ascii)),
     address: target.isAddress ? target.name : null,
     port: target.port,
     ports,
@@ -83,19 +91,22 @@ export async function farmOf(asked: Asked, network: Pick<Network, 'resolve'>): P
       ...new Map([...unresolved, ...supposed.unresolved].map((one) => [one.host, one])).values(),
       ...[...leftOut].map(([host, left]) => tooMany(host, left)),
     ],
-    leftOut: supposed.leftOut,
+    leftOut: [
+      ...supposed.leftOut,
+      ...unasked.map((one) => ({ name: one, reason: 'no-node' as const, detail: 'no node answers to it' })),
+    ],
     supposed: supposed.doors.flatMap(({ name: one, isSure }) => (isSure || !one ? [] : [one.ascii])),
   }
 }
 
 /** A node that answers to names of no farm would never be asked. */
-function refuseUnknownNames({ nodes }: Inventory, known: readonly string[]): void {
+function refuseUnknownNames({ nodes }: Inventory, farm: string, known: readonly string[]): void {
   for (const { name, names } of nodes)
     for (const text of names)
       if (!known.includes(farmName(text).name.ascii))
         throw new AdfsCheckFault(
           'ADFS_CHECK_BAD_OPTION',
-          `Node "${name}" answers to "${text}", which is no name of the farm.`,
+          `Node "${name}" of ${farm} answers to "${text}", which is no name of that farm.`,
           { hint: 'Add it with --name (in a file: under "names"), or see how it is spelt.' },
         )
 }

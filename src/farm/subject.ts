@@ -148,6 +148,8 @@ export interface LeftOutName {
     | 'elsewhere'
     /** Leads to the farm, but no server shows a certificate for it. */
     | 'not-answered'
+    /** Each node that is looked at answers to other names. */
+    | 'no-node'
     /** DNS did not say. */
     | 'unknown'
   readonly detail: string

@@ -7,7 +7,7 @@ import type { Format } from './format.js'
 import { caseBlock } from './html-case.js'
 import { css } from './html-css.js'
 import { picture } from './html-picture.js'
-import { leftOutText } from './machines.js'
+import { leftOutText, othersText } from './machines.js'
 import { cut, messageOf, verdictLine } from './outcomes.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
@@ -39,7 +39,7 @@ export const html: Format = {
 ${css}</style>
 </head>
 <body>
-${all.length > 1 ? contents(all, owners) : ''}<main>
+${all.length > 1 ? contents(all, owners) : ''}${all.length === 1 && all[0]!.gate.verdict !== verdict ? `<p>${othersText}: ${verdictWords[verdict]}.</p>\n` : ''}<main>
 ${all.map(({ report }, index) => article(report, `f${index}`, all.length > 1 ? 2 : 1)).join('')}</main>
 <footer><p>${tool.name} ${escaped(tool.version)}, ${at.toISOString().slice(0, 19)}Z</p></footer>
 ${all.map(({ caseText }) => caseBlock(caseText?.())).join('')}</body>

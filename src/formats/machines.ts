@@ -31,6 +31,9 @@ export function doorsText({ farm }: Report): string {
   return `${names}${farm.ports.length > 1 ? `${names === '' ? '' : ' and'} on ${farm.ports.length} ports` : ''}`
 }
 
+/** Below the one farm of a run of which more was named. */
+export const othersText = 'With what was named and could not be checked'
+
 type LeftOut = NonNullable<Report['farm']['leftOut']>[number]
 
 /** Where it is so, if not everywhere, and why a name that was thought of is not checked. */
@@ -47,6 +50,8 @@ function whyLeftOut({ reason, detail }: LeftOut): string {
       return `is not checked: it leads to ${detail}, which is not of this farm`
     case 'not-answered':
       return 'is not checked: it leads here, but no server has a certificate for it'
+    case 'no-node':
+      return 'is not checked: no node that is looked at answers to it'
     default:
       return detail
   }

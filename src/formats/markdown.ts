@@ -1,11 +1,11 @@
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
-import { type Gated, worst } from '../gate/gate.js'
+import type { Gated } from '../gate/gate.js'
 import type { OwnerSummary } from '../gate/owners.js'
 import type { Report } from '../report/schema.js'
 import type { Words } from '../words/words.js'
 import type { Format } from './format.js'
-import { leftOutText, nameOfMachine, shownBy } from './machines.js'
+import { leftOutText, nameOfMachine, othersText, shownBy } from './machines.js'
 import { codeSpan, commands, markdown as spoken } from './markdown-text.js'
 import { ownerName, worstFarms } from './owners.js'
 import { spokenPlan } from './speech.js'
@@ -16,16 +16,21 @@ export const markdown: Format = {
   name: 'markdown',
   streams: false,
   async write(_head, reports, end, sink) {
-    const gates: Gated['gate'][] = []
+    let names = 0
+    let last: Gated['gate'] | null = null
     for await (const { report, gate } of reports) {
-      gates.push(gate)
-      await sink.write(`${gates.length > 1 ? '\n' : ''}${page(report)}`)
+      await sink.write(`${names++ > 0 ? '\n' : ''}${page(report)}`)
+      last = gate
     }
-    const { owners } = await end
-    if (owners && gates.length > 1) await sink.write(ownerTable(owners))
-    if (gates.length > 1) await sink.write(`\nAll ${gates.length} names: **${worst(gates).verdict}**\n`)
+    const { owners, verdict } = await end
+    if (owners && names > 1) await sink.write(ownerTable(owners))
+    if (names > 1) await sink.write(`\nAll ${names} names: **${verdict}**\n`)
+    else if (last && last.verdict !== verdict) await sink.write(`\n${othersText}: **${verdict}**\n`)
   },
 }
+
+/** A bar would begin the next cell, in code too. */
+const inCell = (text: string): string => codeSpan(text).replaceAll('|', '\\|')
 
 const ownerTable = (owners: readonly OwnerSummary[]): string =>
   [
@@ -37,7 +42,7 @@ const ownerTable = (owners: readonly OwnerSummary[]): string =>
     ...owners.map((one) => {
       const { farms, verdicts } = one
       const worst = worstFarms(one)
-      return `| ${codeSpan(ownerName(one))} | ${farms} | ${verdicts.critical} | ${verdicts.unknown} | ${verdicts.warning} | ${verdicts.ok} | ${worst === '' ? '' : codeSpan(worst)} |`
+      return `| ${inCell(ownerName(one))} | ${farms} | ${verdicts.critical} | ${verdicts.unknown} | ${verdicts.warning} | ${verdicts.ok} | ${worst === '' ? '' : inCell(worst)} |`
     }),
     '',
   ].join('\n')

@@ -103,13 +103,21 @@ const isOpen = (report: Report, subject: SubjectReport): boolean =>
 
 /** After a renewal, which of the two certificates it sends; empty: that is not asked, or cannot be told. */
 function renewalText(report: Report, { id, answers }: SubjectReport): string {
-  const olds = oldOnesIn(report)
-  if (olds === null || answers.length === 0) return ''
-  const old = olds.get(id)
-  if (!old) return 'sends the new certificate'
+  const { renewal } = report
+  if (!renewal || answers.length === 0) return ''
+  const old = oldOnesIn(report)?.get(id)
+  // One of its own for this name, or one that is waived.
+  if (!old)
+    return answers.some(isRenewed(renewal)) ? 'sends the new certificate' : 'sends another certificate'
   if (old.isNewer) return 'sends a newer certificate than the file has'
   return old.isPartial ? 'sends the old certificate beside the new one' : 'still sends the old certificate'
 }
+
+/** Of what phones are shown: without a name another one may come. */
+const isRenewed =
+  ({ certificate }: NonNullable<Report['renewal']>) =>
+  ({ releases, sent }: SubjectReport['answers'][number]): boolean =>
+    releases.length > 0 && sent[0] === certificate
 
 const isWell = (report: Report): boolean =>
   report.farm.unresolved.length === 0 && !report.subjects.some((subject) => isOpen(report, subject))
@@ -244,7 +252,10 @@ export function resultOf(reports: readonly Report[]): string {
   ]
   if (parts.length > 0) return parts.join(', ')
   const verdicts = reports.map(({ verdict }) => verdict)
-  const accepted = renewals.every((one) => one === null)
+  const isRenewal = reports.every(
+    ({ renewal, subjects }) => renewal && subjects.every(({ answers }) => answers.some(isRenewed(renewal))),
+  )
+  const accepted = !isRenewal
     ? states.length === 1
       ? 'the server is accepted'
       : `all ${total} are accepted`

@@ -3,10 +3,9 @@ import { releasesText } from '../android/releases-text.js'
 import type { Gated } from '../gate/gate.js'
 import type { FindingReport, Report } from '../report/schema.js'
 import type { Format, Style } from './format.js'
-import { connectionsOf, doorsText, machinesOf } from './machines.js'
+import { connectionsOf, doorsText, machinesOf, othersText } from './machines.js'
 import { ownerLines } from './owners.js'
 import { type Colour, inAscii, paint, unpainted, wrap } from './terminal-text.js'
-import { asFiles } from './text-file.js'
 import { leftOut, servers, vantages } from './text-servers.js'
 import { waiversText } from './text-waivers.js'
 import {
@@ -33,8 +32,10 @@ export const text: Format = {
   async write({ watched }, reports, end, sink, style) {
     let names = 0
     let shown = 0
+    let last: Gated['gate'] | null = null
     for await (const gated of reports) {
       names++
+      last = gated.gate
       const screen = screenOf(gated, style, await sectionsFor(gated, style), watched)
       // With --state a farm where nothing changed is no news.
       if (screen === '') continue
@@ -47,6 +48,9 @@ export const text: Format = {
       await sink.write(
         `${style.unicode ? rows : inAscii(rows)}\nAll ${names} names: ${verdict} (exit ${exitCode})\n`,
       )
+    } else if (last && shown > 0 && !watched) {
+      const { verdict, exitCode } = await end
+      if (verdict !== last.verdict) await sink.write(`\n${othersText}: ${verdict} (exit ${exitCode})\n`)
     }
   },
 }
@@ -56,12 +60,14 @@ interface Sections {
   readonly fix?: (report: Report, style: Style) => string
   readonly details?: (report: Report, style: Style) => string
   readonly changesText?: (report: Report, style: Style) => string
+  readonly asFiles?: (report: Report, style: Style) => string
 }
 
 const sectionsFor = async ({ report }: Gated, { verbose }: Style): Promise<Sections> => ({
   ...(isToldFix(report, verbose) ? await import('./text-fix.js') : {}),
   ...(verbose ? await import('./text-details.js') : {}),
   ...(report.changes ? await import('./text-changes.js') : {}),
+  ...(report.subjects[0]?.kind === 'file' ? await import('./text-file.js') : {}),
 })
 
 /** What was asked for and breaks nothing is told with the details. */
@@ -77,7 +83,7 @@ function screenOf({ report, gate }: Gated, style: Style, sections: Sections, wat
       return `${news === '' ? '' : `${news}\n`}${screenOf({ report: whole, gate }, style, sections)}`
     return news === '' ? '' : `${news}${last}\n`
   }
-  const files = asFiles(report, style)
+  const files = sections.asFiles?.(report, style) ?? ''
   if (report.verdict === 'ok' && !style.verbose && waiversText(report, style) === '')
     return `${[headline(report, style), fine(report, style), ...vantages(report, style), ...leftOut(report, style), ...tidy(report, style), ...(files === '' ? [] : [files]), ...(releasesRefusing(report) ? older(report, style) : []), last].join('\n')}\n`
   const [cause, ...others] = seriousIn(report)

@@ -192,14 +192,12 @@ function casesOf(
 }
 
 /** After a renewal: what servers that do not show the new certificate alone show; null: no new certificate was named. */
-export function oldOnesIn({ findings, checks }: Report): ReadonlyMap<string, OldShown> | null {
-  const finding = findings.find(({ id }) => id === oldCertificate)
-  if (!finding)
-    return checks.some(({ id, status }) => id === oldCertificate && status === 'pass') ? new Map() : null
-  const open = finding.cases.filter(({ waived }) => waived === undefined)
+export function oldOnesIn({ findings, renewal }: Report): ReadonlyMap<string, OldShown> | null {
+  if (!renewal) return null
+  const cases = findings.find(({ id }) => id === oldCertificate)?.cases ?? []
   return new Map(
-    open.flatMap(({ subject, evidence }) =>
-      subject === null ? [] : [[subject, evidence as unknown as OldShown] as const],
+    cases.flatMap(({ subject, evidence, waived }) =>
+      subject === null || waived ? [] : [[subject, evidence as unknown as OldShown] as const],
     ),
   )
 }

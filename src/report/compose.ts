@@ -87,6 +87,9 @@ export function composeReport({ examined, results, steps, asked, fetches }: Foun
     },
     asked: [...optionsOf(asked)],
     ...vantageReport(examined),
+    ...(examined.renewal && {
+      renewal: { file: examined.renewal.path, certificate: examined.renewal.leaf.sha256 },
+    }),
     subjects: examined.examinations.map((examination) => ({
       ...subjectReport(examination, releases, examined.at, signs.get(examination.subject.id) ?? []),
       ...machine(examination.subject, farm),

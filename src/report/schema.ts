@@ -488,6 +488,12 @@ const report = object({
       { description: 'Every waiver of the policy that concerns this farm, used or not' },
     ),
   ),
+  renewal: Type.Optional(
+    object(
+      { file: text('As named'), certificate: sha256 },
+      'The certificate that every server is to send by now; missing: none was named',
+    ),
+  ),
   changes: Type.Optional(
     Type.Array(change, {
       description: 'With --state: since the last run. With --watch: since it began, the last thousand.',

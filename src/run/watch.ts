@@ -1,5 +1,4 @@
 import { type Checked, check, type Hooks } from '../check.js'
-import type { Attempt } from '../examine/examination.js'
 import { examine, type Pause } from '../examine/examine.js'
 import { settingsOf } from '../examine/settings.js'
 import type { Asked } from '../farm/asked.js'
@@ -8,12 +7,12 @@ import type { Farm, ServedFarm, ServedSubject, SubjectId } from '../farm/subject
 import { compared, isMended, type Standing } from '../gate/changes.js'
 import { policyOf } from '../gate/policy.js'
 import type { Network } from '../network/network.js'
-import { type AnswerKey, answerKey } from '../observe/answer-key.js'
+import { answerKey } from '../observe/answer-key.js'
 import { endpointOf, observe } from '../observe/observe.js'
-import type { Looked } from '../observe/view.js'
 import type { ChangeReport } from '../report/schema.js'
 import { type Slots, slots } from './slots.js'
 import { toldOf } from './told.js'
+import { kept, newlyWatched, type Watched } from './watched.js'
 
 /** What is judged is judged anew after so long, whatever servers answer: the clock alone can change a verdict. */
 const maxAgeMs = 10 * 60_000
@@ -21,28 +20,6 @@ const maxAgeMs = 10 * 60_000
 const toMeetOthers = 8
 /** Kept for the report of a watch that goes on for days. */
 const maxChanges = 1_000
-
-/** Answers of one server that are remembered: more than a farm has in use; one that sends another each time is not kept. */
-const maxKnown = 1_000
-
-/** One server under watch. */
-interface Watched {
-  readonly subject: ServedSubject
-  /** What the last full set of hellos came to. */
-  attempts: readonly Attempt[]
-  /** What came of a name that nobody has, when the watch began. */
-  strange: Looked['observed'][number]['strange']
-  /** The last answer to each hello, by the hello's id. */
-  readonly last: Map<string, AnswerKey>
-  /** Every list and every whole answer it ever gave. */
-  readonly known: Set<string>
-  /** Equal hellos got different answers: one connection says nothing of the other servers behind the address. */
-  varies: boolean
-  /** Whether a name leads here by the last look-up. */
-  listed: boolean
-  /** Looks since the beginning. */
-  looks: number
-}
 
 export interface WatchHooks {
   /** A farm was judged anew, and something differs. */
@@ -96,7 +73,7 @@ export class WatchedFarm {
       observed: (subject, attempts, strange) => {
         const one = this.#add(subject)
         one.strange = strange
-        this.#keep(one, attempts)
+        kept(one, attempts)
         hooks.observed?.(subject, attempts, strange)
       },
     })
@@ -167,16 +144,7 @@ export class WatchedFarm {
   }
 
   #add(subject: ServedSubject): Watched {
-    const one = this.#watched.get(subject.id) ?? {
-      subject,
-      attempts: [],
-      strange: null,
-      last: new Map<string, AnswerKey>(),
-      known: new Set<string>(),
-      varies: false,
-      listed: true,
-      looks: 0,
-    }
+    const one = this.#watched.get(subject.id) ?? newlyWatched(subject)
     this.#watched.set(subject.id, one)
     return one
   }
@@ -202,25 +170,8 @@ export class WatchedFarm {
       network,
     )
     if (signal.aborted) return false
-    this.#keep(one, attempts)
+    kept(one, attempts)
     return true
-  }
-
-  #keep(one: Watched, attempts: readonly Attempt[]): void {
-    one.attempts = attempts
-    one.last.clear()
-    one.varies = false
-    for (const { offer, outcome } of attempts) {
-      const key = answerKey(outcome)
-      const before = one.last.get(offer.id)
-      if (before?.hasList && key.hasList && before.list !== key.list) one.varies = true
-      one.last.set(offer.id, key)
-      one.known.add(key.list).add(key.whole)
-    }
-    for (const key of one.known) {
-      if (one.known.size <= maxKnown) break
-      one.known.delete(key)
-    }
   }
 
   /** Servers that answer while a judgement is at work are judged together in the next one. */

@@ -122,7 +122,9 @@ farms:
       'Fabrikam',
       undefined,
     ])
-    expect((await cli(...args, '--format', 'markdown')).out).toContain('| `Fabrikam` | 1 | 1 | 0 | 0 | 0 |')
+    const page = (await cli(...args, '--format', 'markdown')).out
+    expect(page).toContain('| `Fabrikam` | 1 | 1 | 0 | 0 | 0 |')
+    expect(page).toContain('| `Contoso \\| <b>` | 2 | 1 | 1 | 0 | 0 |')
     expect((await cli(...args, '--format', 'html')).out).toContain(
       '<bdi>Contoso | &lt;b&gt;</bdi></th><td>2</td>',
     )

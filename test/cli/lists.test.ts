@@ -113,6 +113,23 @@ describe('a list', () => {
     expect(err.match(/Give the federation service name/g)).toHaveLength(1)
   })
 
+  it.each([
+    ['text', / \(exit 0\)[\s\S]*\n\nWith what was named and could not be checked: unknown \(exit 3\)\n$/],
+    ['html', /<p>With what was named and could not be checked: [^<]+\.<\/p>\n<main>/],
+    ['markdown', /\n\nWith what was named and could not be checked: \*\*unknown\*\*\n$/],
+  ])('of which one farm is well and a line is none is not well: %s', async (format, last) => {
+    const list = file('mixed.txt', `localhost:${port}\nnot a name\n`)
+    const { code, out } = await cli(['--targets', list, '-4', '--format', format])
+    expect(code).toBe(3)
+    expect(out).toMatch(last)
+    const two = file('two.txt', `localhost:${port}\nnot a name\n[::ffff:127.0.0.1]:1\n`)
+    expect((await cli(['--targets', two, '-4', '--format', format])).out).toMatch(
+      /All 2 names: .*unknown|<title>2 names: could not be checked/,
+    )
+    const sound = file('sound.txt', `localhost:${port}\n`)
+    expect((await cli(['--targets', sound, '-4', '--format', format])).out).not.toContain('With what')
+  })
+
   it('of which nothing can be checked is bad usage', async () => {
     const empty = file('empty.txt', '# nobody\n\n')
     expect(await cli(['--targets', empty])).toMatchObject({

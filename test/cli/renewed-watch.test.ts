@@ -1,11 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.js'
 import { type Issued, issue } from '../../src/demo/authority.js'
 import type { ReportDocument } from '../../src/report/schema.js'
 import { type ChangingServer, changingServer } from '../support/changing-server.js'
+import { tlsServer } from '../support/tls-server.js'
 import { expectValidDocument } from '../support/valid-report.js'
 
 /** Servers on loopback that get their new certificate while the command looks on. */
@@ -137,6 +139,29 @@ describe('a renewal under watch', () => {
   )
 
   it(
+    'does not say of a name with a certificate of its own that it has the new one',
+    async () => {
+      const host = 'enterpriseregistration.contoso.com'
+      const own = [
+        issue({ subject: host, issuer: issuing, names: [host], keyName: 'other', notAfter: later }),
+        issuing,
+      ]
+      const server = await tlsServer(renewed, {
+        SNICallback: (asked, done) => {
+          const chain = asked === host ? own : renewed
+          done(null, createSecureContext({ key: chain[0]!.keyPem, cert: pem(chain) }))
+        },
+      })
+      const watch = watching([], '--server', `127.0.0.1:${server.port}`, '--name', host)
+      const code = await watch.code
+      await server.close()
+      expect(code).toBe(0)
+      expect(watch.all()).toContain('Result: all 2 servers are accepted at ')
+    },
+    ms,
+  )
+
+  it(
     'ends with 3 when it is interrupted',
     async () => {
       const watch = watching([await serving(old)])
@@ -169,6 +194,9 @@ describe('a renewal under watch', () => {
       const document = JSON.parse(watch.out()) as ReportDocument
       expectValidDocument(document)
       expect(document.reports.map(({ subjects }) => subjects[0]!.kind)).toEqual(['file', 'served'])
+      expect(document.reports[1]!.renewal!.certificate).toBe(
+        document.reports[1]!.subjects[0]!.answers[0]!.sent[0],
+      )
       expect(document.reports[1]!.changes!.map(({ kind }) => kind)).toContain('changed')
     },
     ms,

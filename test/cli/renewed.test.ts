@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
@@ -133,6 +134,12 @@ describe('renewed', () => {
     expect(out.replace(/\s+/g, ' ')).toContain('nothing need be restarted')
     const { out: brief } = await cli(...pfx, ...common, ...at_(renewed, both), '--old', path('OLD.pfx'))
     expect(brief).toContain('Tidy  "Contoso Issuing CA" can go: --verbose has the command')
+    // What is left to be tidied has a page to go by, and no certificate to be imported.
+    const kit = ['--old', path('OLD.pfx'), '--kit', path('fix')]
+    const { out: withKit } = await cli(...pfx, ...common, ...at_(renewed, both), ...kit)
+    expect(withKit.replace(/\s+/g, ' ')).toContain(`can go: ${path('fix-2')}/README.md has the command`)
+    expect(readdirSync(path('fix-2')).sort()).toEqual(['README.md', 'SHA256SUMS'])
+    expect(readFileSync(join(path('fix-2'), 'README.md'), 'utf8')).toContain('Tidy up after the renewal')
   })
 
   it('orders nothing where the new certificate is at hand already', async () => {
@@ -217,6 +224,41 @@ farms:
     expect(same.subjects.every(({ node }) => node === 'f5')).toBe(true)
     expect(told(same)).toEqual(told(farm))
     expect(serious(same)).toEqual(serious(farm))
+  })
+
+  it('leaves the certificate of another name alone, and not one that loses a name', async () => {
+    const host = 'enterpriseregistration.contoso.com'
+    const other = issue({
+      subject: host,
+      issuer: issuing,
+      names: [host],
+      keyName: 'other',
+      ...dates('2026-01-01', '2027-01-01'),
+    })
+    const wider = issue({
+      subject: 'sts.contoso.com',
+      issuer: issuing,
+      names: ['sts.contoso.com', host],
+      keyName: 'wider',
+      ...dates('2026-01-01', '2026-12-30'),
+    })
+    const serving = (own: typeof other) =>
+      tlsServer([leaf, issuing], {
+        SNICallback: (asked, done) => {
+          const [first, ...rest] = asked === host ? [own, issuing] : [leaf, issuing]
+          const cert = [first!, ...rest].map(({ pem }) => pem).join('')
+          done(null, createSecureContext({ key: first!.keyPem, cert }))
+        },
+      })
+    for (const [own, isOld] of [
+      [other, false],
+      [wider, true],
+    ] as const) {
+      const server = await serving(own)
+      const { farm } = await judged('sts.contoso.com', ...at_(server), '--name', host)
+      await server.close()
+      expect(serious(farm).includes('old-certificate-still-served')).toBe(isOld)
+    }
   })
 
   it.each<[string, readonly string[], RegExp]>([

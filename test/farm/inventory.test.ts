@@ -77,9 +77,25 @@ describe('names, nodes and ports', () => {
     ])
   })
 
+  it('are told where no node that is looked at answers to them', async () => {
+    const nodes = [parseNode('b=10.0.0.6,name=certauth.sts.contoso.com')]
+    const { leftOut, names, subjects } = await farm({
+      names: ['certauth.sts.contoso.com', 'portal.test'],
+      nodes,
+    })
+    expect(subjects.map(({ id }) => id)).toEqual(['certauth.sts.contoso.com@10.0.0.6:443'])
+    expect(leftOut).toMatchObject([
+      { name: 'sts.contoso.com', reason: 'no-node' },
+      { name: 'portal.test', reason: 'no-node' },
+    ])
+    expect(names.map(({ ascii }) => ascii)).toEqual(['sts.contoso.com', 'certauth.sts.contoso.com'])
+  })
+
   it('are refused where a node answers to none of them: it would never be asked', async () => {
     const nodes = [parseNode('a=10.0.0.5'), parseNode('b=10.0.0.6,name=sts.contos.com')]
-    await expect(farm({ nodes })).rejects.toThrow('Node "b" answers to "sts.contos.com", which is no name')
+    await expect(farm({ nodes })).rejects.toThrow(
+      'Node "b" of sts.contoso.com answers to "sts.contos.com", which is no name',
+    )
     // What DNS does not know, or has elsewhere, is told already.
     const left = [parseNode('a=10.0.0.5'), parseNode('b=10.0.0.6,name=enterpriseregistration.contoso.com')]
     const { leftOut, subjects } = await farm({ nodes: left, upnSuffixes: ['contoso.com'] })

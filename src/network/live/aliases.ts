@@ -1,5 +1,3 @@
-import { Resolver } from 'node:dns/promises'
-
 /** A chain of aliases is one or two long; a circle must end. */
 const maxAliases = 8
 
@@ -12,6 +10,8 @@ export async function aliasesOf(
   timeoutMs: number,
   servers?: readonly string[],
 ): Promise<readonly string[]> {
+  // Loaded only where a name is looked up so: few checks ask.
+  const { Resolver } = await import('node:dns/promises')
   const resolver = new Resolver({ timeout: timeoutMs, tries: 1 })
   if (servers) resolver.setServers(servers)
   const names: string[] = []
