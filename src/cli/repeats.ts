@@ -17,11 +17,6 @@ const withWatch: readonly (readonly [keyof CheckFlags, string, string])[] = [
 
 const withState: typeof withWatch = [
   ['at', '--state keeps what is, --at asks what would be', 'Leave out one of them.'],
-  [
-    'quiet',
-    '--state prints changes only, and --quiet would hide that a server recovered',
-    'Leave out --quiet.',
-  ],
 ]
 
 /**

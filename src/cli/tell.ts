@@ -71,6 +71,8 @@ export async function tell(
   /** Of all until now. */
   let all = worst([])
   let isNone = true
+  /** With --state: something has changed since the last run. */
+  let hasNews = false
   const count = (gate: Gate): void => {
     all = isNone ? gate : worst([all, gate])
     isNone = false
@@ -130,7 +132,11 @@ export async function tell(
       }
       if (keeps) kept.push({ nth, gated })
       if (!formats[flags.format].streams) continue
-      if (held && all.verdict === 'ok') held.push(gated)
+      // A recovery is told although all is well now.
+      const isNews = (report.changes ?? []).length > 0
+      hasNews ||= isNews
+      if (held && all.verdict === 'ok' && isNews) yield gated
+      else if (held && all.verdict === 'ok') held.push(gated)
       else {
         yield* held ?? []
         held = null
@@ -139,7 +145,7 @@ export async function tell(
     }
     kept.sort((a, b) => a.nth - b.nth)
     if (all.verdict !== 'ok') yield* held ?? []
-    if (!formats[flags.format].streams && !(flags.quiet && all.verdict === 'ok'))
+    if (!formats[flags.format].streams && !(flags.quiet && all.verdict === 'ok' && !hasNews))
       for (const { gated } of kept) yield gated
     end({ ...all, ...owners.summary() })
   }
@@ -149,7 +155,7 @@ export async function tell(
     head,
     reports(),
     ended,
-    quietly(flags, machine, () => all),
+    quietly(flags, machine, () => all.verdict === 'ok' && !hasNews),
     style,
   )
   const { output } = flags
@@ -200,9 +206,9 @@ interface Placed {
 const notChecked: Gate = { verdict: 'unknown', exitCode: exitUnfinished }
 
 /** With --quiet, formats that frame an empty list say nothing either. */
-const quietly = ({ quiet }: TellFlags, { out }: Machine, all: () => Gate) => ({
+const quietly = ({ quiet }: TellFlags, { out }: Machine, isQuiet: () => boolean) => ({
   write: (text: string) => {
-    if (!(quiet && all().verdict === 'ok')) out.write(text)
+    if (!(quiet && isQuiet())) out.write(text)
   },
 })
 

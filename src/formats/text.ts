@@ -258,9 +258,11 @@ function placed(word: FindingReport['words'][number], { subjects }: Report): typ
 
 /** Where servers fail for different reasons, which this one is of; the others' stand in their lines. */
 function whose(report: Report, { subjects }: FindingReport): string {
-  const troubled = new Set(seriousIn(report).flatMap((finding) => finding.subjects))
-  const isOfSome = subjects.length > 0 && subjects.length < 4 && subjects.length < troubled.size
-  return isOfSome ? `${subjects.map((id) => shortPlaceOf(report, id)).join(', ')}: ` : ''
+  const placesOf = (ids: readonly string[]) => [...new Set(ids.map((id) => shortPlaceOf(report, id)))]
+  const [own, troubled] = [placesOf(subjects), placesOf(seriousIn(report).flatMap((one) => one.subjects))]
+  return own.length > 0 && own.length <= maxOthers && own.length < troubled.length
+    ? `${own.join(', ')}: `
+    : ''
 }
 
 const maxOthers = 3

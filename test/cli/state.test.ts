@@ -105,7 +105,13 @@ it(
     )
     expect(readdirSync(dirname(state))).toEqual(['contoso.json', 'fabrikam.json'])
     expect(await run()).toMatchObject({ code: 2, out: '' })
-    expect((await checked(['--config', policy, ...common, '--quiet'])).err).toMatch(/would hide/)
+    const quietly = () => checked(['--config', policy, ...common, '--quiet'])
+    expect(await quietly()).toEqual({ code: 2, out: '', err: '' })
+    first.send(whole)
+    const better = await quietly()
+    expect(better).toMatchObject({ code: 0, err: '' })
+    expect(better.out).toMatch(/\n {2}FIRST +fixed\n/)
+    expect(await quietly()).toEqual({ code: 0, out: '', err: '' })
   },
   ms,
 )
