@@ -148,7 +148,7 @@ async function foundOf(
     notes: [
       `names in the certificates: ${[...new Set(dnsNames)].slice(0, 12).join(', ') || 'none'}`,
       ...(facts?.entityId ? [`federation service identifier: ${facts.entityId}`] : []),
-      ...endpointNotes(facts, target, hasPort, isThere(certauth)),
+      ...endpointNotes(facts, target, hasPort),
     ],
     open: [
       'which machine is an AD FS server, a proxy (wap) or a balancer: set "role"',
@@ -157,11 +157,7 @@ async function foundOf(
         ({ host, detail }) => `whether ${host} leads to this farm: DNS gave no answer (${detail})`,
       ),
       'UPN suffixes other than those above: they stand in Active Directory Domains and Trusts',
-      ...(worth.certauth && !isThere(certauth)
-        ? [
-            `whether ${certauth} is in use: it stands in a certificate, which proves nothing; if so, add it under names`,
-          ]
-        : []),
+      ...(isThere(certauth) ? [] : certauthOpen(certauth, worth.certauth, facts)),
       ...(metadata.why === null ? [] : [`federation metadata: ${metadata.why}`]),
     ],
   }
@@ -210,23 +206,32 @@ async function metadataOf(
     : { facts, why: null }
 }
 
-function endpointNotes(
-  facts: MetadataFacts | null,
-  target: Target,
-  hasPort: boolean,
-  hasCertauth: boolean,
-): readonly string[] {
+function endpointNotes(facts: MetadataFacts | null, target: Target, hasPort: boolean): readonly string[] {
   if (!facts) return []
   const names = (host: string) => facts.endpoints.some((one) => one.startsWith(`${host}:`))
   return [
     ...(facts.endpoints.includes(`${target.name}:${userCertificatePort}`) && !hasPort
       ? [`federation metadata has endpoints on ${userCertificatePort}, which did not answer from here`]
       : []),
-    ...(names(`${userCertificateName}${target.name}`) && !hasCertauth
-      ? [`federation metadata has endpoints under ${userCertificateName}${target.name}`]
-      : []),
     ...(names(target.name) ? [] : ['federation metadata names other hosts than this one']),
   ]
+}
+
+/** AD FS publishes the name where it takes user certificates under it; a certificate may have it all the same. */
+function certauthOpen(
+  certauth: string,
+  isInCertificate: boolean,
+  facts: MetadataFacts | null,
+): readonly string[] {
+  if (facts?.endpoints.some((one) => one.startsWith(`${certauth}:`)))
+    return [
+      `whether ${certauth} leads to this farm: federation metadata has endpoints under ${certauth}, but DNS does not say so from here; add it under names unless nobody signs in with certificates`,
+    ]
+  return isInCertificate
+    ? [
+        `whether ${certauth} is in use: it stands in a certificate, which proves nothing; if so, add it under names`,
+      ]
+    : []
 }
 
 /** The health page that AD FS and its proxies have on port 80, by address. */

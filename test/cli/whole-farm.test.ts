@@ -75,14 +75,18 @@ server { ${listen('', userCertificates)} server_name ${service}; ssl_verify_clie
 
 /** What differs between two runs, replaced. */
 function still(text: string): string {
-  return farm.machines
-    .reduce((all, { address }, index) => all.replaceAll(address, `192.168.100.${10 + index}`), text)
-    .replace(/\b\d\d:\d\d:\d\d\b/g, 'HH:MM:SS')
-    .replace(/\b\d{4}-\d\d-\d\d\b/g, 'YYYY-MM-DD')
-    .replace(/updates to \d{4}-\d\d/g, 'updates to YYYY-MM')
-    .replace(/\bAndroid \d[\d-]+/g, 'Android RELEASES')
-    .replace(/\b[0-9A-F]{40}\b/g, 'THUMBPRINT')
-    .replace(/\b(?=[0-9A-F]*\d)[0-9A-F]{8}\b/g, 'ABCD1234')
+  return (
+    farm.machines
+      .reduce((all, { address }, index) => all.replaceAll(address, `192.168.100.${10 + index}`), text)
+      .replace(/\b\d\d:\d\d:\d\d\b/g, 'HH:MM:SS')
+      .replace(/\b\d{4}-\d\d-\d\d\b/g, 'YYYY-MM-DD')
+      // What is told of older releases goes by what else the balancer speaks.
+      .replace(/^ {2}Not counted: .*\n/m, '')
+      .replace(/updates to \d{4}-\d\d/g, 'updates to YYYY-MM')
+      .replace(/\bAndroid \d[\d-]+/g, 'Android RELEASES')
+      .replace(/\b[0-9A-F]{40}\b/g, 'THUMBPRINT')
+      .replace(/\b(?=[0-9A-F]*\d)[0-9A-F]{8}\b/g, 'ABCD1234')
+  )
 }
 
 const checked = (...more: readonly string[]) =>
@@ -208,6 +212,8 @@ describe.runIf(process.platform === 'linux')('the whole farm', () => {
       await quiet()
       follow(name)
       await said(`${name} fixed`)
+      // Workers of before a reload may answer beside the new ones for a moment.
+      await wait(300)
       const after = await rows()
       expect(after).toEqual({ ...before, [name]: before.adfs2 })
       before = after
