@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { dataSources } from '../../src/android/data-sources.js'
-import { run } from '../../src/cli/program.js'
+import { runCli } from '../support/run-cli.js'
 
 async function android(...args: readonly string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(['android', ...args], {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: new Date(),
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(['android', ...args], { now: new Date() })
 }
 
 describe('android', () => {

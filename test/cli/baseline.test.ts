@@ -2,25 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/program.js'
 import { fileOf } from '../scenarios/recipe.js'
+import { runCli } from '../support/run-cli.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-baseline-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const at = (name: string) => join(folder, name)
 
 async function cli(...args: readonly string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: new Date('2026-11-24T08:00:00Z'),
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(args, { now: new Date('2026-11-24T08:00:00Z') })
 }
 const replay = (scenario: string, ...args: readonly string[]) =>
   cli('replay', fileOf(scenario, 'case.json'), ...args)

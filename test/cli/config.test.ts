@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { aimedBy } from '../../src/cli/config.js'
-import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import type { ReportDocument } from '../../src/report/schema.js'
+import { runCli } from '../support/run-cli.js'
 import { tlsServer } from '../support/tls-server.js'
 import { expectValidDocument } from '../support/valid-report.js'
 
@@ -44,16 +44,7 @@ farms:
 `
 
 async function cli(...args: string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: at,
-    signal: new AbortController().signal,
-  })
+  const { code, out, err } = await runCli(args, { now: at })
   return { code, out: out.replace(/\s+/g, ' '), err }
 }
 

@@ -2,24 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Machine } from '../../src/cli/machine.js'
-import { run } from '../../src/cli/program.js'
+import { runCli } from '../support/run-cli.js'
 
 const folder = fileURLToPath(new URL('../../docs/checks/', import.meta.url))
 const ids = readdirSync(folder).map((file) => file.replace(/\.md$/, ''))
 
 async function cli(args: readonly string[], machine: Partial<Machine> = {}) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: new Date('2026-11-24T12:00:00Z'),
-    signal: new AbortController().signal,
-    ...machine,
-  })
-  return { code, out, err }
+  return runCli(args, { now: new Date('2026-11-24T12:00:00Z'), ...machine })
 }
 
 const explain = (...words: string[]) => cli(['explain', ...words])

@@ -6,10 +6,10 @@ import { PassThrough } from 'node:stream'
 import type { ReadStream } from 'node:tty'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../src/cli/machine.js'
-import { run } from '../../src/cli/program.js'
 import { askSecret } from '../../src/cli/prompt.js'
 import { issue } from '../../src/demo/authority.js'
 import type { ReportDocument } from '../../src/report/schema.js'
+import { runCli } from '../support/run-cli.js'
 import { tlsServer } from '../support/tls-server.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-file-'))
@@ -41,18 +41,7 @@ execFileSync('openssl', [
 const judging = ['--name', name, '--trust-anchor', file('root.pem', root.pem), '--offline', '--no-proxy']
 
 async function cli(args: readonly string[], machine: Partial<Machine> = {}) {
-  let out = ''
-  let err = ''
-  const code = await run(['file', ...args], {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: at,
-    signal: new AbortController().signal,
-    ...machine,
-  })
-  return { code, out, err }
+  return runCli(['file', ...args], { now: at, ...machine })
 }
 
 describe('adfs-check file', () => {

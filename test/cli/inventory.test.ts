@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { check } from '../../src/check.js'
-import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import { startNodes } from '../../src/demo/nodes.js'
 import { readPolicyFile } from '../../src/farm/policy-file.js'
 import { live } from '../../src/network/live/live.js'
 import type { Network } from '../../src/network/network.js'
 import { askedOf } from '../../src/run/options.js'
+import { runCli } from '../support/run-cli.js'
 import {
   at,
   bindings,
@@ -34,17 +34,7 @@ const config = join(folder, 'adfs-check.yaml')
 writeFileSync(config, inventoryOf(farm))
 
 async function cli(...args: string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: at,
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(args, { now: at })
 }
 
 interface Told {

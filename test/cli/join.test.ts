@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import type { Farm } from '../../src/farm/subject.js'
 import { joinedFarm } from '../../src/farm/vantage.js'
 import { leftOutText } from '../../src/formats/machines.js'
 import type { ReportDocument } from '../../src/report/schema.js'
 import { joinedFile, joinedText } from '../scenarios/joined.js'
+import { runCli } from '../support/run-cli.js'
 import { tlsServer } from '../support/tls-server.js'
 import { expectValidReport } from '../support/valid-report.js'
 
@@ -26,17 +26,7 @@ afterAll(() => {
 })
 
 async function cli(...args: readonly string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: new Date('2026-11-24T12:00:00Z'),
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(args, { now: new Date('2026-11-24T12:00:00Z') })
 }
 const cases = ['inside-case.json', 'outside-case.json'] as const
 

@@ -12,6 +12,7 @@ import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import type { Report } from '../../src/report/schema.js'
 import { rawServer } from '../support/odd-servers.js'
+import { runCli } from '../support/run-cli.js'
 
 /** Lists of targets: read as they come, told as they are done. */
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-lists-'))
@@ -37,21 +38,10 @@ interface Ran {
 }
 
 async function cli(args: readonly string[], machine: Partial<Machine> = {}, timeout = 3): Promise<Ran> {
-  let out = ''
-  let err = ''
-  const code = await run(
+  return runCli(
     [...args, '--offline', '--no-proxy', '--trust-anchor', join(folder, 'root.pem'), `--timeout=${timeout}`],
-    {
-      out: { write: (text) => (out += text) },
-      err: { write: (text) => (err += text) },
-      env: { LANG: 'C.UTF-8' },
-      platform: 'linux',
-      now: new Date(),
-      signal: new AbortController().signal,
-      ...machine,
-    },
+    { now: new Date(), ...machine },
   )
-  return { code, out, err }
 }
 
 const input = (text: string | Uint8Array): Partial<Machine> => ({

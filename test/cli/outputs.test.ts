@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/program.js'
 import { formatNames } from '../../src/formats/registry.js'
 import { fileOf } from '../scenarios/recipe.js'
+import { runCli } from '../support/run-cli.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-outputs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -14,17 +14,7 @@ beforeEach(() => {
 })
 
 async function cli(...args: readonly string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: new Date('2026-11-24T08:00:00Z'),
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(args, { now: new Date('2026-11-24T08:00:00Z') })
 }
 const replay = (scenario: string, ...args: readonly string[]) =>
   cli('replay', fileOf(scenario, 'case.json'), ...args)

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import type { Report, ReportDocument } from '../../src/report/schema.js'
+import { runCli } from '../support/run-cli.js'
 import { tlsServer } from '../support/tls-server.js'
 import { expectValidDocument } from '../support/valid-report.js'
 
@@ -60,17 +60,7 @@ for (const [name, one, chain] of [
 }
 
 async function cli(...args: readonly string[]) {
-  let out = ''
-  let err = ''
-  const code = await run(['renewed', ...args], {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8', PFX: 'secret' },
-    platform: 'linux',
-    now: new Date(at),
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(['renewed', ...args], { now: new Date(at), env: { LANG: 'C.UTF-8', PFX: 'secret' } })
 }
 const at_ = (...servers: readonly { readonly port: number }[]) =>
   servers.flatMap(({ port }) => ['--server', `127.0.0.1:${port}`])

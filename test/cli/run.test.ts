@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../src/cli/machine.js'
-import { run } from '../../src/cli/program.js'
 import { type Farm, startFarm } from '../../src/demo/farm.js'
 import { closedPort, rawServer } from '../support/odd-servers.js'
+import { runCli } from '../support/run-cli.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'adfs-check-test-'))
 const farm: Farm = await startFarm()
@@ -18,18 +18,7 @@ afterAll(async () => {
 
 /** Runs a command line on a machine without terminal, environment or locale unless given. */
 async function cli(args: readonly string[], machine: Partial<Machine> = {}) {
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: new Date(),
-    signal: new AbortController().signal,
-    ...machine,
-  })
-  return { code, out, err }
+  return runCli(args, { now: new Date(), ...machine })
 }
 
 const at = (index: number) => `127.0.0.1:${farm.servers[index]!.port}`

@@ -5,12 +5,12 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { releases } from '../../src/android/releases.js'
 import { nameHash } from '../../src/android/trust-anchors.js'
 import { builtIn, type TrustData, useTrustData } from '../../src/android/trust-data.js'
-import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import { maxTrustDataBytes, readTrustData } from '../../src/farm/trust-data.js'
 import { check } from '../../src/index.js'
 import { sha256Of } from '../../src/x509/identity.js'
 import { certificateOf } from '../support/certificate-of.js'
+import { runCli } from '../support/run-cli.js'
 import { tlsServer } from '../support/tls-server.js'
 
 /** A tool of last year, and a root that came since. */
@@ -56,17 +56,7 @@ const newer = written('newer.json', (data) => {
 
 async function cli(...args: string[]) {
   useTrustData(null)
-  let out = ''
-  let err = ''
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now,
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
+  return runCli(args, { now })
 }
 const farm = ['sts.contoso.com', '--server', `127.0.0.1:${server.port}`, '--offline', '--no-proxy']
 const json = (text: string) => JSON.parse(text).reports[0]

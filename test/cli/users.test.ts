@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { run } from '../../src/cli/program.js'
 import { issue } from '../../src/demo/authority.js'
 import { realmOf } from '../../src/farm/realm.js'
 import type { FetchOutcome } from '../../src/network/network.js'
+import { runCli } from '../support/run-cli.js'
 import { tlsServer } from '../support/tls-server.js'
 
 /** Microsoft as far as it is asked, and DNS that leads every name to loopback; connections are real. */
@@ -55,16 +55,7 @@ beforeEach(() => {
 })
 
 async function cli(...args: string[]) {
-  let out = ''
-  let err = ''
-  const code = await run([...args, '--no-proxy', '--timeout', '3'], {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { LANG: 'C.UTF-8' },
-    platform: 'linux',
-    now: at,
-    signal: new AbortController().signal,
-  })
+  const { code, out, err } = await runCli([...args, '--no-proxy', '--timeout', '3'], { now: at })
   return { code, out, err: err.replace(/\s+/g, ' ') }
 }
 
