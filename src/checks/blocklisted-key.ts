@@ -21,7 +21,10 @@ export const blocklistedKey = defineCheck({
     say`${whichList(evidence, told)}${evidence.certificate ? called(evidence.certificate) : 'A certificate of the path'} is blocked by Android itself (${blockedBy(evidence.details)}); ${concerned(evidence, told)} refuses the server. The key counts as compromised until the authority says otherwise.`,
   actions: ({ certificate }, told) =>
     replacing(told, certificate?.sha256 ?? '') ?? [
-      reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }, { kind: 'known-authority' }),
+      // A new key of the server's own is enough; a blocked authority's certificates are refused whatever their keys.
+      certificate?.position === 0
+        ? reissuing(certificate.sha256, { kind: 'stronger-key' })
+        : reissuing(certificate?.sha256 ?? null, { kind: 'stronger-key' }, { kind: 'known-authority' }),
       confirming,
     ],
 })
