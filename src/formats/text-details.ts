@@ -1,3 +1,4 @@
+import { type TlsSignKind, tlsSigns } from '../adfs/tls-signs.js'
 import type { Release } from '../android/releases.js'
 import { releasesText } from '../android/releases-text.js'
 import type { RepairReport, Report, SubjectReport } from '../report/schema.js'
@@ -79,7 +80,8 @@ function tlsEnd(report: Report, { tlsEnd: end }: SubjectReport): readonly string
   if (end === undefined) return []
   return [
     `TLS ends at: ${end.said ?? 'not said (--tls-ends-at)'}`,
-    ...end.signs.map(({ kind, proves, leavesOpen, certificate, others }) => {
+    ...end.signs.map(({ kind, certificate, others }) => {
+      const { proves, leavesOpen } = tlsSigns[kind as TlsSignKind]
       const about = [
         ...(certificate === null ? [] : [nameOf(report, certificate)]),
         ...others.map((id) => placeOf(report, id)),

@@ -198,8 +198,6 @@ const tlsEnd = object(
     signs: Type.Array(
       object({
         kind: text('e.g. root-sent, resets-without-name, other-list-elsewhere'),
-        proves: text(),
-        leavesOpen: text(),
         certificate: nullable(sha256),
         others: Type.Array(subjectId, {
           description: 'One server for each other key, certificate or list, a few of many',

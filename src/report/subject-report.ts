@@ -1,4 +1,4 @@
-import { type TlsSign, tlsSigns } from '../adfs/tls-end.js'
+import type { TlsSign } from '../adfs/tls-end.js'
 import type { Release } from '../android/releases.js'
 import { describeProblem, rules } from '../android/rules.js'
 import type { Verdict } from '../android/verdict.js'
@@ -99,7 +99,6 @@ const tlsEnd = ({ node }: ServedSubject, signs: readonly TlsSign[]) => ({
   said: node.tlsEndsAt,
   signs: signs.map(({ kind, certificate, others }) => ({
     kind,
-    ...tlsSigns[kind],
     certificate,
     others: [...others],
   })),
