@@ -45,9 +45,16 @@ const environment = (prefix: string): NodeJS.ProcessEnv => ({
   WINEDLLOVERRIDES: 'mscoree=d;mshtml=d;winemenubuilder.exe=d',
 })
 
+/** What all programs of one Windows talk to. Of Debian's it is beside the loader. */
+const findServer = (): string | undefined =>
+  ['/usr/lib/wine/wineserver64', '/usr/bin/wineserver'].find((path) => existsSync(path))
+
 /** Makes the Windows, as version 10 (what node.exe asks for). */
 export function installWindows(wine: string, prefix: string): void {
   const options = { env: environment(prefix), stdio: 'ignore', timeout: 180_000 } as const
+  // Stays until `close`: left to itself it ends when nothing runs, and who starts in that moment is cut off.
+  const server = findServer()
+  if (server) execFileSync(server, ['-p'], options)
   execFileSync(wine, ['wineboot', '-i'], options)
   execFileSync(wine, ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'], options)
 }
@@ -85,7 +92,7 @@ export function windows(wine: string, prefix: string, nodeExe: string): Windows 
     node: (args, options) => run([nodeExe, ...args], options),
     program: run,
     close: () => {
-      const server = ['/usr/lib/wine/wineserver64', '/usr/bin/wineserver'].find((path) => existsSync(path))
+      const server = findServer()
       if (server) execFileSync(server, ['-k'], { env: environment(prefix), stdio: 'ignore' })
     },
   }
